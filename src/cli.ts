@@ -1,0 +1,214 @@
+import { Command, CommanderError, Option } from 'commander';
+import { type CommandModule, commands } from './commands/index.ts';
+import { KaprobeError } from './errors.ts';
+import { printable } from './renderers/printable.ts';
+import { type AnyReport, type CommandName, SEVERITIES, type Severity } from './report.ts';
+import { sealed } from './sealed.ts';
+import { VERSION } from './version.ts';
+
+const EXIT_OK = 0;
+const EXIT_COULD_NOT_TELL = 2;
+const EXIT_INTERRUPTED = 130;
+
+/** The formats of `renderers/index.ts`, which is loaded only when something is rendered; a test holds the two together. */
+export const FORMATS = ['text', 'json'] as const;
+
+const EXIT_CODES = `
+Exit codes:
+  0    measured, and nothing wrong
+  1    findings at or above --fail-on
+  2    could not tell: bad usage, missing rights, nothing measured
+  130  interrupted`;
+
+/** argv → command → renderer → exit code. Nothing else prints or sets an exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  const onInterrupt = (): void => interrupt.abort(new Error('interrupted'));
+  process.once('SIGINT', onInterrupt);
+  process.once('SIGTERM', onInterrupt);
+  const progress = openProgress();
+  try {
+    let exitCode: number = EXIT_OK;
+    const program = await declareProgram(argv, async (name, operands, options) => {
+      exitCode = await runCommand(name, operands, options, interrupt.signal, progress);
+    });
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    progress.clear();
+    if (interrupt.signal.aborted) {
+      complain('interrupted', null);
+      return EXIT_INTERRUPTED;
+    }
+    return explain(error, calledCommand(argv));
+  }
+}
+
+type Action = (name: CommandName, operands: string[], options: Record<string, unknown>) => Promise<void>;
+
+/** Declares all commands by name, and in full the one that is called. */
+async function declareProgram(argv: readonly string[], action: Action): Promise<Command> {
+  const program = new Command('kaprobe')
+    .description('Tells why idle TCP connections hang or die, who kills them, and what exactly to set.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', EXIT_CODES);
+  silence(program);
+  const called = calledCommand(argv);
+  for (const [name, { summary, load }] of Object.entries(commands) as [CommandName, (typeof commands)[CommandName]][]) {
+    const command = program.command(name).summary(summary);
+    silence(command);
+    if (name !== called) continue;
+    const module = await load();
+    module.declare(command);
+    command
+      .optionsGroup('Output:')
+      .addOption(new Option('--format <format>', 'how to write the report').choices(FORMATS).default('text'))
+      .addOption(
+        new Option('--fail-on <severity>', 'the least severity that makes the exit code 1')
+          .choices(SEVERITIES)
+          .default('error'),
+      )
+      .option('--color', 'colours even where the output is no terminal')
+      .option('--no-color', 'no colours')
+      .helpOption('-h, --help', 'print help')
+      .addHelpText('after', EXIT_CODES)
+      .action(() => action(name, command.args, command.opts()));
+  }
+  return program;
+}
+
+/** The command that the command line names; null when it names none that exists. */
+function calledCommand(argv: readonly string[]): CommandName | null {
+  const word = argv.find((text) => !text.startsWith('-') && text !== 'help');
+  return word !== undefined && Object.hasOwn(commands, word) ? (word as CommandName) : null; // its own keys are the names
+}
+
+/** Lets errors come here instead of ending the process; commander would exit with 1, which means findings. */
+function silence(command: Command): void {
+  command
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 120), showGlobalOptions: false });
+}
+
+async function runCommand(
+  name: CommandName,
+  operands: string[],
+  options: Record<string, unknown>,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<number> {
+  const failOn = options['failOn'] as Severity; // commander admits only these
+  const module: CommandModule = await commands[name].load();
+  // Command and data belong together, which the type of a union does not show.
+  const report = (await sealed(failOn, () =>
+    module.run(operands, options, { signal, failOn, progress: progress.show }),
+  )) as AnyReport;
+  signal.throwIfAborted();
+  const [{ renderers }, { renderOptionsFor }] = await Promise.all([
+    import('./renderers/index.ts'),
+    import('./terminal.ts'),
+  ]);
+  const color = typeof options['color'] === 'boolean' ? options['color'] : null;
+  const render = renderers[options['format'] as keyof typeof renderers]; // commander admits only these
+  const text = render(report, renderOptionsFor(process.stdout, process.env, color));
+  progress.clear();
+  await write(text);
+  return report.exitCode;
+}
+
+/** Writes the whole answer, or throws: a reader that is gone, a disk that is full. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: NodeJS.ErrnoException): void =>
+      reject(
+        new KaprobeError(
+          'output',
+          error.code === 'EPIPE'
+            ? 'stdout was closed before the whole report was written'
+            : `cannot write the report: ${error.code ?? error.message}`,
+          error.code === 'EPIPE' ? 'let the reader take all of it, as head does not' : null,
+        ),
+      );
+    process.stdout.once('error', fail);
+    process.stdout.write(text, (error) => (error == null ? resolve() : fail(error)));
+  });
+}
+
+interface Progress {
+  show(line: string): void;
+  clear(): void;
+}
+
+/** One line on stderr that replaces itself, once something takes more than a second; nothing unless that is a terminal. */
+function openProgress(): Progress {
+  if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} };
+  const startedAtMs = performance.now();
+  let shown = false;
+  let latest = '';
+  const paint = (): void => {
+    if (latest === '' || performance.now() - startedAtMs < 1000) return;
+    process.stderr.write(`\r\u001b[K${latest.slice(0, (process.stderr.columns || 80) - 1)}`);
+    shown = true;
+  };
+  const timer = setInterval(paint, 250);
+  timer.unref();
+  return {
+    show: (line) => {
+      latest = line;
+      paint();
+    },
+    clear: () => {
+      clearInterval(timer);
+      latest = '';
+      if (shown) process.stderr.write('\r\u001b[K');
+      shown = false;
+    },
+  };
+}
+
+/** Says on stderr what went wrong and what to do; returns the exit code. */
+function explain(error: unknown, called: CommandName | null): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT_OK; // help or version, already printed
+    const { message, hint } = inHouseStyle(error);
+    complain(message, hint ?? `see kaprobe ${called === null ? '' : `${called} `}--help`);
+    return EXIT_COULD_NOT_TELL;
+  }
+  if (error instanceof KaprobeError) {
+    complain(error.message, error.hint);
+    return EXIT_COULD_NOT_TELL;
+  }
+  const details =
+    error instanceof Error
+      ? process.env['KAPROBE_DEBUG']
+        ? (error.stack ?? error.message)
+        : error.message
+      : String(error);
+  complain(`internal error: ${details}`, 'this is a bug in kaprobe; KAPROBE_DEBUG=1 shows where');
+  return EXIT_COULD_NOT_TELL;
+}
+
+/** Commander's sentence without its prefix and full stops, and its suggestion as a hint. */
+function inHouseStyle({ code, message }: CommanderError): { message: string; hint: string | null } {
+  if (code === 'commander.help') return { message: 'no command given', hint: null };
+  const [, flag, value, choices] =
+    /option '(\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
+  if (flag !== undefined) return { message: `${flag} '${value}' is not one of ${choices}`, hint: null };
+  const [sentence = '', suggestion] = message.replace(/^error: /, '').split('\n');
+  return { message: sentence, hint: suggestion?.replace(/^\((.*)\)$/, '$1').toLowerCase() ?? null };
+}
+
+function complain(message: string, hint: string | null): void {
+  process.stderr.write(`kaprobe: ${printable(message)}\n${hint === null ? '' : `hint: ${printable(hint)}\n`}`);
+}
+
+process.stdout.on('error', () => {}); // write() reports it
+process.stderr.on('error', () => {}); // nobody left to tell
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+  // A resolver that never answers must not keep the program; a timer without a reference fires only if something else does.
+  setTimeout(() => process.exit(), 50).unref();
+});

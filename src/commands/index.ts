@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { CommandName, Outcome, Severity } from '../report.ts';
+
+/** What a command may ask of the program that runs it. */
+export interface CommandContext {
+  /** Aborts on Ctrl-C. */
+  signal: AbortSignal;
+  /** `--fail-on`: verdicts within the data agree with the report's. */
+  failOn: Severity;
+  /** Shows one line of progress in place of the last; does nothing unless stderr is a terminal. */
+  progress(line: string): void;
+}
+
+/** A subcommand: declares its flags, gathers, returns data and findings. It never prints and never sets an exit code. */
+export interface CommandModule<C extends CommandName = CommandName> {
+  /** Declares arguments, options and help on a command that already has its name and summary. */
+  declare(command: Command): void;
+  /** Throws a KaprobeError when the question cannot be asked. */
+  run(operands: string[], options: Record<string, unknown>, context: CommandContext): Promise<Outcome<C>>;
+}
+
+/** The subcommands in the order of the help. Only the one that is called is loaded. */
+export const commands: { [C in CommandName]: { summary: string; load: () => Promise<CommandModule<C>> } } = {
+  check: {
+    summary: 'is this endpoint reachable, does it answer keepalive probes, will these settings survive that middlebox',
+    load: async () => (await import('./check.ts')).check,
+  },
+  sysctl: {
+    summary: "this network namespace's keepalive and TIME_WAIT settings, judged against a middlebox timeout",
+    load: async () => (await import('./sysctl.ts')).sysctl,
+  },
+  middleboxes: {
+    summary: 'the idle timeouts that firewalls, NATs, load balancers and proxies ship with; searchable',
+    load: async () => (await import('./middleboxes.ts')).middleboxes,
+  },
+};

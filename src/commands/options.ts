@@ -1,0 +1,105 @@
+/** Options that commands share, and the reading of their values. Every value that cannot be meant is a UsageError that names its option. */
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { findPreset, toMiddlebox } from '../middlebox/find-preset.ts';
+import type { Middlebox } from '../report.ts';
+import { formatDuration, parseDuration } from '../units.ts';
+
+/** What a number may be. `step`: 1000 for what the kernel counts in whole seconds. Durations are in milliseconds. */
+export interface Bounds {
+  min: number;
+  max: number;
+  step: number;
+}
+
+/** An option whose value is a duration with a unit; it reads as milliseconds. */
+export function durationOption(flags: string, description: string, bounds: Bounds): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text: string) => readDuration(`${option.long}`, text, bounds));
+}
+
+/** Reads one duration, or throws a UsageError that names the option. */
+export function readDuration(name: string, text: string, { min, max, step }: Bounds): number {
+  const parsed = parseDuration(text);
+  if (parsed.kind === 'invalid')
+    throw new UsageError(`${name} ${quoted(text)} ${parsed.reason}`, `for example ${name} 90s`);
+  const { ms } = parsed;
+  if (ms < min || ms > max) {
+    throw new UsageError(
+      `${name} ${quoted(text)} is out of range`,
+      `from ${formatDuration(min)} to ${formatDuration(max)}`,
+    );
+  }
+  if (ms % step !== 0)
+    throw new UsageError(`${name} ${quoted(text)} is too fine`, `it is counted in steps of ${formatDuration(step)}`);
+  return ms;
+}
+
+/** An option whose value is a whole number. */
+export function integerOption(flags: string, description: string, bounds: Omit<Bounds, 'step'>): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text: string) => readInteger(`${option.long}`, text, bounds));
+}
+
+/** Reads one whole number, or throws a UsageError that names the option. */
+export function readInteger(name: string, text: string, { min, max }: Omit<Bounds, 'step'>): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw new UsageError(`${name} ${quoted(text)} is not a whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** A text of the user's, short enough to stand in a message. */
+export function quoted(text: string): string {
+  return `'${text.length > 60 ? `${text.slice(0, 57)}...` : text}'`;
+}
+
+/** Boxes count whole seconds; a year is longer than any of their idle timeouts, but for "never". */
+export const IDLE_TIMEOUT_BOUNDS: Bounds = { min: 1000, max: 366 * 86_400_000, step: 1 };
+
+/** Declares `--middlebox` and `--middlebox-timeout`, both repeatable. */
+export function addMiddleboxOptions(command: Command): void {
+  const given = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
+  command
+    .addOption(
+      new Option(
+        '--middlebox <id>',
+        'a preset from `kaprobe middleboxes`; repeatable, the strictest decides',
+      ).argParser(given),
+    )
+    .addOption(
+      new Option(
+        '--middlebox-timeout <duration>',
+        'the idle timeout of a box on the path, such as 30m; repeatable',
+      ).argParser(given),
+    );
+}
+
+/** The middleboxes that the options name, in the order given: presets first. Throws a UsageError for an unknown one. */
+export function givenMiddleboxes(options: Record<string, unknown>): Middlebox[] {
+  const ids = stringsOf(options['middlebox']);
+  const timeouts = stringsOf(options['middleboxTimeout']);
+  return [
+    ...ids.map((id) => toMiddlebox(findPreset(id))),
+    ...timeouts.map((text) => middleboxWithTimeout(readDuration('--middlebox-timeout', text, IDLE_TIMEOUT_BOUNDS))),
+  ];
+}
+
+/** A box of which only the idle timeout is known, and that it forwards packets. */
+export function middleboxWithTimeout(idleTimeoutMs: number): Middlebox {
+  return {
+    id: 'given',
+    name: `idle timeout of ${formatDuration(idleTimeoutMs)}`,
+    idleTimeoutMs,
+    keepaliveRefreshes: true,
+    confidence: null,
+    source: null,
+    configurableWith: null,
+  };
+}
+
+/** The texts of a repeatable option; none when it was not given. */
+export function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

@@ -1,0 +1,68 @@
+import { constants } from 'node:os';
+import { CapabilityError, KernelError } from '../errors.ts';
+
+/** The system calls that kaprobe makes. Each throws a KernelError with the errno's name. */
+export interface Libc {
+  /** Sets an option whose value is a 32-bit integer. */
+  setsockopt(fd: number, level: number, option: number, value: number): void;
+  /** Reads at most `size` bytes of an option's value; older kernels return fewer. */
+  getsockopt(fd: number, level: number, option: number, size: number): Uint8Array;
+  /** Moves the calling thread into the namespace that `fd` refers to. */
+  setns(fd: number, nstype: number): void;
+}
+
+let loaded: Promise<Libc> | null = null;
+
+/**
+ * Loads koffi and binds the C library, once. Throws a CapabilityError where that is not to be had: another operating system than Linux, or
+ * a platform for which koffi ships no binary.
+ */
+export function loadLibc(): Promise<Libc> {
+  loaded ??= bind();
+  return loaded;
+}
+
+async function bind(): Promise<Libc> {
+  if (process.platform !== 'linux') {
+    throw new CapabilityError(
+      `socket options cannot be read on ${process.platform}`,
+      'kaprobe reads them on Linux only',
+    );
+  }
+  let koffi: typeof import('koffi').default;
+  let library: ReturnType<typeof koffi.load>;
+  try {
+    koffi = (await import('koffi')).default;
+    library = koffi.load(null); // the C library that node itself is linked with, glibc or musl
+  } catch (cause) {
+    throw new CapabilityError(
+      `socket options cannot be read: koffi has no binary for ${process.platform}-${process.arch}`,
+      'reinstall kaprobe with optional dependencies, on a platform that koffi supports',
+      cause,
+    );
+  }
+  const setsockopt = library.func('int setsockopt(int, int, int, const void *, uint)');
+  const getsockopt = library.func('int getsockopt(int, int, int, void *, _Inout_ uint *)');
+  const setns = library.func('int setns(int, int)');
+  const check = (result: number, operation: string): void => {
+    if (result === 0) return;
+    throw new KernelError(errnoName(koffi.errno()), operation);
+  };
+  return {
+    setsockopt: (fd, level, option, value) => {
+      const bytes = new Int32Array([value]);
+      check(setsockopt(fd, level, option, bytes, bytes.byteLength), `setsockopt level ${level} option ${option}`);
+    },
+    getsockopt: (fd, level, option, size) => {
+      const bytes = new Uint8Array(size);
+      const length = [size];
+      check(getsockopt(fd, level, option, bytes, length), `getsockopt level ${level} option ${option}`);
+      return bytes.subarray(0, length[0]);
+    },
+    setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
+  };
+}
+
+function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+}

@@ -1,0 +1,75 @@
+/** TCP keepalive of one socket: tcp(7), socket(7). Numbers from linux/tcp.h and asm-generic/socket.h. */
+import type { Socket } from 'node:net';
+import { KernelError } from '../errors.ts';
+import type { Keepalive, RefusedSetting, RequestedKeepalive } from '../report.ts';
+import type { Libc } from './libc.ts';
+
+const SOL_SOCKET = 1;
+const SO_KEEPALIVE = 9;
+const IPPROTO_TCP = 6;
+const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
+const TCP_USER_TIMEOUT = 18;
+
+/** The descriptor of a live socket, or null once it is closed: its number may belong to another file then. */
+export function descriptorOf(socket: Socket): number | null {
+  if (socket.destroyed) return null;
+  // Node documents no way to the descriptor; `_handle.fd` has been there since 0.x and linux-only code may rely on it.
+  const { _handle: handle } = socket as unknown as { _handle?: { fd?: unknown } | null };
+  return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : null;
+}
+
+/** Reads the keepalive that is in effect. */
+export function readKeepalive(libc: Libc, fd: number): Keepalive {
+  return {
+    enabled: readInt(libc, fd, SOL_SOCKET, SO_KEEPALIVE) !== 0,
+    idleMs: readInt(libc, fd, IPPROTO_TCP, TCP_KEEPIDLE) * 1000,
+    intervalMs: readInt(libc, fd, IPPROTO_TCP, TCP_KEEPINTVL) * 1000,
+    count: readInt(libc, fd, IPPROTO_TCP, TCP_KEEPCNT),
+    userTimeoutMs: readInt(libc, fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
+  };
+}
+
+/** Puts the requested keepalive on the socket and returns what the kernel would not take. What is null is left alone. */
+export function writeKeepalive(libc: Libc, fd: number, requested: RequestedKeepalive): RefusedSetting[] {
+  const { enabled, idleMs, intervalMs, count, userTimeoutMs } = requested;
+  const settings = [
+    {
+      option: 'TCP_KEEPIDLE',
+      level: IPPROTO_TCP,
+      number: TCP_KEEPIDLE,
+      value: idleMs === null ? null : idleMs / 1000,
+      unit: 's',
+    },
+    {
+      option: 'TCP_KEEPINTVL',
+      level: IPPROTO_TCP,
+      number: TCP_KEEPINTVL,
+      value: intervalMs === null ? null : intervalMs / 1000,
+      unit: 's',
+    },
+    { option: 'TCP_KEEPCNT', level: IPPROTO_TCP, number: TCP_KEEPCNT, value: count, unit: 'probes' },
+    { option: 'TCP_USER_TIMEOUT', level: IPPROTO_TCP, number: TCP_USER_TIMEOUT, value: userTimeoutMs, unit: 'ms' },
+    // Last, so that the timer starts with the values above.
+    { option: 'SO_KEEPALIVE', level: SOL_SOCKET, number: SO_KEEPALIVE, value: enabled ? 1 : 0, unit: 'probes' },
+  ] as const;
+  return settings.flatMap(({ option, level, number, value, unit }) => {
+    if (value === null) return [];
+    try {
+      libc.setsockopt(fd, level, number, value);
+      return [];
+    } catch (error) {
+      if (error instanceof KernelError) return [{ option, requested: value, unit, errno: error.errno }];
+      throw error;
+    }
+  });
+}
+
+function readInt(libc: Libc, fd: number, level: number, option: number): number {
+  const bytes = libc.getsockopt(fd, level, option, 4);
+  const [value] = new Int32Array(bytes.slice().buffer);
+  if (value === undefined)
+    throw new KernelError('EINVAL', `getsockopt level ${level} option ${option} returned ${bytes.length} bytes`);
+  return value;
+}

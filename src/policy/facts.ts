@@ -1,0 +1,85 @@
+import type {
+  Certificate,
+  Connect,
+  ConnectAttempt,
+  EarlyEnd,
+  EvidenceValue,
+  Keepalive,
+  KeepaliveAnswer,
+  Middlebox,
+  Ping,
+  RefusedSetting,
+  Severity,
+} from '../report.ts';
+
+/**
+ * What is known about one subject when the rules look at it: measured and given values, nothing else. null throughout: not known or not
+ * part of the question, so that no rule may conclude anything from it.
+ */
+export interface Facts {
+  /** What the findings are about: a target, or `sysctl`. */
+  subject: string;
+  settings: Settings | null;
+  /** Settings that the kernel refused to put on the socket. */
+  refused: readonly RefusedSetting[];
+  middleboxes: readonly Middlebox[];
+  connection: Connection | null;
+  answer: KeepaliveAnswer | null;
+  ended: EarlyEnd;
+  ping: Ping | null;
+  certificate: Certificate | null;
+  /** How much of its life a certificate must have left. */
+  certificateMarginMs: number;
+  /** This host's own conntrack: how long it keeps an idle established connection. */
+  localConntrackEstablishedMs: number | null;
+  /** tcp_tw_recycle of kernels before Linux 4.12. */
+  tcpTwRecycle: boolean | null;
+  /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
+  librarySwitches: readonly string[];
+}
+
+/** Keepalive in effect, and where it comes from. */
+export interface Settings {
+  keepalive: Keepalive;
+  /** `measured`: read back from a socket. `planned`: asked for, but not read back. `sysctl`: what a socket that sets only SO_KEEPALIVE gets. */
+  basis: 'measured' | 'planned' | 'sysctl';
+  /** Whether the value is the host's because nobody asked for another. */
+  inherited: { idle: boolean; interval: boolean; count: boolean };
+}
+
+export interface Connection extends Connect {
+  host: string;
+  address: string | null;
+  port: number;
+  attempts: readonly ConnectAttempt[];
+}
+
+/** Facts about which nothing is known yet. */
+export function factsAbout(subject: string): Facts {
+  return {
+    subject,
+    settings: null,
+    refused: [],
+    middleboxes: [],
+    connection: null,
+    answer: null,
+    ended: null,
+    ping: null,
+    certificate: null,
+    certificateMarginMs: 14 * 86_400_000,
+    localConntrackEstablishedMs: null,
+    tcpTwRecycle: null,
+    librarySwitches: [],
+  };
+}
+
+/** What a rule concludes: a finding without the rule's and the subject's name. */
+export interface Judgement {
+  severity: Severity;
+  message: string;
+  evidence: Record<string, EvidenceValue>;
+  remedy: string[];
+}
+
+/** One thing that can be wrong. No judgement: it is not wrong, or not known. */
+export type Rule = (facts: Facts) => Judgement[];

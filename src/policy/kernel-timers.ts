@@ -1,0 +1,77 @@
+/** What the kernel's retransmission and TIME_WAIT settings amount to in seconds and connections. */
+
+/** TCP_RTO_MIN of include/net/tcp.h: what tcp_retries2 counts from, whatever tcp_rto_min_us says. */
+const TCP_RTO_MIN_MS = 200;
+/** TCP_RTO_MAX of include/net/tcp.h, from Linux 6.15 on the default of tcp_rto_max_ms. */
+const TCP_RTO_MAX_MS = 120_000;
+/** TCP_TIMEOUT_INIT of include/net/tcp.h (RFC 6298 section 2): a path whose retransmission timeout is longer than this is out of the ordinary. */
+const TCP_TIMEOUT_INIT_MS = 1000;
+/** TCP_TIMEWAIT_LEN of include/net/tcp.h: no setting changes it. */
+const TIME_WAIT_MS = 60_000;
+/** Before Linux 6.14 tcp_tw_reuse had this delay, fixed. */
+const TW_REUSE_DELAY_MS = 1000;
+
+/**
+ * How long a write into a dead connection hangs before ETIMEDOUT, unless TCP_USER_TIMEOUT is set. `lowerMs` is the time that the kernel
+ * models from tcp_retries2: that many retransmissions, each waiting twice as long as the one before, from 200 ms up to the longest wait
+ * (tcp_model_timeout in net/ipv4/tcp_timer.c; 924.6 s for 15, as ip-sysctl.rst says). Counted from the first retransmission, the
+ * connection ends when a retransmission falls due at or beyond it: `upperMs` is the latest that this happens on a path with a
+ * retransmission timeout of at most a second, or of tcp_rto_min_us where that is more. A maximum of null is a kernel without
+ * tcp_rto_max_ms, a minimum of null one without tcp_rto_min_us.
+ */
+export function deadWriteAfter(
+  retries2: number,
+  rtoMinMs: number | null,
+  rtoMaxMs: number | null,
+): { lowerMs: number; upperMs: number } {
+  const longestMs = rtoMaxMs ?? TCP_RTO_MAX_MS;
+  const doublings = Math.floor(Math.log2(Math.max(1, Math.floor(longestMs / TCP_RTO_MIN_MS))));
+  const lowerMs =
+    retries2 <= doublings
+      ? (2 ** (retries2 + 1) - 1) * TCP_RTO_MIN_MS
+      : (2 ** (doublings + 1) - 1) * TCP_RTO_MIN_MS + (retries2 - doublings) * longestMs;
+  const slowMs = Math.min(longestMs, Math.max(TCP_TIMEOUT_INIT_MS, rtoMinMs ?? 0));
+  // The last wait is the longest one, or as long as all before it together, twice the first one more.
+  return { lowerMs, upperMs: lowerMs + Math.min(longestMs, lowerMs + 2 * slowMs) + slowMs };
+}
+
+/** First and last port of a range. */
+type PortRange = readonly [first: number, last: number];
+
+/** What decides how long a port to one destination stays blocked. */
+interface PortSettings {
+  /** ip_local_port_range. */
+  range: PortRange;
+  /** ip_local_reserved_ports. */
+  reserved: readonly PortRange[];
+  /** tcp_tw_reuse. */
+  twReuse: number;
+  /** tcp_tw_reuse_delay; null: a kernel without it. */
+  twReuseDelayMs: number | null;
+  /** tcp_timestamps. */
+  timestamps: number;
+}
+
+/**
+ * How many connections per second this host can open to one destination (address and port) and close itself without running out of
+ * ports, rounded down to a tenth. Each blocks its port for the 60 s of TIME_WAIT; with tcp_tw_reuse = 1 and timestamps on both sides only
+ * for tcp_tw_reuse_delay (ip-sysctl.rst). tcp_tw_reuse = 2 helps loopback only and is not counted.
+ */
+export function connectionsPerSecond({ range, reserved, twReuse, twReuseDelayMs, timestamps }: PortSettings): number {
+  const reuses = twReuse === 1 && timestamps !== 0;
+  // Timestamps tick in milliseconds: a delay of none is still one of them.
+  const blockedMs = reuses ? Math.max(1, twReuseDelayMs ?? TW_REUSE_DELAY_MS) : TIME_WAIT_MS;
+  return Math.floor((countPorts(range, reserved) * 10_000) / blockedMs) / 10;
+}
+
+/** The ports of a range that are not reserved. Reserved ranges may overlap and reach outside. */
+export function countPorts([first, last]: PortRange, reserved: readonly PortRange[]): number {
+  let count = 0;
+  let next = first;
+  for (const [from, to] of [...reserved].sort(([a], [b]) => a - b)) {
+    if (to < next || from > last) continue;
+    count += Math.max(0, from - next);
+    next = to + 1;
+  }
+  return count + Math.max(0, last - next + 1);
+}

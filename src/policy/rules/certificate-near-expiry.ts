@@ -1,0 +1,22 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+
+/** The server's certificate has expired or soon will. */
+export const certificateNearExpiry: Rule = ({ certificate, certificateMarginMs }) => {
+  if (certificate?.kind !== 'presented' || certificate.remainingMs === null || certificate.validTo === null) return [];
+  const { remainingMs, lifetimeMs, validTo, subject } = certificate;
+  // A certificate that lives six days never has fourteen left: a third of its life is early enough then.
+  const marginMs = Math.min(certificateMarginMs, lifetimeMs === null ? certificateMarginMs : lifetimeMs / 3);
+  if (remainingMs >= marginMs) return [];
+  const expired = remainingMs < 0;
+  return [
+    {
+      severity: expired ? 'error' : 'warning',
+      message: expired
+        ? `the certificate expired ${formatDuration(-remainingMs)} ago, on ${validTo}`
+        : `the certificate expires in ${formatDuration(remainingMs)}, on ${validTo}`,
+      evidence: { subject, validTo, remainingMs, marginMs },
+      remedy: [],
+    },
+  ];
+};

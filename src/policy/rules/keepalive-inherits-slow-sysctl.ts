@@ -1,0 +1,28 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { sysctlLines } from '../remedy.ts';
+import { nameOf } from '../wording.ts';
+
+/** The application sets only SO_KEEPALIVE, so it gets the host's timers, and they are too slow for the middlebox. */
+export const keepaliveInheritsSlowSysctl: Rule = ({ settings, middleboxes }) => {
+  const strictest = strictestMiddlebox(middleboxes);
+  if (settings === null || settings.basis === 'sysctl' || !settings.keepalive.enabled || strictest === null) return [];
+  const { idleMs } = settings.keepalive;
+  if (!settings.inherited.idle || idleMs < strictest.idleTimeoutMs) return [];
+  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  return [
+    {
+      severity: 'warning',
+      message:
+        `whoever only sets SO_KEEPALIVE here gets net.ipv4.tcp_keepalive_time = ${idleMs / 1000}, that is ${formatDuration(idleMs)}, ` +
+        `from this network namespace; ${nameOf(strictest)} allows ${formatDuration(strictest.idleTimeoutMs)}`,
+      evidence: {
+        tcpKeepaliveTimeMs: idleMs,
+        middlebox: strictest.id,
+        middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
+      },
+      remedy: recommended === null ? [] : sysctlLines(recommended),
+    },
+  ];
+};

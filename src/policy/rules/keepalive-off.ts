@@ -1,0 +1,20 @@
+import type { Rule } from '../facts.ts';
+import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { setsockoptLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/** SO_KEEPALIVE is off: nothing keeps a middlebox's entry fresh and a dead peer is never noticed (RFC 9293, 3.8.4: off by default). */
+export const keepaliveOff: Rule = ({ settings, middleboxes, librarySwitches }) => {
+  if (settings === null || settings.keepalive.enabled) return [];
+  const strictest = strictestMiddlebox(middleboxes);
+  const recommended = recommendKeepalive(strictest?.idleTimeoutMs ?? null);
+  const consequence = 'a connection that idles is never probed, so a dead peer is not noticed while nothing is sent';
+  return [
+    {
+      severity: strictest === null ? 'warning' : 'error',
+      message: `TCP keepalive is off: ${consequence}${strictest === null ? '' : `, and ${forgets(strictest)}`}`,
+      evidence: { enabled: false, ...(strictest === null ? {} : { middleboxIdleTimeoutMs: strictest.idleTimeoutMs }) },
+      remedy: recommended === null ? [] : [...setsockoptLines(recommended), ...librarySwitches],
+    },
+  ];
+};

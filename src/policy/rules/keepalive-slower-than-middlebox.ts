@@ -1,0 +1,28 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/** The first probe goes out when the middlebox has already forgotten the connection. */
+export const keepaliveSlowerThanMiddlebox: Rule = ({ settings, middleboxes, librarySwitches }) => {
+  const strictest = strictestMiddlebox(middleboxes);
+  if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
+  const { idleMs } = settings.keepalive;
+  if (idleMs < strictest.idleTimeoutMs) return [];
+  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  const lines =
+    recommended === null
+      ? []
+      : settings.basis === 'sysctl'
+        ? [...sysctlLines(recommended), ...setsockoptLines(recommended)]
+        : [...setsockoptLines(recommended), ...librarySwitches];
+  return [
+    {
+      severity: 'error',
+      message: `the first keepalive probe goes out after ${formatDuration(idleMs)} of silence, but ${forgets(strictest)}: the probe comes too late`,
+      evidence: { idleMs, middlebox: strictest.id, middleboxIdleTimeoutMs: strictest.idleTimeoutMs },
+      remedy: lines,
+    },
+  ];
+};

@@ -1,0 +1,46 @@
+import { formatDuration, plural } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import {
+  lastTolerableProbeMs,
+  recommendKeepalive,
+  safetyMarginMs,
+  strictestMiddlebox,
+  TOLERATED_LOSSES,
+} from '../keepalive.ts';
+import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/** The first probe is in time, but if it and the next are lost the middlebox forgets: idle + 2 · interval exceeds its timeout less a margin. */
+export const keepaliveToleratesTooFewLosses: Rule = ({ settings, middleboxes, librarySwitches }) => {
+  const strictest = strictestMiddlebox(middleboxes);
+  if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
+  const { idleMs, intervalMs } = settings.keepalive;
+  const { idleTimeoutMs } = strictest;
+  const marginMs = safetyMarginMs(idleTimeoutMs);
+  if (idleMs >= idleTimeoutMs || lastTolerableProbeMs(settings.keepalive) <= idleTimeoutMs - marginMs) return [];
+  const tolerated = Math.max(0, Math.floor((idleTimeoutMs - marginMs - idleMs) / intervalMs));
+  const recommended = recommendKeepalive(idleTimeoutMs);
+  const lines =
+    recommended === null
+      ? []
+      : settings.basis === 'sysctl'
+        ? sysctlLines(recommended)
+        : [...setsockoptLines(recommended), ...librarySwitches];
+  return [
+    {
+      severity: 'warning',
+      message:
+        `the first probe goes out in time, after ${formatDuration(idleMs)}, but ${forgets(strictest)}: ` +
+        `only ${tolerated === 0 ? 'no lost probe' : plural(tolerated, 'lost probe')} can be made up for before that, ${TOLERATED_LOSSES} should be`,
+      evidence: {
+        idleMs,
+        intervalMs,
+        middlebox: strictest.id,
+        middleboxIdleTimeoutMs: idleTimeoutMs,
+        marginMs,
+        toleratedLosses: tolerated,
+      },
+      remedy: lines,
+    },
+  ];
+};

@@ -1,0 +1,13 @@
+import type { Rule } from '../facts.ts';
+import { nameOf } from '../wording.ts';
+
+/** The facts do not say whether keepalive segments restart this box's idle timer. */
+export const middleboxRefreshUnknown: Rule = ({ middleboxes, settings }) =>
+  middleboxes
+    .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === null && settings?.keepalive.enabled === true)
+    .map((middlebox) => ({
+      severity: 'warning',
+      message: `it is not known whether keepalive probes restart the idle timer of ${nameOf(middlebox)}; the judgement assumes that they do`,
+      evidence: { middlebox: middlebox.id, middleboxIdleTimeoutMs: middlebox.idleTimeoutMs, source: middlebox.source },
+      remedy: [],
+    }));

@@ -1,0 +1,27 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { safetyMarginMs } from '../keepalive.ts';
+import { nameOf } from '../wording.ts';
+
+/** A proxy answers keepalive probes itself and counts only data: no keepalive reaches its idle timer (facts F6 and F7). */
+export const middleboxTerminatesTcp: Rule = ({ settings, middleboxes }) =>
+  middleboxes
+    .filter(({ keepaliveRefreshes }) => settings !== null && keepaliveRefreshes === false)
+    .map((middlebox) => {
+      const { id, idleTimeoutMs, configurableWith, confidence } = middlebox;
+      const poolIdleMs = idleTimeoutMs - safetyMarginMs(idleTimeoutMs);
+      return {
+        severity: 'error',
+        message:
+          `TCP keepalive cannot help at ${nameOf(middlebox)}: its idle timer of ${formatDuration(idleTimeoutMs)} counts data only. ` +
+          `Send an application heartbeat more often than that, or let no pooled connection idle longer than ${formatDuration(poolIdleMs)}`,
+        evidence: {
+          middlebox: id,
+          middleboxIdleTimeoutMs: idleTimeoutMs,
+          poolIdleMs,
+          keepaliveRefreshes: false,
+          ...(confidence === null ? {} : { confidence }),
+        },
+        remedy: configurableWith === null ? [] : ['# or raise its timeout:', configurableWith],
+      };
+    });

@@ -1,0 +1,100 @@
+import { type AnyReport, type EvidenceValue, type Finding, type Gap, SEVERITIES } from '../report.ts';
+import { formatDuration, plural } from '../units.ts';
+import type { RenderOptions } from './index.ts';
+import { printableDeep } from './printable.ts';
+import { viewCheck } from './text/check.ts';
+import { openPage, type Page, severityMark, verdictMark, worstOf, wrap } from './text/layout.ts';
+import { viewMiddleboxes } from './text/middleboxes.ts';
+import { viewSysctl } from './text/sysctl.ts';
+
+/** For people: the verdict first, the evidence next, the lines to paste last. */
+export function renderText(untrusted: AnyReport, options: RenderOptions): string {
+  const report = printableDeep(untrusted);
+  const page = openPage(options);
+  const blocks = [
+    [headline(page, report)],
+    ...view(page, report),
+    gapLines(page, report.gaps),
+    ...findingBlocks(page, report.findings),
+  ];
+  return `${blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** The body of one command's report: blocks of lines, an empty line between them. */
+function view(page: Page, report: AnyReport): string[][] {
+  switch (report.command) {
+    case 'check':
+      return viewCheck(page, report.data, report.findings);
+    case 'sysctl':
+      return viewSysctl(page, report.data);
+    case 'middleboxes':
+      return viewMiddleboxes(page, report.data);
+    default:
+      return report satisfies never;
+  }
+}
+
+function headline(page: Page, report: AnyReport): string {
+  const counts = [...SEVERITIES].reverse().flatMap((severity) => {
+    const count = report.findings.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? [] : severity === 'info' ? [`${count} info`] : [plural(count, severity)];
+  });
+  if (report.gaps.length > 0) counts.push(`${report.gaps.length} not measured`);
+  const summary = counts.length === 0 ? 'nothing wrong found' : counts.join(', ');
+  return `${verdictMark(page, report.verdict, worstOf(report.findings))}  ${page.paint.strong(`kaprobe ${report.command}`)}: ${summary}`;
+}
+
+function gapLines(page: Page, gaps: readonly Gap[]): string[] {
+  const mark = page.paint.warning(`${page.glyph.unknown} not measured`);
+  return gaps.flatMap(({ subject, what, reason }) => {
+    const [first = '', ...rest] = wrap(`${subject}: ${what}: ${reason}`, page.width - 16);
+    return [`${mark}  ${first}`, ...rest.map((line) => ' '.repeat(16) + line)];
+  });
+}
+
+/** Findings, the gravest first. What several subjects have in common is said once, with all their names. */
+function findingBlocks(page: Page, findings: readonly Finding[]): string[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.rule, finding.severity, finding.message, finding.evidence, finding.remedy]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  const gravestFirst = [...groups.values()].sort(([a], [b]) => rank(b) - rank(a));
+  return gravestFirst.map((group) => findingBlock(page, group));
+}
+
+const rank = (finding: Finding | undefined): number =>
+  finding === undefined ? -1 : SEVERITIES.indexOf(finding.severity);
+
+function findingBlock(page: Page, group: readonly Finding[]): string[] {
+  const [finding] = group;
+  if (finding === undefined) return [];
+  const { severity, rule, message, evidence, remedy } = finding;
+  const facts = Object.entries(evidence).map(([name, value]) => describeEvidence(name, value));
+  const indented = (text: string): string[] => wrap(text, page.width - 2).map((line) => `  ${line}`);
+  return [
+    `${severityMark(page, severity)}  ${page.paint.strong(rule)}  ${subjects(group)}`,
+    ...indented(message),
+    ...(facts.length === 0 ? [] : indented(facts.join(page.glyph.separator)).map(page.paint.dim)),
+    ...remedy.map((line) => `    ${line.startsWith('#') ? page.paint.dim(line) : line}`),
+  ];
+}
+
+function subjects(group: readonly Finding[]): string {
+  const SHOWN = 3;
+  const names = group.slice(0, SHOWN).map((finding) => finding.subject);
+  const more = group.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
+/** `middleboxIdleTimeoutMs: 1800000` reads `middlebox idle timeout 30 m`. */
+function describeEvidence(name: string, value: EvidenceValue): string {
+  const isDuration = name.endsWith('Ms') && typeof value === 'number';
+  const words = (isDuration ? name.slice(0, -2) : name).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (isDuration) return `${words} ${formatDuration(value)}`;
+  if (value === null) return `${words} unknown`;
+  return `${words} ${typeof value === 'object' ? value.join(', ') : String(value)}`;
+}

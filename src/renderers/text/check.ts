@@ -1,0 +1,171 @@
+import type {
+  Certificate,
+  CheckData,
+  CheckedTarget,
+  Connect,
+  ConnectKind,
+  Finding,
+  Keepalive,
+  KeepaliveAnswer,
+  Middlebox,
+  Unmeasured,
+} from '../../report.ts';
+import { formatDuration, plural } from '../../units.ts';
+import { fields, type Page, table, verdictMark, worstOf, wrap } from './layout.ts';
+
+/** One target in full; several as a table. */
+export function viewCheck(
+  page: Page,
+  { embedded, middleboxes, strictest, targets }: CheckData,
+  findings: readonly Finding[],
+): string[][] {
+  const [only] = targets;
+  const blocks =
+    targets.length === 1 && only !== undefined ? [oneTarget(page, only)] : [manyTargets(page, targets, findings)];
+  blocks.push(judgedAgainst(page, middleboxes, strictest));
+  if (embedded) {
+    blocks.push(
+      wrap(
+        "This was kaprobe's own server on loopback (--embedded): it shows that kaprobe works here, and says nothing about any network.",
+        page.width,
+      ),
+    );
+  }
+  return blocks;
+}
+
+function oneTarget(
+  page: Page,
+  { target, host, address, port, addresses, connect, attempts, keepalive, ping, certificate }: CheckedTarget,
+): string[] {
+  const others = addresses.filter((other) => other !== address);
+  const failed = attempts.filter((attempt) => attempt.kind !== 'connected' && attempt.address !== address);
+  return [
+    page.paint.strong(target),
+    ...fields(page, [
+      ['connection', describeConnect(connect, address === null ? null : endpoint(address, port))],
+      ...failed.map(
+        (attempt) => ['', `${attempt.address}: ${CONNECT_WORDS[attempt.kind]} (${attempt.error})`] as const,
+      ),
+      ...(others.length === 0 ? [] : [[`${host} is also`, others.join(', ')] as const]),
+      ...(certificate === undefined ? [] : [['certificate', describeCertificate(certificate)] as const]),
+      ['keepalive', describeKeepalive(keepalive.effective)],
+      ['probes', describeAnswer(keepalive.answer)],
+      [
+        'ping',
+        ping.kind === 'answered'
+          ? `answered in ${formatDuration(ping.rttMs)}`
+          : ping.kind === 'unanswered'
+            ? 'no answer'
+            : notMeasured(ping),
+      ],
+    ]),
+  ];
+}
+
+function manyTargets(page: Page, targets: readonly CheckedTarget[], findings: readonly Finding[]): string[] {
+  return table(
+    page,
+    ['', 'target', 'address', 'connection', 'probes'],
+    targets.map(({ verdict, target, address, connect, keepalive }) => [
+      verdictMark(page, verdict, worstOf(findings.filter((finding) => finding.subject === target))),
+      target,
+      address ?? '-',
+      connect.kind === 'connected' && connect.durationMs !== null
+        ? formatDuration(connect.durationMs)
+        : CONNECT_WORDS[connect.kind],
+      connect.kind === 'connected' ? keepalive.answer.kind : '-',
+    ]),
+    3,
+  );
+}
+
+const CONNECT_WORDS: Record<ConnectKind, string> = {
+  connected: 'connected',
+  refused: 'refused',
+  'timed-out': 'timed out',
+  unreachable: 'unreachable',
+  unresolved: 'name not resolved',
+  unmeasured: 'not measured',
+};
+
+function describeConnect({ kind, durationMs, rttMs, error }: Connect, where: string | null): string {
+  const to = where === null ? '' : ` ${kind === 'connected' ? 'to' : 'by'} ${where}`;
+  const after = durationMs === null ? '' : ` ${kind === 'connected' ? 'in' : 'after'} ${formatDuration(durationMs)}`;
+  if (kind === 'connected')
+    return `connected${to}${after}${rttMs === null ? '' : `, round trip ${formatDuration(rttMs)}`}`;
+  return `${CONNECT_WORDS[kind]}${where === null ? '' : `: ${where}`}${after}${error === null ? '' : ` (${error})`}`;
+}
+
+function describeKeepalive(effective: Keepalive | Unmeasured): string {
+  if ('kind' in effective) return notMeasured(effective);
+  const { enabled, idleMs, intervalMs, count, userTimeoutMs } = effective;
+  if (!enabled) return 'off (read back from the socket)';
+  const userTimeout = userTimeoutMs === 0 ? '' : `, user timeout ${formatDuration(userTimeoutMs)}`;
+  return `idle ${formatDuration(idleMs)}, interval ${formatDuration(intervalMs)}, ${plural(count, 'probe')}${userTimeout} (read back from the socket)`;
+}
+
+function describeAnswer(answer: KeepaliveAnswer): string {
+  switch (answer.kind) {
+    case 'answered': {
+      const { afterMs, probeCount } = answer;
+      return `answered within ${formatDuration(afterMs)}${probeCount === 1 ? '' : `, at probe ${probeCount}`}, without payload`;
+    }
+    case 'unanswered':
+      return `${plural(answer.probeCount, 'probe')} in ${formatDuration(answer.afterMs)}, none answered`;
+    case 'unmeasured':
+      return notMeasured(answer);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function describeCertificate(certificate: Certificate): string {
+  switch (certificate.kind) {
+    case 'presented': {
+      const { subject, validTo, trusted, error, protocol } = certificate;
+      return `${subject}, ${trusted ? 'trusted' : `not trusted (${error})`}, until ${validTo ?? 'an unreadable date'}${protocol === null ? '' : `, ${protocol}`}`;
+    }
+    case 'handshake-failed':
+      return `none: the handshake failed (${certificate.error})`;
+    case 'unmeasured':
+      return notMeasured(certificate);
+    default:
+      return certificate satisfies never;
+  }
+}
+
+function judgedAgainst(page: Page, middleboxes: readonly Middlebox[], strictest: string | null): string[] {
+  if (middleboxes.length === 0) {
+    return wrap('Not judged against a middlebox: none was given (--middlebox, --middlebox-timeout).', page.width);
+  }
+  return [
+    'judged against',
+    ...fields(
+      page,
+      middleboxes.map(({ id, name, idleTimeoutMs, keepaliveRefreshes, confidence }) => [
+        id,
+        [
+          id === 'given' ? name : `${name}: ${formatDuration(idleTimeoutMs)}`,
+          keepaliveRefreshes === false
+            ? 'not refreshed by keepalive'
+            : keepaliveRefreshes === null
+              ? 'refreshed by keepalive: not known'
+              : null,
+          confidence === null ? null : confidence,
+          middleboxes.length > 1 && id === strictest ? 'decides' : null,
+        ]
+          .filter((part) => part !== null)
+          .join('; '),
+      ]),
+    ),
+  ];
+}
+
+function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function notMeasured({ reason }: Unmeasured): string {
+  return `not measured: ${reason}`;
+}

@@ -1,0 +1,338 @@
+/**
+ * The report: what every command returns and every renderer reads. It is plain data that survives JSON unchanged.
+ *
+ * Times are milliseconds and say so in their name. What was not measured is `null` or an `Unmeasured` with the reason; it is never
+ * 0, false or an empty text. Lists are always present.
+ */
+
+/** Version of the JSON form: the second number rises when something is added, the first when something breaks. */
+export const SCHEMA_VERSION = '1.0';
+
+export const SEVERITIES = ['info', 'warning', 'error'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Stands in the place of a value that could not be measured. */
+export interface Unmeasured {
+  kind: 'unmeasured';
+  reason: string;
+}
+
+export function unmeasured(reason: string): Unmeasured {
+  return { kind: 'unmeasured', reason };
+}
+
+/** What can stand in a finding's evidence. */
+export type EvidenceValue = string | number | boolean | null | readonly string[];
+
+/** One judgement: made by the rule named, about the subject named, resting on the evidence beside it. */
+export interface Finding {
+  rule: string;
+  severity: Severity;
+  subject: string;
+  message: string;
+  /** Measured and given values; the unit is in the name. */
+  evidence: Record<string, EvidenceValue>;
+  /** Lines to paste, each complete; a line that starts with `#` explains those after it. */
+  remedy: string[];
+}
+
+/** `ok`: measured, and nothing wrong. `findings`: a warning or an error, or anything at the level of `--fail-on`. `unmeasured`: could not tell. */
+export type Verdict = 'ok' | 'findings' | 'unmeasured';
+
+/** 0: measured and nothing wrong. 1: findings at or above `--fail-on`. 2: could not tell. */
+export type ReportExitCode = 0 | 1 | 2;
+
+/** What a command hands to the program: the report without its envelope. */
+export interface Outcome<C extends CommandName> {
+  command: C;
+  data: ReportData[C];
+  findings: Finding[];
+  /** Decides between `ok` and `unmeasured`. */
+  gaps: Gap[];
+}
+
+/** Something that was asked for and could not be measured. */
+export interface Gap {
+  subject: string;
+  what: string;
+  reason: string;
+}
+
+export interface Report<C extends CommandName = CommandName> {
+  schemaVersion: typeof SCHEMA_VERSION;
+  tool: { name: 'kaprobe'; version: string };
+  command: C;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  durationMs: number;
+  data: ReportData[C];
+  findings: Finding[];
+  /** What was asked for but could not be measured. */
+  gaps: Gap[];
+  verdict: Verdict;
+  exitCode: ReportExitCode;
+}
+
+/** Which command returns which data. */
+export interface ReportData {
+  check: CheckData;
+  sysctl: SysctlData;
+  middleboxes: MiddleboxesData;
+}
+
+export type CommandName = keyof ReportData;
+
+/** A report of some command, told apart by `command`. */
+export type AnyReport = { [C in CommandName]: Report<C> }[CommandName];
+
+/** TCP keepalive as one socket has it (tcp(7): SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT). */
+export interface Keepalive {
+  enabled: boolean;
+  /** Silence before the first probe. */
+  idleMs: number;
+  /** Between one unanswered probe and the next. */
+  intervalMs: number;
+  /** Unanswered probes before the kernel gives the connection up. */
+  count: number;
+  /** 0 is the kernel's own word for "not set". */
+  userTimeoutMs: number;
+}
+
+/** TCP keepalive as asked for; null leaves the value to the host. */
+export interface RequestedKeepalive {
+  enabled: boolean;
+  idleMs: number | null;
+  intervalMs: number | null;
+  count: number | null;
+  userTimeoutMs: number | null;
+}
+
+/** A setting that the kernel would not take. */
+export interface RefusedSetting {
+  option: string;
+  requested: number;
+  unit: 's' | 'probes' | 'ms';
+  errno: string;
+}
+
+/** Did the far end acknowledge keepalive probes? Asked with probes one second apart, without payload. */
+export type KeepaliveAnswer =
+  | {
+      kind: 'answered';
+      /** From the sending of the answered probe to its acknowledgement; an upper bound, as exact as the polling was. */
+      afterMs: number;
+      /** Probes sent until one was answered. */
+      probeCount: number;
+    }
+  | {
+      kind: 'unanswered';
+      /** From the first probe until the search was given up. */
+      afterMs: number;
+      probeCount: number;
+      /** What a new connection to the same address came to right afterwards. */
+      freshConnect: ConnectKind | null;
+    }
+  | Unmeasured;
+
+/** `unmeasured`: this host could not even try (no descriptors, no ports left). */
+export type ConnectKind = 'connected' | 'refused' | 'timed-out' | 'unreachable' | 'unresolved' | 'unmeasured';
+
+/** One connection attempt to one address. */
+export interface ConnectAttempt {
+  address: string;
+  kind: ConnectKind;
+  durationMs: number;
+  /** The errno's name, such as ECONNREFUSED; null when connected. */
+  error: string | null;
+}
+
+export interface Connect {
+  kind: ConnectKind;
+  /** Name resolution excluded; null when there was nothing to connect to. */
+  durationMs: number | null;
+  /** The kernel's smoothed round-trip time right after the handshake (tcpi_rtt); null when not connected or not readable. */
+  rttMs: number | null;
+  error: string | null;
+}
+
+export type Ping =
+  | { kind: 'answered'; rttMs: number }
+  | { kind: 'unanswered'; rttMs: null }
+  | (Unmeasured & { rttMs: null });
+
+/** The certificate that a TLS server presented. Its texts come from outside. */
+export type Certificate =
+  | {
+      kind: 'presented';
+      subject: string;
+      issuer: string;
+      /** ISO 8601; null when the certificate's own text cannot be read as a date. */
+      validFrom: string | null;
+      validTo: string | null;
+      /** Negative when it has expired. */
+      remainingMs: number | null;
+      lifetimeMs: number | null;
+      /** Whether this host trusts it for this name. */
+      trusted: boolean;
+      /** Why not, as OpenSSL or Node names it (`CERT_HAS_EXPIRED`); null when trusted. */
+      error: string | null;
+      protocol: string | null;
+    }
+  | { kind: 'handshake-failed'; error: string }
+  | Unmeasured;
+
+/** How a connection ended by itself while it was looked at; null when it did not. */
+export type EarlyEnd =
+  | null
+  | { kind: 'closed'; afterMs: number }
+  | { kind: 'reset'; afterMs: number }
+  | { kind: 'failed'; afterMs: number; error: string };
+
+/** Something on the path that holds per-connection state, as given by the user. */
+export interface Middlebox {
+  /** The preset's id, or `given` for a bare timeout. */
+  id: string;
+  name: string;
+  idleTimeoutMs: number;
+  /** Does an empty keepalive segment restart its idle timer? null: not known. */
+  keepaliveRefreshes: boolean | null;
+  /** How sure the facts are; null for a timeout given by the user. */
+  confidence: string | null;
+  source: string | null;
+  /** What changes its timeout; null for a timeout given by the user. */
+  configurableWith: string | null;
+}
+
+export interface CheckedTarget {
+  /** As it was given, without any user name and password. */
+  target: string;
+  scheme: string;
+  host: string;
+  /** The address that the connection was made to; null when none was. */
+  address: string | null;
+  port: number;
+  /** All addresses of the name, in the order of the resolver. */
+  addresses: string[];
+  connect: Connect;
+  attempts: ConnectAttempt[];
+  keepalive: {
+    requested: RequestedKeepalive;
+    refused: RefusedSetting[];
+    effective: Keepalive | Unmeasured;
+    answer: KeepaliveAnswer;
+  };
+  ended: EarlyEnd;
+  /** Idling for real is not part of this version. */
+  survival: null;
+  dropper: null;
+  ping: Ping;
+  /** Only where the scheme asks for TLS. */
+  certificate?: Certificate;
+  verdict: Verdict;
+  gaps: Gap[];
+}
+
+export interface CheckData {
+  /** True when the only target was kaprobe's own server on loopback. */
+  embedded: boolean;
+  /** All that were given. */
+  middleboxes: Middlebox[];
+  /** The one that decides: the shortest timeout among those that keepalive can refresh; null when there is none. */
+  strictest: string | null;
+  targets: CheckedTarget[];
+}
+
+/** One kernel setting of this network namespace. */
+export interface SysctlSetting {
+  /** With dots, as sysctl(8) writes it. */
+  name: string;
+  /** As the kernel prints it; null when it cannot be read, see `reason`. */
+  value: string | null;
+  /** Why there is no value; null when there is one. */
+  reason: string | null;
+  /** The kernel's own default; null where it depends on the machine. */
+  default: string | null;
+  differs: boolean | null;
+  unit: string | null;
+  meaning: string;
+  group: 'keepalive' | 'retry' | 'time-wait' | 'ports' | 'conntrack';
+}
+
+/** The limit of every keepalive sysctl (tcp(7)): a program that never sets SO_KEEPALIVE sends no probe, whatever they say. */
+export const KEEPALIVE_APPLIES_TO = 'sockets with SO_KEEPALIVE on that set no keepalive times of their own';
+
+export interface SysctlData {
+  /** Whose network namespace: null is kaprobe's own. */
+  pid: number | null;
+  settings: SysctlSetting[];
+  /** What a socket that only sets SO_KEEPALIVE gets here. */
+  keepalive: Keepalive | Unmeasured;
+  /** Which sockets these values touch at all. */
+  keepaliveAppliesTo: typeof KEEPALIVE_APPLIES_TO;
+  firstProbeAfterMs: number | null;
+  deadAfterMs: number | null;
+  /** How long a write into a dead connection hangs before ETIMEDOUT (tcp_retries2), from the smallest RTO to one of a slow path. */
+  deadWriteAfterMs: { lowerMs: number; upperMs: number } | null;
+  /** New connections per second to one destination that the port range and TIME_WAIT leave room for. */
+  connectionsPerSecond: number | null;
+  middleboxes: Middlebox[];
+  middlebox: { id: string; idleTimeoutMs: number } | null;
+  /** The lines of a complete sysctl.d file; null when not asked for. */
+  recommended: string[] | null;
+}
+
+export interface MiddleboxPreset {
+  id: string;
+  name: string;
+  vendor: string;
+  kind: 'firewall' | 'nat' | 'cloud-nat' | 'l4-lb' | 'l7-proxy' | 'cni' | 'vpn';
+  protocol: 'tcp' | 'udp';
+  /** null: no default, or none published. */
+  idleTimeoutMs: number | null;
+  /** Where it can be set: from and to. */
+  rangeMs: readonly [number, number] | null;
+  expiry: { behaviour: 'silent-drop' | 'rst' | 'fin' | 'unknown'; confidence: Confidence };
+  configurableWith: string | null;
+  source: { url: string | null; note: string; confidence: Confidence };
+  keepalive: { refreshes: boolean | null; basis: 'read' | 'inferred-from-kind' | 'unknown' };
+}
+
+/** How a fact is known: read at a stable address, read without one, or from memory (to be checked before it is trusted). */
+export type Confidence = 'verified-by-reading' | 'read-without-address' | 'recalled';
+
+export interface MiddleboxesData {
+  search: string | null;
+  presets: MiddleboxPreset[];
+}
+
+/** Puts the envelope around a command's outcome and decides verdict and exit code. */
+export function sealReport<C extends CommandName>(
+  outcome: Outcome<C>,
+  envelope: { version: string; startedAt: Date; durationMs: number; failOn: Severity },
+): Report<C> {
+  const { command, data, findings, gaps } = outcome;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: { name: 'kaprobe', version: envelope.version },
+    command,
+    startedAt: envelope.startedAt.toISOString(),
+    durationMs: envelope.durationMs,
+    data,
+    findings,
+    gaps,
+    verdict: decideVerdict(findings, gaps, envelope.failOn),
+    exitCode: findings.some((finding) => atLeast(finding.severity, envelope.failOn)) ? 1 : gaps.length > 0 ? 2 : 0,
+  };
+}
+
+/** Findings come before gaps: what is known to be wrong is not excused by what could not be seen. */
+export function decideVerdict(findings: readonly Finding[], gaps: readonly Gap[], failOn: Severity): Verdict {
+  const threshold = failOn === 'info' ? 'info' : 'warning';
+  if (findings.some((finding) => atLeast(finding.severity, threshold))) return 'findings';
+  return gaps.length > 0 ? 'unmeasured' : 'ok';
+}
+
+/** Reports whether `severity` is as grave as `threshold` or graver. */
+export function atLeast(severity: Severity, threshold: Severity): boolean {
+  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(threshold);
+}

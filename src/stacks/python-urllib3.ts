@@ -1,0 +1,23 @@
+import { type Stack, wholeSeconds } from './stack.ts';
+
+/** `socket_options` replaces the defaults, so they are added to (urllib3/connection.py: default_socket_options). */
+export const stack = {
+  id: 'python-urllib3',
+  name: 'urllib3',
+  schemes: ['http', 'https'],
+  switchOn({ idleMs, intervalMs, count, userTimeoutMs }) {
+    return [
+      'import socket, urllib3',
+      'from urllib3.connection import HTTPConnection',
+      'http = urllib3.PoolManager(socket_options=HTTPConnection.default_socket_options + [',
+      '    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),',
+      `    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, ${wholeSeconds(idleMs)}),`,
+      `    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, ${wholeSeconds(intervalMs)}),`,
+      `    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, ${count}),`,
+      ...(userTimeoutMs === 0
+        ? []
+        : [`    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, ${Math.round(userTimeoutMs)}),`]),
+      '])',
+    ];
+  },
+} satisfies Stack;

@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { LabHost } from '../../src/lab/lab.ts';
+
+/** What a peer tells; which fields there are depends on `event`. */
+export interface PeerEvent {
+  event: 'listening' | 'accepted' | 'connected' | 'received' | 'failed' | 'closed';
+  id?: string;
+  port?: number;
+  from?: { address: string; port: number };
+  text?: string;
+  error?: string;
+}
+
+/** A one-file program in a host of a lab that is told what to do, and tells what happens, in JSON lines. */
+export interface Peer {
+  child: ChildProcess;
+  /** Told and not yet taken by `next`. */
+  events: PeerEvent[];
+  tell(command: Record<string, unknown>): void;
+  /** The first event that agrees with `expected`, taken off the list; waits for it. */
+  next(expected: Partial<PeerEvent>, timeoutMs?: number): Promise<PeerEvent>;
+}
+
+export function startPeer(host: LabHost, script: 'tcp-server' | 'tcp-client', args: string[] = []): Peer {
+  const file = fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url));
+  const child = host.spawn([process.execPath, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const events: PeerEvent[] = [];
+  if (child.stdout === null) throw new Error('asked for a pipe');
+  createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line)));
+  return {
+    child,
+    events,
+    tell: (command) => child.stdin?.write(`${JSON.stringify(command)}\n`),
+    next: async (expected, timeoutMs = 10_000) => {
+      const find = () => events.findIndex((event) => agrees(event, expected));
+      await until(`${host.name} tells ${JSON.stringify(expected)}`, () => find() >= 0, timeoutMs).catch((error) => {
+        throw new Error(`${error.message}; it told ${JSON.stringify(events)}`);
+      });
+      const [event] = events.splice(find(), 1);
+      if (event === undefined) throw new Error('found a moment ago');
+      return event;
+    },
+  };
+}
+
+function agrees(event: PeerEvent, expected: Partial<PeerEvent>): boolean {
+  const told = new Map<string, unknown>(Object.entries(event));
+  return Object.entries(expected).every(([key, value]) => told.get(key) === value);
+}
+
+/** Waits until `holds`, looking often. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  while (!(await holds())) {
+    if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
+    await sleep(20);
+  }
+}
+
+/** How many segments of forgotten flows a firewall has met. */
+export async function forgottenCount(firewall: LabHost): Promise<number> {
+  const { stdout } = await firewall.run(['nft', 'list', 'chain', 'inet', 'lab', 'forgotten']);
+  return Number(/packets (\d+)/.exec(stdout)?.[1]);
+}
+
+/** The kernel's names of the hosts' network namespaces, such as `net:[4026532287]`. */
+export function namespacesOf(hosts: readonly LabHost[]): Promise<string[]> {
+  return Promise.all(hosts.map(async (host) => (await host.run(['readlink', '/proc/self/ns/net'])).stdout.trim()));
+}
+
+/** A process that keeps a network namespace alive: by running in it, or by a descriptor of it. */
+export interface Trace {
+  pid: number;
+  by: 'running' | 'descriptor';
+}
+
+/** All processes of this machine that keep these namespaces alive, and `mount` when one has a name in the file system. */
+export function tracesOf(namespaces: readonly string[]): Trace[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
+  if (namespaces.some((namespace) => mounts.includes(namespace))) throw new Error('a namespace is mounted');
+  const traces: Trace[] = [];
+  for (const pid of readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)) {
+    if (namespaces.includes(linkOf(`/proc/${pid}/ns/net`))) traces.push({ pid, by: 'running' });
+    if (descriptorsOf(pid).some((link) => namespaces.includes(link))) traces.push({ pid, by: 'descriptor' });
+  }
+  return traces;
+}
+
+/** What the descriptors of a process refer to; none when it is gone or another's. */
+export function descriptorsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((descriptor) => linkOf(`/proc/${pid}/fd/${descriptor}`));
+  } catch {
+    return [];
+  }
+}
+
+/** The pids of this process's children, those that have ended and not been waited for included. */
+export function childPids(): number[] {
+  return readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+  );
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { presets } from '../../src/middlebox/presets/index.ts';
+import { mistakesInMap } from '../plug-in-map.ts';
+
+const all = Object.entries(presets);
+
+test('every preset file is in the map, and the reverse', () => {
+  expect(mistakesInMap({ folder: 'middlebox/presets', exported: 'preset' }, Object.keys(presets))).toEqual([]);
+});
+
+test('a preset that is missing in the map is reported with the lines to add', () => {
+  const allButOne = Object.keys(presets).filter((id) => id !== 'aws-alb');
+  expect(mistakesInMap({ folder: 'middlebox/presets', exported: 'preset' }, allButOne)).toEqual([
+    "add to src/middlebox/presets/index.ts: import { preset as awsAlb } from './aws-alb.ts';  'aws-alb': awsAlb,",
+  ]);
+});
+
+test('there are at least 97 presets', () => {
+  expect(all.length).toBeGreaterThanOrEqual(97);
+});
+
+describe.each(all)('preset %s', (id, preset) => {
+  test('has the id that its file is named after', () => {
+    expect(preset.id).toBe(id);
+    expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  test('has a positive idle timeout, or none', () => {
+    if (preset.idleTimeoutMs === null) return;
+    expect(Number.isSafeInteger(preset.idleTimeoutMs)).toBe(true);
+    expect(preset.idleTimeoutMs).toBeGreaterThan(0);
+  });
+
+  test('has its default within the range where it can be set', () => {
+    if (preset.rangeMs === null) return;
+    const [from, to] = preset.rangeMs;
+    expect(from).toBeGreaterThanOrEqual(0);
+    expect(from).toBeLessThan(to);
+    if (preset.idleTimeoutMs === null) return;
+    expect(preset.idleTimeoutMs).toBeGreaterThanOrEqual(from);
+    expect(preset.idleTimeoutMs).toBeLessThanOrEqual(to);
+  });
+
+  test('has a web address as its source, or none', () => {
+    if (preset.source.url === null) return;
+    expect(['http:', 'https:']).toContain(new URL(preset.source.url).protocol);
+  });
+
+  test('is verified by reading only where there is an address to read at', () => {
+    if (preset.source.confidence !== 'verified-by-reading') return;
+    expect(preset.source.url).not.toBeNull();
+  });
+
+  test('says nothing about keepalive exactly when the basis is unknown', () => {
+    expect(preset.keepalive.refreshes === null).toBe(preset.keepalive.basis === 'unknown');
+  });
+});

@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/summary-reporter.ts'],
     projects: [
-      // Fast and without the network: the inner loop.
+      // Pure parts and small I/O, without the network: the inner loop.
       {
         test: {
           name: 'unit',
@@ -11,7 +12,7 @@ export default defineConfig({
           exclude: ['test/cli/**', 'test/lab/**', 'test/package/**'],
         },
       },
-      // The whole program as a child process, on loopback.
+      // The whole program as a child process, on loopback. It must have been built.
       {
         test: {
           name: 'cli',
@@ -20,7 +21,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      // The real kernel between network namespaces: needs root.
+      // The real kernel between network namespaces: asks for root. One file at a time, since firewalls' timeouts are being measured.
       {
         test: {
           name: 'lab',
@@ -28,6 +29,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -45,7 +45,9 @@ export function parseTarget(text: string): Target {
   // Path, query and fragment do not matter to TCP.
   const [, userInfoAndHost = '', path = ''] = /^([^/?#]*)([^?#]*)/s.exec(rest) ?? [];
   const authority = userInfoAndHost.slice(userInfoAndHost.lastIndexOf('@') + 1);
-  return parseAuthority(authority, scheme, { label: `${scheme}://${authority}${path}`, quoted: text });
+  // An @ in the path may be the end of a password with a slash in it, as in redis://user:123/secret@host.
+  const shownPath = path.includes('@') ? '' : path;
+  return parseAuthority(authority, scheme, { label: `${scheme}://${authority}${shownPath}`, quoted: text });
 }
 
 function parseAuthority(
@@ -85,7 +87,8 @@ function hostName(text: string, what: string): string {
   if (isIP(text) === 4) return text;
   if (text.startsWith('-'))
     throw new UsageError(`${what} begins with a dash: that is no host name`, 'options go before the targets');
-  const ascii = domainToASCII(text);
+  // domainToASCII() takes a host as URLs do: it would skip tabs and stop at a slash or a question mark.
+  const ascii = /[^a-z0-9._\u0080-\uffff-]/i.test(text) ? '' : domainToASCII(text);
   const labels = ascii.replace(/\.$/, '').split('.');
   if (ascii.length > 253 || !labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))) {
     throw new UsageError(
@@ -107,9 +110,9 @@ function portNumber(text: string | undefined, defaultPort: number | null, what: 
   return port;
 }
 
-/** A target in a message: whatever stands before the last @ may hold a password, wherever it was meant to go. */
+/** A target in a message: whatever stands before the last @ or in a query may hold a password, wherever it was meant to go. */
 function named(text: string): string {
-  const safe = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
+  const safe = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
   return `target '${safe.length > 80 ? `${safe.slice(0, 77)}...` : safe}'`;
 }
 

@@ -11,26 +11,26 @@ export type ParsedDuration = { kind: 'duration'; ms: number } | { kind: 'invalid
  */
 export function parseDuration(text: string): ParsedDuration {
   const invalid = (reason: string): ParsedDuration => ({ kind: 'invalid', reason });
-  if (/^\d+(\.\d+)?$/.test(text)) return invalid(`has no unit: write ${text}s, ${text}m or ${text}h`);
+  if (/^\d{1,12}(\.\d{1,6})?$/.test(text)) return invalid(`has no unit: write ${text}s, ${text}m or ${text}h`);
   if (!/^(\d{1,12}(\.\d{1,6})?(ms|s|m|h|d))+$/.test(text))
     return invalid('is not a duration: write it as 90s, 30m, 2h or 1h30m');
   let ms = 0;
   for (const [, amount, unit] of text.matchAll(/([\d.]+)(ms|[smhd])/g)) {
     ms += Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]; // the pattern above admits only these units
   }
-  return { kind: 'duration', ms };
+  return { kind: 'duration', ms: Math.round(ms * 1000) / 1000 }; // 4.1 · 60000 is a little less than 246000
 }
 
 /**
- * Writes milliseconds for people: `0.35 ms`, `850 ms`, `4.2 s`, `30 m`, `2 h 11 m 15 s`. Below ten minutes nothing is rounded away that
- * a person would miss; above it whole seconds are kept.
+ * Writes milliseconds for people: `0.35 ms`, `850 ms`, `4.2 s`, `30 m`, `2 h 11 m 15 s`. Below a minute two or three digits are kept, above
+ * it whole seconds.
  */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`;
   if (ms < 1) return `${Number(ms.toPrecision(2))} ms`;
   if (ms < 10) return `${Number(ms.toFixed(1))} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${Number((ms / 1000).toFixed(1))} s`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))} s`;
   const parts: string[] = [];
   let rest = Math.round(ms / 1000);
   for (const [unit, seconds] of [

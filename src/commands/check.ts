@@ -109,17 +109,19 @@ export const check: CommandModule<'check'> = {
       .option('--embedded', "check kaprobe's own server on loopback instead: needs no network and no rights")
       .addOption(new Option('--family <family>', 'use only IPv4 or only IPv6').choices(['4', '6']))
       .addOption(
-        integerOption('--concurrency <n>', `targets at once (default: ${CHECK_DEFAULTS.concurrency})`, {
-          min: 1,
-          max: 4096,
-        }),
+        integerOption(
+          '--concurrency <n>',
+          `targets at once (default: ${CHECK_DEFAULTS.concurrency})`,
+          CHECK_BOUNDS.concurrency,
+        ),
       )
       .optionsGroup('Timing:')
       .addOption(
-        durationOption('--timeout <duration>', 'for name, connection and TLS handshake each (default: 5s)', {
-          minMs: 1,
-          maxMs: 3_600_000,
-        }),
+        durationOption(
+          '--timeout <duration>',
+          'for name, connection and TLS handshake each (default: 5s)',
+          CHECK_BOUNDS.timeoutMs,
+        ),
       )
       .optionsGroup("Keepalive (default: SO_KEEPALIVE on, the rest as the host's sysctls have it):")
       .option('--no-keepalive', 'leave SO_KEEPALIVE off, as most libraries do')

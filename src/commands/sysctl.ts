@@ -143,7 +143,7 @@ function factsFrom(
 /** One row. A setting that this kernel or namespace is without is no gap: its absence is the answer. */
 function describe({ absent, ...known }: KnownSetting, reading: SysctlReading): SysctlSetting {
   if (reading.kind === 'unreadable') {
-    const reason = reading.errno === 'ENOENT' && absent !== null ? absent : reading.reason;
+    const reason = reading.errno === 'ENOENT' ? absent : reading.reason;
     return { ...known, value: null, reason, differs: null };
   }
   return {

@@ -190,10 +190,10 @@ function openSite(plan: LabPlan, namespaces: Namespaces, tools: Tools): Site {
 /** Lets the guard do its work; if it was killed, another does it. */
 async function dismiss(guard: ChildProcess, nets: readonly number[]): Promise<void> {
   for (const working of [() => guard, () => startGuard(nets)]) {
-    const process = working();
-    process.ref();
-    process.stdin?.end();
-    if ((await exited(process, 10_000)) === 0) return;
+    const child = working();
+    child.ref();
+    child.stdin?.end();
+    if ((await exited(child, 10_000)) === 0) return;
   }
   throw new KernelError('EBUSY', 'end the processes in the lab');
 }

@@ -2,8 +2,8 @@ import type { SysctlSetting } from '../report.ts';
 
 /** What is known about a setting without reading it. */
 export interface KnownSetting extends Pick<SysctlSetting, 'name' | 'default' | 'unit' | 'meaning' | 'group'> {
-  /** What it means that the kernel does not show it; null: every kernel should. */
-  absent: string | null;
+  /** What it means that the kernel does not show it. */
+  absent: string;
 }
 
 /** Groups in the order of the report. */
@@ -157,6 +157,6 @@ export const sysctlSettings: readonly KnownSetting[] = Object.entries(GROUPS).fl
     name: prefix + name,
     ...known,
     group: group as SysctlSetting['group'], // GROUPS has no other keys
-    absent: absent ?? (group === 'conntrack' ? 'not loaded in this namespace' : null),
+    absent: absent ?? (group === 'conntrack' ? 'not loaded in this namespace' : 'not shown in this namespace'),
   })),
 );

@@ -67,7 +67,9 @@ export function observeProbing(
   const { atMs, unansweredProbes } = sample;
   const dueMs = before.quietSinceMs + plan.idleMs;
   const cameEmpty = fresh.emptySegmentsIn > before.emptySegmentsIn;
-  if (cameEmpty && fresh.quietSinceMs >= dueMs - TICK_SLACK_MS) {
+  const cameData = fresh.dataSegmentsIn > before.dataSegmentsIn;
+  // With data in the same look, which of the two came last is not known: the next probe decides.
+  if (cameEmpty && !cameData && fresh.quietSinceMs >= dueMs - TICK_SLACK_MS) {
     // Between two looks a probe may have left and been answered at once.
     const unseen =
       before.unansweredProbes === 0 || fresh.quietSinceMs - before.probeSentAfterMs > plan.intervalMs + TICK_SLACK_MS;
@@ -75,7 +77,7 @@ export function observeProbing(
     const probeCount = before.unansweredProbes + (unseen ? 1 : 0);
     return { progress: fresh, verdict: { kind: 'answered', afterMs: atMs - sentAfterMs, probeCount } };
   }
-  if (cameEmpty || fresh.dataSegmentsIn > before.dataSegmentsIn) {
+  if (cameEmpty || cameData) {
     return { progress: fresh, verdict: { kind: 'wait', untilMs: nextLookMs(fresh.quietSinceMs + plan.idleMs, atMs) } };
   }
   const sentMore = unansweredProbes > before.unansweredProbes;

@@ -45,11 +45,12 @@ export type RecommendedKeepalive = Keepalive & { enabled: true };
  * Settings that outlive an idle timeout: the first probe after a third of it, at most five minutes, so that two probes can be lost and
  * the margin is kept; four probes until a peer counts as dead; and a user timeout of the same length, so that data sent into a dead
  * connection is given up as soon as an idle one. Without a timeout to meet, one minute, which suits every packet-forwarding device that
- * keeps to 100 s or more. Below 15 s whole seconds leave no room: null, an application heartbeat is the answer.
+ * keeps to 100 s or more. Below 18 s whole seconds leave no room for all that without giving up a healthy connection after less than ten
+ * seconds of silence: null, an application heartbeat is the answer.
  */
 export function recommendKeepalive(idleTimeoutMs: number | null): RecommendedKeepalive | null {
   const timeoutSeconds = idleTimeoutMs === null ? 180 : Math.floor(idleTimeoutMs / 1000);
-  if (timeoutSeconds < 15) return null;
+  if (timeoutSeconds < 18) return null;
   const third = Math.min(300, Math.floor(timeoutSeconds / 3));
   const idle = third > 10 ? third - (third % 5) : third;
   const interval = Math.min(15, Math.max(1, Math.floor(idle / 4)));

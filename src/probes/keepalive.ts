@@ -35,7 +35,7 @@ export async function probeKeepalive(
   { probeCount, signal }: { probeCount: number; signal: AbortSignal },
 ): Promise<ProbeAnswer> {
   const fd = descriptorOf(socket);
-  if (fd === null) return whyNot(watch);
+  if (fd === null) return whyNot(watch, signal);
   const refused = writeKeepalive(libc, fd, {
     enabled: true,
     idleMs: IDLE_MS,
@@ -48,16 +48,13 @@ export async function probeKeepalive(
   const plan = { idleMs: IDLE_MS, intervalMs: INTERVAL_MS, probeCount };
   const giveUpAtMs = performance.now() + IDLE_MS + GREETING_MS + (probeCount + 1) * INTERVAL_MS;
   const first = look(socket, libc);
-  if (first === null) return whyNot(watch);
+  if (first === null) return whyNot(watch, signal);
   let progress = startProbing(first);
   let untilMs = first.atMs;
   for (;;) {
     await sleep(Math.max(1, untilMs - performance.now()), undefined, { signal });
     const sample = look(socket, libc);
-    if (sample === null || watch.ended() !== null || watch.flooded()) {
-      await sleep(EVENT_LAG_MS, undefined, { signal });
-      return whyNot(watch);
-    }
+    if (sample === null || watch.ended() !== null || watch.flooded()) return whyNot(watch, signal);
     const step = observeProbing(progress, sample, plan);
     if (step.verdict.kind !== 'wait') return step.verdict;
     if (sample.atMs > giveUpAtMs) {
@@ -80,7 +77,8 @@ function look(socket: Socket, libc: Libc): ProbeSample | null {
   return { atMs: performance.now(), unansweredProbes, segmentsIn, dataSegmentsIn, lastAckReceivedMs };
 }
 
-function whyNot(watch: Watch): Unmeasured {
+async function whyNot(watch: Watch, signal: AbortSignal): Promise<Unmeasured> {
+  await sleep(EVENT_LAG_MS, undefined, { signal });
   if (watch.flooded()) return unmeasured('the peer kept sending: the connection was never idle');
   const ended = watch.ended();
   if (ended === null)

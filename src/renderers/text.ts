@@ -3,7 +3,7 @@ import { formatDuration, plural } from '../units.ts';
 import type { RenderOptions } from './index.ts';
 import { printableDeep } from './printable.ts';
 import { viewCheck } from './text/check.ts';
-import { openPage, type Page, severityMark, verdictMark, worstOf, wrap } from './text/layout.ts';
+import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
 import { viewMiddleboxes } from './text/middleboxes.ts';
 import { viewSysctl } from './text/sysctl.ts';
 
@@ -12,7 +12,7 @@ export function renderText(untrusted: AnyReport, options: RenderOptions): string
   const report = printableDeep(untrusted);
   const page = openPage(options);
   const blocks = [
-    [headline(page, report)],
+    headline(page, report),
     ...view(page, report),
     gapLines(page, report.gaps),
     ...findingBlocks(page, report.findings),
@@ -37,14 +37,16 @@ function view(page: Page, report: AnyReport): string[][] {
   }
 }
 
-function headline(page: Page, report: AnyReport): string {
+function headline(page: Page, report: AnyReport): string[] {
   const counts = [...SEVERITIES].reverse().flatMap((severity) => {
     const count = report.findings.filter((finding) => finding.severity === severity).length;
     return count === 0 ? [] : severity === 'info' ? [`${count} info`] : [plural(count, severity)];
   });
   if (report.gaps.length > 0) counts.push(`${report.gaps.length} not measured`);
-  const summary = counts.length === 0 ? 'nothing wrong found' : counts.join(', ');
-  return `${verdictMark(page, report.verdict, worstOf(report.findings))}  ${page.paint.strong(`kaprobe ${report.command}`)}: ${summary}`;
+  const summary = counts.length === 0 ? 'no findings' : counts.join(', ');
+  const title = `${verdictMark(page, report.verdict, worstOf(report.findings))}  ${page.paint.strong(`kaprobe ${report.command}`)}:`;
+  const fits = visibleLength(title) + 1 + summary.length <= page.width;
+  return fits ? [`${title} ${summary}`] : [title, ...wrap(summary, page.width - 2).map((line) => `  ${line}`)];
 }
 
 function gapLines(page: Page, gaps: readonly Gap[]): string[] {
@@ -75,8 +77,11 @@ function findingBlock(page: Page, group: readonly Finding[]): string[] {
   const { severity, rule, message, evidence, remedy } = finding;
   const facts = Object.entries(evidence).map(([name, value]) => describeEvidence(name, value));
   const indented = (text: string): string[] => wrap(text, page.width - 2).map((line) => `  ${line}`);
+  const title = `${severityMark(page, severity)}  ${page.paint.strong(rule)}`;
+  const names = subjects(group);
+  const fits = visibleLength(title) + 2 + names.length <= page.width;
   return [
-    `${severityMark(page, severity)}  ${page.paint.strong(rule)}  ${subjects(group)}`,
+    ...(fits ? [`${title}  ${names}`] : [title, ...indented(names)]),
     ...indented(message),
     ...(facts.length === 0 ? [] : indented(facts.join(page.glyph.separator)).map(page.paint.dim)),
     ...remedy.map((line) => `    ${line.startsWith('#') ? page.paint.dim(line) : line}`),

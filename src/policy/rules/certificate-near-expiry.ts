@@ -7,8 +7,8 @@ export const certificateNearExpiry: Rule = ({ certificate, certificateMarginMs }
   const { remainingMs, lifetimeMs, validTo, subject } = certificate;
   // A certificate that lives six days never has fourteen left: a third of its life is early enough then.
   const marginMs = Math.min(certificateMarginMs, lifetimeMs === null ? certificateMarginMs : lifetimeMs / 3);
-  if (remainingMs >= marginMs) return [];
   const expired = remainingMs < 0;
+  if (!expired && remainingMs >= marginMs) return [];
   return [
     {
       severity: expired ? 'error' : 'warning',

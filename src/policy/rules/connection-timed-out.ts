@@ -6,7 +6,7 @@ export const connectionTimedOut: Rule = ({ connection, ping }) => {
   const { address, port, error, durationMs } = connection;
   const cause =
     ping?.kind === 'answered'
-      ? 'the host answers ping, so it is up: a firewall drops packets to this port, or the listener’s queue is full'
+      ? "the host answers ping, so it is up: a firewall drops packets to this port, or the listener's queue is full"
       : ping?.kind === 'unanswered'
         ? 'ping gets no answer either: the host is down or its address wrong, or a firewall drops everything'
         : 'usually a firewall that drops without a word, a host that is down, or a wrong address';

@@ -27,7 +27,7 @@ export const keepaliveProbesUnanswered: Rule = ({ answer }) => {
       },
     ];
   }
-  if (freshConnect !== null) {
+  if (freshConnect !== null && freshConnect !== 'unmeasured') {
     return [
       {
         ...judgement,

@@ -10,7 +10,7 @@ export const localConntrackForgetsFirst: Rule = ({ settings, localConntrackEstab
     {
       severity: 'warning',
       message:
-        `this namespace’s own conntrack forgets an idle connection after ${formatDuration(localConntrackEstablishedMs)}, before the first keepalive probe ` +
+        `this namespace's own conntrack forgets an idle connection after ${formatDuration(localConntrackEstablishedMs)}, before the first keepalive probe ` +
         `at ${formatDuration(idleMs)}: with nf_conntrack_tcp_loose = 0 or NAT here, that ends the connection`,
       evidence: { idleMs, nfConntrackTcpTimeoutEstablishedMs: localConntrackEstablishedMs },
       remedy: ['sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=432000'],

@@ -3,7 +3,7 @@ import type { Rule } from '../facts.ts';
 const USUAL_CAUSE: Record<string, string> = {
   ENOTFOUND: 'no such name, or none with an address of the family asked for',
   ENODATA: 'the name exists but has no address of the family asked for',
-  EAI_AGAIN: 'no name server answered: the resolver’s configuration or the way to it is broken',
+  EAI_AGAIN: "no name server answered: the resolver's configuration or the way to it is broken",
   ETIMEDOUT: 'no name server answered in time',
 };
 

@@ -10,7 +10,7 @@ export const peerEndedEarly: Rule = ({ ended }) => {
       return [
         {
           severity: 'error',
-          message: `the connection was reset (RST) ${after} after it was made: the peer’s process refuses it, or a middlebox rejects its segments`,
+          message: `the connection was reset (RST) ${after} after it was made: the peer's process refuses it, or a middlebox rejects its segments`,
           evidence: { endedBy: 'RST', afterMs: ended.afterMs },
           remedy: [],
         },

@@ -36,7 +36,7 @@ export function viewCheck(
 
 function oneTarget(
   page: Page,
-  { target, host, address, port, addresses, connect, attempts, keepalive, ping, certificate }: CheckedTarget,
+  { target, address, port, addresses, connect, attempts, keepalive, ping, certificate }: CheckedTarget,
 ): string[] {
   const others = addresses.filter((other) => other !== address);
   const failed = attempts.filter((attempt) => attempt.kind !== 'connected' && attempt.address !== address);
@@ -47,7 +47,7 @@ function oneTarget(
       ...failed.map(
         (attempt) => ['', `${attempt.address}: ${CONNECT_WORDS[attempt.kind]} (${attempt.error})`] as const,
       ),
-      ...(others.length === 0 ? [] : [[`${host} is also`, others.join(', ')] as const]),
+      ...(others.length === 0 ? [] : [['other addresses', others.join(', ')] as const]),
       ...(certificate === undefined ? [] : [['certificate', describeCertificate(certificate)] as const]),
       ['keepalive', describeKeepalive(keepalive.effective)],
       ['probes', describeAnswer(keepalive.answer)],

@@ -136,7 +136,8 @@ export function table(
     .map((line) => line.trimEnd());
 }
 
-function visibleLength(text: string): number {
+/** The columns that a painted text takes. */
+export function visibleLength(text: string): number {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: chalk's own colour sequences
   return text.replace(/\u001b\[\d+m/g, '').length;
 }

@@ -66,9 +66,7 @@ function groupLines(page: Page, group: SysctlSetting['group'], settings: readonl
   if (present.length === 0) return [];
   const rows = present.map((setting) => [lastPart(setting.name), describeValue(page, setting), setting.meaning]);
   const MEANING_COLUMN = 2;
-  const legend = present.some(({ differs }) => differs === true)
-    ? "  (* differs from the kernel's default, in brackets)"
-    : '';
+  const legend = present.some(({ differs }) => differs === true) ? '  (* differs from the default, in brackets)' : '';
   return [
     page.paint.strong(GROUPS[group]) + page.paint.dim(legend),
     ...table(page, ['setting', 'value', 'meaning'], rows, MEANING_COLUMN),
@@ -77,8 +75,15 @@ function groupLines(page: Page, group: SysctlSetting['group'], settings: readonl
 
 /** `7200 s`, or `300 s * (7200)` where the kernel's default is another. */
 function describeValue(page: Page, { value, unit, differs, default: standard }: SysctlSetting): string {
-  const shown = value === '' ? 'none' : unit === null ? `${value}` : `${value} ${unit}`;
+  const text = shorten(value ?? '');
+  const shown = text === '' ? 'none' : unit === null ? text : `${text} ${unit}`;
   return differs === true ? page.paint.strong(`${shown} * (${standard === '' ? 'none' : standard})`) : shown;
+}
+
+/** A list of reserved ports can have thousands of entries: as many as fit, the rest is in the JSON form. */
+function shorten(list: string): string {
+  const LONGEST = 24;
+  return list.length <= LONGEST ? list : `${list.slice(0, list.lastIndexOf(',', LONGEST - 4) + 1)}...`;
 }
 
 /** What is not there, with the reason: one line for all settings that share it. */

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The program as it is installed: `npm run build` must have run. */
+export const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
+
+/** How a run of the program ended. */
+export interface Run {
+  /** null when a signal ended it. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** What a run may differ in from a plain one. */
+interface RunOptions {
+  env?: Record<string, string>;
+  /** Arguments of node itself. */
+  nodeArguments?: string[];
+  /** Called once the program runs, with its process id. */
+  started?: (pid: number) => void;
+}
+
+/** Runs the program with stdout and stderr in pipes and without colour variables, and waits for its end: a minute at most. */
+export function kaprobe(
+  args: readonly string[],
+  { env = {}, nodeArguments = [], started }: RunOptions = {},
+): Promise<Run> {
+  const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
+  const child = spawn(process.execPath, [...nodeArguments, PROGRAM, ...args], {
+    env: { ...inherited, LC_ALL: 'C.UTF-8', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 60_000,
+  });
+  if (child.pid !== undefined) started?.(child.pid);
+  const read = (stream: NodeJS.ReadableStream): Promise<string> =>
+    new Promise((resolve) => {
+      const chunks: Buffer[] = [];
+      stream
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => resolve(Buffer.concat(chunks).toString()));
+    });
+  const texts = Promise.all([read(child.stdout), read(child.stderr)]);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', async (exitCode) => {
+      const [stdout, stderr] = await texts;
+      resolve({ exitCode, stdout, stderr });
+    });
+  });
+}

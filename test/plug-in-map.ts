@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 interface PlugInFolder {
   /** Below src. */
   folder: string;
-  /** The name under which each file exports its plug-in. */
-  exported: string;
+  /** The name under which each file exports its plug-in; left out: the file's own name, in camel case. */
+  exported?: string;
   /** Files that hold no plug-in, besides index.ts. */
   others?: readonly string[];
 }
@@ -26,7 +26,7 @@ export function mistakesInMap({ folder, exported, others = [] }: PlugInFolder, k
 
 const variable = (id: string): string => id.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
-const importLine = (id: string, exported: string): string =>
+const importLine = (id: string, exported: string = variable(id)): string =>
   `import { ${exported}${variable(id) === exported ? '' : ` as ${variable(id)}`} } from './${id}.ts';`;
 
 const entryLine = (id: string): string => (variable(id) === id ? `${id},` : `'${id}': ${variable(id)},`);

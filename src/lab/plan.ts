@@ -127,6 +127,8 @@ function planSysctls(role: HostRole, firewall: Firewall | null, kernel: { ipv6: 
     'net.ipv4.ip_forward': forwards ? '1' : '0',
     // No limit to ICMP errors: by default one destination gets six at once and then one a second, and a sweep of the hops needs more.
     'net.ipv4.icmp_ratemask': '0',
+    // A connection with unsent data outlives its program, and with it the network namespace: by default for about 100 seconds.
+    'net.ipv4.tcp_orphan_retries': '1',
     ...(kernel.ipv6
       ? {
           'net.ipv6.conf.all.disable_ipv6': '0',

@@ -209,6 +209,16 @@ process.stdout.on('error', () => {}); // write() reports it
 process.stderr.on('error', () => {}); // nobody left to tell
 void main(process.argv.slice(2)).then((exitCode) => {
   process.exitCode = exitCode;
-  // A resolver that never answers must not keep the program; a timer without a reference fires only if something else does.
-  setTimeout(() => process.exit(), 50).unref();
+  // A timer without a reference fires only if something else keeps the program: a resolver that does not answer. process.exit() would wait
+  // for the thread that asks it.
+  setTimeout(leaveAtOnce, 50).unref();
 });
+
+async function leaveAtOnce(): Promise<void> {
+  const status = Number(process.exitCode);
+  const { loadLibc } = await import('./linux/libc.ts');
+  await loadLibc().then(
+    (libc) => libc.exitNow(status),
+    () => process.exit(status),
+  );
+}

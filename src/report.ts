@@ -188,6 +188,66 @@ export type EarlyEnd =
   | { kind: 'reset'; afterMs: number }
   | { kind: 'failed'; afterMs: number; error: string };
 
+/** What a connection that idled came to. `stalled`: silence. `unreachable`: ICMP or no route. */
+export type SurvivalOutcome = 'alive' | 'stalled' | 'reset' | 'closed' | 'unreachable' | 'unmeasured';
+
+/** One of several connections that idle side by side under different treatment. */
+export interface SurvivalArm {
+  /** `silent`: keepalive off. `keepalive`: as asked for. `application`: a minimal request of the protocol at the keepalive's pace. */
+  arm: 'silent' | 'keepalive' | 'application';
+  outcome: SurvivalOutcome;
+  /** From the last segment received before the test (or the end) to it; null when unmeasured. */
+  idleMs: number | null;
+  /** When the outcome was known, since the connection was made; null when unmeasured. */
+  atMs: number | null;
+  /** Whether the end came by itself, during the wait, rather than in answer to a probe. */
+  unprovoked: boolean;
+  /** The errno that ended it; null when it has none. */
+  error: string | null;
+  /** Probes sent to find out, and whether one was answered. */
+  probeCount: number;
+  /** The evidence in a sentence, or why there is none. */
+  detail: string;
+}
+
+/** Who ended the idle connections, as far as the evidence goes. */
+export type SurvivalCause = 'none' | 'middlebox' | 'peer' | 'host-down' | 'unknown';
+
+export interface Survival {
+  /** How long the connections were left alone. */
+  idleMs: number;
+  arms: SurvivalArm[];
+  cause: SurvivalCause;
+  /** What a new connection to the same address came to after the wait; null when there was no need to try. */
+  freshConnect: ConnectKind | null;
+  /** One sentence. */
+  conclusion: string;
+  /** The chance that a living connection would be called stalled if a fifth of all packets were lost each way, independently. */
+  falseStallProbability: number;
+}
+
+/** One hop of the path, as seen by packets whose TTL ends there. */
+export interface Hop {
+  hop: number;
+  /** The address that answered a SYN that ended here; null when none did. */
+  address: string | null;
+  /** Whether a segment of the stalled flow that ended here was answered; null when not tried. */
+  flowAnswered: boolean | null;
+}
+
+/** Where on the path the stalled flow is dropped: the box at `lastAnsweringHop` or the one behind it, `hop`. */
+export interface Dropper {
+  /** The first hop from which the stalled flow draws no answer though a SYN does; null when the hops do not tell. */
+  hop: number | null;
+  address: string | null;
+  /** The last hop that still answers for the stalled flow; 0 is this host. */
+  lastAnsweringHop: number | null;
+  lastAnsweringAddress: string | null;
+  hops: Hop[];
+  /** What this rests on and what blurs it, in a sentence. */
+  doubt: string;
+}
+
 /** Something on the path that holds per-connection state, as given by the user. */
 export interface Middlebox {
   /** The preset's id, or `given` for a bare timeout. */
@@ -222,9 +282,10 @@ export interface CheckedTarget {
     answer: KeepaliveAnswer;
   };
   ended: EarlyEnd;
-  /** Idling for real is not part of this version. */
-  survival: null;
-  dropper: null;
+  /** What became of connections that idled for real; null unless asked for, or when the target could not be connected to. */
+  survival: Survival | null;
+  /** Where on the path a stalled connection is dropped; null when none stalled, or nobody looked. */
+  dropper: Dropper | null;
   ping: Ping;
   /** Only where the scheme asks for TLS. */
   certificate?: Certificate;

@@ -19,7 +19,7 @@ export function durationOption(flags: string, description: string, bounds: Bound
 }
 
 /** Reads one duration, or throws a UsageError that names the option. */
-export function readDuration(name: string, text: string, { min, max, step }: Bounds): number {
+function readDuration(name: string, text: string, { min, max, step }: Bounds): number {
   const parsed = parseDuration(text);
   if (parsed.kind === 'invalid')
     throw new UsageError(`${name} ${quoted(text)} ${parsed.reason}`, `for example ${name} 90s`);
@@ -42,7 +42,7 @@ export function integerOption(flags: string, description: string, bounds: Omit<B
 }
 
 /** Reads one whole number, or throws a UsageError that names the option. */
-export function readInteger(name: string, text: string, { min, max }: Omit<Bounds, 'step'>): number {
+function readInteger(name: string, text: string, { min, max }: Omit<Bounds, 'step'>): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= min && value <= max)) {
     throw new UsageError(`${name} ${quoted(text)} is not a whole number from ${min} to ${max}`);

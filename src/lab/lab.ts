@@ -79,7 +79,8 @@ export interface Lab extends AsyncDisposable {
    */
   setLink(host: LabHost, state: 'down' | 'up'): Promise<void>;
   /**
-   * Kills what runs in the hosts and removes them; may be called again.
+   * Kills what runs in the hosts and removes them; may be called again. A connection that was waiting for an answer keeps its empty
+   * namespace in the kernel until its next retransmission.
    *
    * @throws KernelError (EBUSY) when a process in them cannot be ended.
    */

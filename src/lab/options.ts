@@ -6,7 +6,7 @@ import { UsageError } from '../errors.ts';
  * sent at the moment of forgetting.
  */
 export const ON_EXPIRY = ['drop', 'reset', 'icmp', 'relearn'] as const;
-export type OnExpiry = (typeof ON_EXPIRY)[number];
+type OnExpiry = (typeof ON_EXPIRY)[number];
 
 /** One stateful firewall as asked for. */
 export interface FirewallOptions {

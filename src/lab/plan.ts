@@ -1,6 +1,7 @@
 import { type Firewall, type LabOptions, settle } from './options.ts';
 import { firewallRuleset, lossRuleset, TOWARDS_CLIENT, TOWARDS_SERVER } from './ruleset.ts';
 
+/** What a host does with packets: ends them, forwards them, or forwards them and remembers. */
 export type HostRole = 'client' | 'router' | 'firewall' | 'server';
 
 /** One end of a link, with the addresses in it. */
@@ -13,7 +14,8 @@ export interface InterfacePlan {
   ipv6: string | null;
 }
 
-export interface RoutePlan {
+/** One route of a host. */
+interface RoutePlan {
   family: 4 | 6;
   /** `default`, or a network with its prefix length. */
   to: string;
@@ -21,7 +23,7 @@ export interface RoutePlan {
 }
 
 /** A kernel setting of a host's network namespace, named as sysctl(8) names it. */
-export interface SysctlPlan {
+interface SysctlPlan {
   name: string;
   value: string;
 }

@@ -7,6 +7,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long the output of a program that has ended is waited for: a descendant may hold the pipe. */
 const LAST_OUTPUT_MS = 200;
 
+/** How to run a program to its end. */
 export interface RunOptions {
   /** Written to its standard input, which then ends. Default: nothing. null leaves its standard input to the caller. */
   input?: string | null;

@@ -7,6 +7,8 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: number): void;
   /** Reads at most `size` bytes of an option's value; older kernels return fewer. */
   getsockopt(fd: number, level: number, option: number, size: number): Uint8Array;
+  /** Ends the process at once: _exit(2), without waiting for any thread. */
+  exitNow(status: number): void;
   /** Moves the calling thread into the namespace that `fd` refers to. */
   setns(fd: number, nstype: number): void;
 }
@@ -44,6 +46,7 @@ async function bind(): Promise<Libc> {
   const setsockopt = library.func('int setsockopt(int, int, int, const void *, uint)');
   const getsockopt = library.func('int getsockopt(int, int, int, void *, _Inout_ uint *)');
   const setns = library.func('int setns(int, int)');
+  const _exit = library.func('void _exit(int)');
   const check = (result: number, operation: string): void => {
     if (result === 0) return;
     throw new KernelError(errnoName(koffi.errno()), operation);
@@ -59,6 +62,7 @@ async function bind(): Promise<Libc> {
       check(getsockopt(fd, level, option, bytes, length), `getsockopt level ${level} option ${option}`);
       return bytes.subarray(0, length[0]);
     },
+    exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
   };
 }

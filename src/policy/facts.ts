@@ -47,7 +47,7 @@ export interface Settings {
   inherited: { idle: boolean; interval: boolean; count: boolean };
 }
 
-export interface Connection extends Connect {
+interface Connection extends Connect {
   host: string;
   address: string | null;
   port: number;

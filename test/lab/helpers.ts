@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { LabHost } from '../../src/lab/lab.ts';
 
 /** What a peer tells; which fields there are depends on `event`. */
-export interface PeerEvent {
+interface PeerEvent {
   event: 'listening' | 'accepted' | 'connected' | 'received' | 'failed' | 'closed';
   id?: string;
   port?: number;
@@ -25,9 +25,16 @@ export interface Peer {
   next(expected: Partial<PeerEvent>, timeoutMs?: number): Promise<PeerEvent>;
 }
 
-export function startPeer(host: LabHost, script: 'tcp-server' | 'tcp-client', args: string[] = []): Peer {
-  const file = fileURLToPath(new URL(`peers/${script}.mjs`, import.meta.url));
-  const child = host.spawn([process.execPath, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+const SCRIPTS = {
+  'tcp-server': new URL('peers/tcp-server.mjs', import.meta.url),
+  'tcp-client': new URL('peers/tcp-client.mjs', import.meta.url),
+} as const;
+
+/** Starts a peer; it is killed with the lab. */
+export function startPeer(host: LabHost, script: keyof typeof SCRIPTS, args: string[] = []): Peer {
+  const child = host.spawn([process.execPath, fileURLToPath(SCRIPTS[script]), ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const events: PeerEvent[] = [];
   if (child.stdout === null) throw new Error('asked for a pipe');
   createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line)));
@@ -78,7 +85,7 @@ export interface Trace {
   by: 'running' | 'descriptor';
 }
 
-/** All processes of this machine that keep these namespaces alive, and `mount` when one has a name in the file system. */
+/** All processes of this machine that keep these namespaces alive; an error when one of them has a name in the file system. */
 export function tracesOf(namespaces: readonly string[]): Trace[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8');
   if (namespaces.some((namespace) => mounts.includes(namespace))) throw new Error('a namespace is mounted');

@@ -334,7 +334,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
         stdout: 'text',
         stderr: '',
       });
-      expect((await lab.client.run(['no-such-program'])).code).toBe(127);
+      expect((await lab.client.run(['/no/such/program'])).code).toBe(127);
       expect((await lab.client.run(['head', '-c', '3000000', '/dev/zero'])).stdout).toHaveLength(1 << 20);
       await expect(lab.client.run(['sleep', '60'], { timeoutMs: 100 })).rejects.toMatchObject({ errno: 'ETIMEDOUT' });
       const reason = new Error('enough');

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CommandModule, commands } from './commands/index.ts';
 import { KaprobeError } from './errors.ts';
 import { printable } from './renderers/printable.ts';
-import { type AnyReport, type CommandName, SEVERITIES, type Severity } from './report.ts';
+import { type AnyReport, type CommandName, type PassedThrough, SEVERITIES, type Severity } from './report.ts';
 import { sealed } from './sealed.ts';
 import { VERSION } from './version.ts';
 
@@ -101,12 +101,16 @@ async function runCommand(
   progress: Progress,
 ): Promise<number> {
   const failOn = options['failOn'] as Severity; // commander admits only these
-  const module: CommandModule = await commands[name].load();
-  // Command and data belong together, which the type of a union does not show.
-  const report = (await sealed(failOn, () =>
-    module.run(operands, options, { signal, failOn, progress: progress.show }),
-  )) as AnyReport;
-  signal.throwIfAborted();
+  const module: CommandModule<CommandName, PassedThrough> = await commands[name].load();
+  const result = await sealed(failOn, () => module.run(operands, options, { signal, failOn, progress: progress.show }));
+  const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
+  if (!interrupted) signal.throwIfAborted();
+  if ('kind' in result) {
+    progress.clear();
+    for (const remark of result.remarks) complain(remark, null);
+    return result.exitCode;
+  }
+  const report = result as AnyReport; // command and data belong together, which the type of a union does not show
   const [{ renderers }, { renderOptionsFor }] = await Promise.all([
     import('./renderers/index.ts'),
     import('./terminal.ts'),
@@ -116,6 +120,7 @@ async function runCommand(
   const text = render(report, renderOptionsFor(process.stdout, process.env, color));
   progress.clear();
   await write(text);
+  if (interrupted) complain('interrupted: this is what was known by then', null);
   return report.exitCode;
 }
 

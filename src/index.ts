@@ -28,6 +28,10 @@ export interface CheckOptions {
   certificateMarginMs?: number;
   /** Whether to ping for context. Default: true. */
   ping?: boolean;
+  /** How long to leave connections idle for real; null: not at all. Default: null. */
+  surviveMs?: number | null;
+  /** Whether to look for the hop that drops a connection that stalled. Default: true. */
+  locate?: boolean;
   /** The least severity for exit code 1. Default: `error`. */
   failOn?: Severity;
   /** Ends the work early; the promise then rejects with the signal's reason. */
@@ -68,6 +72,8 @@ export async function check(targets: string | readonly string[], options: CheckO
       options.certificateMarginMs ?? CHECK_DEFAULTS.certificateMarginMs,
     ),
     ping: options.ping ?? CHECK_DEFAULTS.ping,
+    surviveMs: within('surviveMs', options.surviveMs ?? CHECK_DEFAULTS.surviveMs),
+    locate: options.locate ?? CHECK_DEFAULTS.locate,
   };
   return sealed(failOn, () => checkTargets(question, { signal, failOn, progress: () => {} }));
 }

@@ -39,8 +39,8 @@ export interface Finding {
 /** `ok`: measured, and nothing wrong. `findings`: a warning or an error, or anything at the level of `--fail-on`. `unmeasured`: could not tell. */
 export type Verdict = 'ok' | 'findings' | 'unmeasured';
 
-/** 0: measured and nothing wrong. 1: findings at or above `--fail-on`. 2: could not tell. */
-export type ReportExitCode = 0 | 1 | 2;
+/** 0: measured and nothing wrong. 1: findings at or above `--fail-on`. 2: could not tell. 130: interrupted, with what was known by then. */
+export type ReportExitCode = 0 | 1 | 2 | 130;
 
 /** What a command hands to the program: the report without its envelope. */
 export interface Outcome<C extends CommandName> {
@@ -49,6 +49,17 @@ export interface Outcome<C extends CommandName> {
   findings: Finding[];
   /** Decides between `ok` and `unmeasured`. */
   gaps: Gap[];
+  /** The work was ended before its time, and this is what was known by then. */
+  interrupted?: boolean;
+}
+
+/** What a command hands to the program instead, when it let another program answer: stdout was that program's, and so is the exit code. */
+export interface PassedThrough {
+  kind: 'passed-through';
+  /** 128 + n when signal n ended the program, as shells have it. */
+  exitCode: number;
+  /** For stderr: what went wrong besides, in sentences without a full stop. */
+  remarks: string[];
 }
 
 /** Something that was asked for and could not be measured. */
@@ -78,6 +89,7 @@ export interface ReportData {
   check: CheckData;
   sysctl: SysctlData;
   middleboxes: MiddleboxesData;
+  lab: LabData;
 }
 
 export type CommandName = keyof ReportData;
@@ -366,6 +378,53 @@ export interface MiddleboxesData {
   presets: MiddleboxPreset[];
 }
 
+/** A stateful firewall of the throw-away network, as it was set up. */
+export interface LabFirewall {
+  /** After how long without packets it forgets a flow; null: not within the run. */
+  idleTimeoutMs: number | null;
+  /** What it does with a segment of a flow that it has forgotten; `relearn`: take it for the beginning of a new one. */
+  onExpiry: 'drop' | 'reset' | 'icmp' | 'relearn';
+  /** Whether it puts its own address in place of the client's. */
+  nat: boolean;
+  /** Whether segments without payload leave its idle timer as it is. */
+  keepaliveBlind: boolean;
+}
+
+/** One host of the throw-away network. */
+export interface LabNetworkHost {
+  /** `client`, `router-1`, `firewall-1`, … */
+  name: string;
+  role: 'client' | 'router' | 'firewall' | 'server';
+  /** The TTL at which the client reaches it; 0 is the client itself. */
+  hop: number;
+  /** On the side of the client, in the family of the target: with it the host answers an expired TTL. */
+  address: string;
+  /** Only of a firewall; null for all others. */
+  firewall: LabFirewall | null;
+}
+
+/** The demonstration: a real check in a network of which everything is known. */
+export interface LabData {
+  /** With whose rights the network was made. */
+  privilege: 'root' | 'user-namespace';
+  /** From the client to the server: number k is hop k. */
+  network: LabNetworkHost[];
+  /** Share of packets that the router next to the client loses, in each direction. */
+  lossPercent: number;
+  /** The server that the connections were made to. */
+  target: string;
+  /** The command that was run on the client, without `--format`. */
+  command: string[];
+  /** Its data; null when it did not come to an end, for the reason in `gaps`. */
+  demonstration: CheckData | null;
+  /** The firewall that the idle connection's next segment meets first, of those that have forgotten it and do not let it pass. */
+  forgetful: { name: string; address: string; hop: number } | null;
+  /** Whether that is the box that was named; null when none was named, or none had to be. */
+  namedRight: boolean | null;
+  /** Lines to paste that give a socket the keepalive that was shown to save the connection; null when it was not. */
+  fix: string[] | null;
+}
+
 /** Puts the envelope around a command's outcome and decides verdict and exit code. */
 export function sealReport<C extends CommandName>(
   outcome: Outcome<C>,
@@ -382,8 +441,17 @@ export function sealReport<C extends CommandName>(
     findings,
     gaps,
     verdict: decideVerdict(findings, gaps, envelope.failOn),
-    exitCode: findings.some((finding) => atLeast(finding.severity, envelope.failOn)) ? 1 : gaps.length > 0 ? 2 : 0,
+    exitCode: decideExitCode(outcome, envelope.failOn),
   };
+}
+
+function decideExitCode(
+  { findings, gaps, interrupted = false }: Outcome<CommandName>,
+  failOn: Severity,
+): ReportExitCode {
+  if (interrupted) return 130;
+  if (findings.some((finding) => atLeast(finding.severity, failOn))) return 1;
+  return gaps.length > 0 ? 2 : 0;
 }
 
 /** Findings come before gaps: what is known to be wrong is not excused by what could not be seen. */

@@ -1,43 +1,36 @@
-import { isIP, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { mapConcurrently } from '../concurrently.ts';
-import { CapabilityError, UsageError } from '../errors.ts';
-import { type Libc, loadLibc } from '../linux/libc.ts';
-import { descriptorOf, readKeepalive, writeKeepalive } from '../linux/socket-options.ts';
-import { readHostKeepalive } from '../linux/sysctl.ts';
-import { readTcpInfo } from '../linux/tcp-info.ts';
+import { UsageError } from '../errors.ts';
 import { type Facts, factsAbout, type Settings } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { recommendKeepalive, strictestMiddlebox } from '../policy/keepalive.ts';
-import { type ConnectResult, connectAny } from '../probes/connect.ts';
 import { startEmbeddedServer } from '../probes/embedded-server.ts';
-import { watchConnection } from '../probes/ending.ts';
-import { probeKeepalive } from '../probes/keepalive.ts';
-import { pingOnce } from '../probes/ping.ts';
-import { type Family, resolve } from '../probes/resolve.ts';
-import { handshakeTls } from '../probes/tls.ts';
+import {
+  type EndpointObservation,
+  type EndpointQuestion,
+  type EndpointTools,
+  observeEndpoint,
+  openTools,
+} from '../probes/endpoint.ts';
 import {
   type Certificate,
   type CheckedTarget,
   decideVerdict,
-  type EarlyEnd,
   type Finding,
   type Gap,
   type Keepalive,
   type KeepaliveAnswer,
   type Middlebox,
   type Outcome,
-  type Ping,
-  type RefusedSetting,
   type RequestedKeepalive,
   type Severity,
+  type Survival,
   type Unmeasured,
-  unmeasured,
 } from '../report.ts';
 import { librarySwitches } from '../stacks/switches.ts';
 import { parseTarget, type Target } from '../target.ts';
-import { plural } from '../units.ts';
+import { formatDuration, plural } from '../units.ts';
 import type { CommandContext, CommandModule } from './index.ts';
 import {
   addMiddleboxOptions,
@@ -49,24 +42,14 @@ import {
 } from './options.ts';
 
 const DAY_MS = 86_400_000;
-/** Pings that run at once: each is a process. */
-const PING_CONCURRENCY = 8;
-/** How long a connection attempt may take before the ping no longer waits for its end. */
-const PING_DELAY_MS = 300;
 
 /** What `check` is asked, with every default filled in. Times are milliseconds. */
-export interface CheckQuestion {
+export interface CheckQuestion extends EndpointQuestion {
   targets: readonly Target[];
   embedded: boolean;
-  family: Family;
   concurrency: number;
-  timeoutMs: number;
-  keepalive: RequestedKeepalive;
-  /** Unanswered probes until the search ends; null: do not probe. */
-  probeCount: number | null;
   middleboxes: readonly Middlebox[];
   certificateMarginMs: number;
-  ping: boolean;
 }
 
 /** Defaults of a question. */
@@ -80,6 +63,8 @@ export const CHECK_DEFAULTS = {
   middleboxes: [],
   certificateMarginMs: 14 * DAY_MS,
   ping: true,
+  surviveMs: null,
+  locate: true,
 } as const satisfies Omit<CheckQuestion, 'targets'>;
 
 /**
@@ -95,6 +80,7 @@ export const CHECK_BOUNDS = {
   userTimeoutMs: { min: 1, max: 2_147_483_647, step: 1 },
   probeCount: { min: 1, max: 100, step: 1 },
   idleTimeoutMs: IDLE_TIMEOUT_BOUNDS,
+  surviveMs: { min: 1000, max: 14 * DAY_MS, step: 1 },
   certificateMarginMs: { min: 0, max: 3660 * DAY_MS, step: 1 },
 } as const satisfies Record<string, Bounds>;
 
@@ -147,6 +133,17 @@ export const check: CommandModule<'check'> = {
         ),
       )
       .option('--no-probe', 'do not probe: takes a second less')
+      .optionsGroup('Proof:')
+      .addOption(
+        durationOption(
+          '--survive <duration>',
+          'leave connections idle that long, side by side: silent, with keepalive, with requests; say what became of them and why',
+          CHECK_BOUNDS.surviveMs,
+        ),
+      )
+      .option('--yes', 'really wait, when --survive is longer than 24h')
+      .option('--locate', 'look for the hop that drops a stalled connection (default with --survive)')
+      .option('--no-locate', 'do not look for it')
       .optionsGroup('Judged against:');
     addMiddleboxOptions(command);
     command
@@ -205,17 +202,31 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
       throw new UsageError(`--family ${family} contradicts the address in '${label}'`, 'leave one of them out');
     }
   }
+  const surviveMs = number('survive');
+  if (surviveMs === null && (options['locate'] !== undefined || options['yes'] !== undefined)) {
+    throw new UsageError('--locate and --yes belong to --survive', 'for example --survive 6m');
+  }
+  if (surviveMs !== null && surviveMs > DAY_MS && options['yes'] !== true) {
+    throw new UsageError(
+      `--survive would wait ${formatDuration(surviveMs)}, longer than a day`,
+      'add --yes if that is meant',
+    );
+  }
   return {
     targets,
     embedded,
     family,
-    concurrency: number('concurrency') ?? CHECK_DEFAULTS.concurrency,
+    // Idling side by side is the point of --survive: nobody waits for somebody else's turn.
+    concurrency:
+      number('concurrency') ?? (surviveMs === null ? CHECK_DEFAULTS.concurrency : CHECK_BOUNDS.concurrency.max),
     timeoutMs: number('timeout') ?? CHECK_DEFAULTS.timeoutMs,
     keepalive,
     probeCount: probing ? (number('probes') ?? CHECK_DEFAULTS.probeCount) : null,
     middleboxes: givenMiddleboxes(options),
     certificateMarginMs: number('certificateMargin') ?? CHECK_DEFAULTS.certificateMarginMs,
     ping: options['ping'] !== false,
+    surviveMs,
+    locate: options['locate'] !== false,
   };
 }
 
@@ -232,16 +243,19 @@ export async function checkTargets(question: CheckQuestion, context: CommandCont
 
 async function checkAll(question: CheckQuestion, context: CommandContext): Promise<Outcome<'check'>> {
   const { targets, middleboxes, embedded } = question;
-  const tools = await openTools(question, context);
+  const tools = await openTools(question, context.signal);
   let doneCount = 0;
   const progress = (): void => context.progress(`checked ${doneCount} of ${plural(targets.length, 'target')}`);
   progress();
+  const countdown = question.surviveMs === null ? null : countDown(question.surviveMs, context);
   const results = await mapConcurrently(targets, question.concurrency, async (target) => {
-    const result = await checkOne(target, question, tools, context);
+    const observation = await observeEndpoint(target, question, tools, context.signal);
+    const result = judgeTarget(target, observation, question, tools, context.failOn);
     doneCount += 1;
-    progress();
+    if (countdown === null) progress();
     return result;
   });
+  clearInterval(countdown ?? undefined);
   return {
     command: 'check',
     data: {
@@ -252,182 +266,68 @@ async function checkAll(question: CheckQuestion, context: CommandContext): Promi
     },
     findings: results.flatMap(({ findings }) => findings),
     gaps: results.flatMap(({ checked }) => checked.gaps),
+    interrupted: results.some(({ interrupted }) => interrupted),
   };
 }
 
-/** What all targets share. */
-interface Tools {
-  /** A text says why there is none. */
-  libc: Libc | string;
-  host: Keepalive | null;
-  ping(address: string): Promise<Ping>;
+/** Shows how long the idling will still take. */
+function countDown(surviveMs: number, { progress }: CommandContext): NodeJS.Timeout {
+  const untilMs = performance.now() + surviveMs;
+  return setInterval(() => {
+    const restMs = untilMs - performance.now();
+    progress(
+      restMs > 0
+        ? `idling, ${formatDuration(Math.ceil(restMs / 1000) * 1000)} left`
+        : 'finding out what became of the idle connections',
+    );
+  }, 1000).unref();
 }
 
-async function openTools({ ping }: CheckQuestion, { signal }: CommandContext): Promise<Tools> {
-  const libc = await loadLibc().catch((error: unknown) => {
-    if (error instanceof CapabilityError) return error.message;
-    throw error;
-  });
-  const host = readHostKeepalive();
-  return {
-    libc,
-    host: 'kind' in host ? null : host,
-    ping: ping ? oncePerAddress(signal) : async () => noPing('switched off by --no-ping'),
-  };
+/** One target's part of the outcome. */
+interface CheckedOne {
+  checked: CheckedTarget;
+  findings: Finding[];
+  interrupted: boolean;
 }
 
-function noPing(reason: string): Ping {
-  return { ...unmeasured(reason), rttMs: null };
-}
-
-/** One ping an address, however many targets share it, and only a few at once. */
-function oncePerAddress(signal: AbortSignal): (address: string) => Promise<Ping> {
-  const pings = new Map<string, Promise<Ping>>();
-  const lanes: Promise<unknown>[] = Array.from({ length: PING_CONCURRENCY }, () => Promise.resolve());
-  return (address) => {
-    const lane = pings.size % PING_CONCURRENCY;
-    const ping = pings.get(address) ?? (lanes[lane] ?? Promise.resolve()).then(() => pingOnce(address, signal));
-    if (!pings.has(address)) lanes[lane] = ping;
-    pings.set(address, ping);
-    return ping;
-  };
-}
-
-async function checkOne(
+function judgeTarget(
   target: Target,
-  question: CheckQuestion,
-  tools: Tools,
-  { signal, failOn }: CommandContext,
-): Promise<{ checked: CheckedTarget; findings: Finding[] }> {
-  const { family, timeoutMs } = question;
-  const resolution = await resolve(target.host, family, { timeoutMs, signal });
-  if (resolution.kind === 'unresolved') {
-    const result = {
-      kind: 'unresolved',
-      address: null,
-      durationMs: 0,
-      error: resolution.error,
-      attempts: [],
-      socket: null,
-    } as const;
-    return assemble(target, question, tools, failOn, {
-      addresses: [],
-      result,
-      session: NOT_CONNECTED,
-      ping: noPing('no address to ping'),
-    });
-  }
-  const { addresses } = resolution;
-  const connecting = connectAny(addresses, target.port, { timeoutMs, signal });
-  // Starting a process takes time on this thread: not while a fast connection is being timed.
-  const pinging = Promise.race([connecting, sleep(PING_DELAY_MS)]).then((early) =>
-    tools.ping(early?.address ?? addresses[0] ?? ''),
-  );
-  pinging.catch(() => {}); // rejects only together with `connecting`
-  const result = await connecting;
-  const session =
-    result.socket === null
-      ? NOT_CONNECTED
-      : await useConnection(result.socket, result, target, question, tools, signal);
-  return assemble(target, question, tools, failOn, { addresses, result, session, ping: await pinging });
-}
-
-/** What was learnt over an open connection. */
-interface Session {
-  rttMs: number | null;
-  refused: RefusedSetting[];
-  effective: Keepalive | Unmeasured;
-  answer: KeepaliveAnswer;
-  certificate: Certificate | null;
-  ended: EarlyEnd;
-}
-
-const NOT_CONNECTED: Session = {
-  rttMs: null,
-  refused: [],
-  effective: unmeasured('not connected'),
-  answer: unmeasured('not connected'),
-  certificate: null,
-  ended: null,
-};
-
-/** Settings, TLS, probes, in this order, on one connection, which is closed at the end. */
-async function useConnection(
-  socket: Socket,
-  { address }: ConnectResult,
-  target: Target,
-  { keepalive, probeCount, timeoutMs }: CheckQuestion,
-  { libc }: Tools,
-  signal: AbortSignal,
-): Promise<Session> {
-  const openedAtMs = performance.now();
-  socket.on('error', () => {}); // who watches the connection notes it
-  try {
-    const fd = descriptorOf(socket);
-    const options = typeof libc === 'string' || fd === null ? null : { libc, fd };
-    const why = typeof libc === 'string' ? libc : 'the connection is gone';
-    const rttMs = options === null ? null : readTcpInfo(options.libc, options.fd).rttMs;
-    const refused = options === null ? [] : writeKeepalive(options.libc, options.fd, keepalive);
-    const effective = options === null ? unmeasured(why) : readKeepalive(options.libc, options.fd);
-    const tls = target.tls ? await handshakeTls(socket, target.host, { timeoutMs, signal, now: new Date() }) : null;
-    const watch = watchConnection(tls?.session ?? socket, openedAtMs);
-    const probe = async (): Promise<KeepaliveAnswer> => {
-      if (probeCount === null) return unmeasured('switched off by --no-probe');
-      if (tls !== null && tls.session === null) return unmeasured('no TLS session');
-      if (options === null) return unmeasured(why);
-      const answer = await probeKeepalive(socket, watch, options.libc, { probeCount, signal });
-      if (answer.kind !== 'unanswered') return answer;
-      const fresh = await connectAny(address === null ? [] : [address], target.port, { timeoutMs, signal });
-      fresh.socket?.destroy();
-      return { ...answer, freshConnect: fresh.kind };
-    };
-    const answer = await probe();
-    return { rttMs, refused, effective, answer, certificate: tls?.certificate ?? null, ended: watch.ended() };
-  } finally {
-    socket.destroy();
-  }
-}
-
-function assemble(
-  target: Target,
+  { addresses, result, session, ping, survived }: EndpointObservation,
   { keepalive, middleboxes, probeCount, certificateMarginMs }: CheckQuestion,
-  { host }: Tools,
+  { host }: EndpointTools,
   failOn: Severity,
-  { addresses, result, session, ping }: { addresses: string[]; result: ConnectResult; session: Session; ping: Ping },
-): { checked: CheckedTarget; findings: Finding[] } {
+): CheckedOne {
   const { kind, address, durationMs, error, attempts } = result;
   const { rttMs, refused, effective, answer, certificate, ended } = session;
   const connect = { kind, durationMs: kind === 'unresolved' ? null : durationMs, rttMs, error };
-  const settings = settingsToJudge(keepalive, effective, kind === 'connected' ? host : null);
+  const { survival = null, dropper = null, interrupted = false } = typeof survived === 'object' ? (survived ?? {}) : {};
   const recommended = recommendKeepalive(strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null);
   const facts: Facts = {
     ...factsAbout(target.label),
-    settings,
+    settings: settingsToJudge(keepalive, effective, kind === 'connected' ? host : null),
     refused,
     middleboxes,
     connection: { ...connect, host: target.host, address, port: target.port, attempts },
     answer,
     ended,
+    survival,
+    dropper,
     ping,
     certificate,
     certificateMarginMs,
     librarySwitches: recommended === null ? [] : librarySwitches(target.scheme, recommended),
   };
   const findings = judge(facts);
-  const gap = (what: string, value: { kind: string; reason?: string } | Keepalive | null): Gap[] =>
-    value !== null && 'kind' in value && value.kind === 'unmeasured'
-      ? [{ subject: target.label, what, reason: value.reason ?? 'unknown' }]
-      : [];
-  const gaps =
-    kind === 'unmeasured'
-      ? gap('connection', unmeasured(`this host could not try: ${error ?? 'unknown'}`))
-      : kind === 'connected'
-        ? [
-            ...gap('keepalive settings', effective),
-            ...(probeCount === null ? [] : gap('answer to keepalive probes', answer)),
-            ...gap('certificate', certificate),
-          ]
-        : [];
+  const missing = kind === 'unmeasured' ? [gap('connection', `this host could not try: ${error ?? 'unknown'}`)] : [];
+  if (kind === 'connected') {
+    missing.push(
+      ...gapIn('keepalive settings', effective),
+      ...(probeCount === null ? [] : gapIn('answer to keepalive probes', answer)),
+      ...gapIn('certificate', certificate),
+      ...(typeof survived === 'string' ? [gap('idle test', survived)] : gapsOfSurvival(survival)),
+    );
+  }
+  const gaps = missing.map((part) => ({ subject: target.label, ...part }));
   const checked: CheckedTarget = {
     target: target.label,
     scheme: target.scheme,
@@ -439,14 +339,32 @@ function assemble(
     attempts: [...attempts],
     keepalive: { requested: keepalive, refused, effective, answer },
     ended,
-    survival: null,
-    dropper: null,
+    survival,
+    dropper,
     ping,
     ...(certificate === null ? {} : { certificate }),
     verdict: decideVerdict(findings, gaps, failOn),
     gaps,
   };
-  return { checked, findings };
+  return { checked, findings, interrupted };
+}
+
+type Missing = Omit<Gap, 'subject'>;
+
+const gap = (what: string, reason: string): Missing => ({ what, reason });
+
+function gapIn(what: string, value: Keepalive | KeepaliveAnswer | Certificate | null): Missing[] {
+  return value !== null && 'kind' in value && value.kind === 'unmeasured' ? [gap(what, value.reason)] : [];
+}
+
+function gapsOfSurvival(survival: Survival | null): Missing[] {
+  if (survival === null) return [];
+  const arms = survival.arms
+    .filter(({ outcome }) => outcome === 'unmeasured')
+    .map(({ arm, detail }) => gap(`idle test, ${arm} arm`, detail));
+  return arms.length === 0 && survival.cause === 'unknown'
+    ? [gap('who ended the idle connections', survival.conclusion)]
+    : arms;
 }
 
 /** What the rules may judge: what was read back, else what was asked for over what the host would add. */

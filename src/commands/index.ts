@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandName, Outcome, Severity } from '../report.ts';
+import type { CommandName, Outcome, PassedThrough, Severity } from '../report.ts';
 
 /** What a command may ask of the program that runs it. */
 export interface CommandContext {
@@ -11,16 +11,21 @@ export interface CommandContext {
   progress(line: string): void;
 }
 
-/** A subcommand: declares its flags, gathers, returns data and findings. It never prints and never sets an exit code. */
-export interface CommandModule<C extends CommandName = CommandName> {
+/**
+ * A subcommand: declares its flags, gathers, returns data and findings. It never prints and never sets an exit code. `Also` is for those
+ * that can let another program answer.
+ */
+export interface CommandModule<C extends CommandName = CommandName, Also extends PassedThrough = never> {
   /** Declares arguments, options and help on a command that already has its name and summary. */
   declare(command: Command): void;
   /** Throws a KaprobeError when the question cannot be asked. */
-  run(operands: string[], options: Record<string, unknown>, context: CommandContext): Promise<Outcome<C>>;
+  run(operands: string[], options: Record<string, unknown>, context: CommandContext): Promise<Outcome<C> | Also>;
 }
 
 /** The subcommands in the order of the help. Only the one that is called is loaded. */
-export const commands: { [C in CommandName]: { summary: string; load: () => Promise<CommandModule<C>> } } = {
+export const commands: {
+  [C in CommandName]: { summary: string; load: () => Promise<CommandModule<C, PassedThrough>> };
+} = {
   check: {
     summary: 'is this endpoint reachable, does it answer keepalive probes, will these settings survive that middlebox',
     load: async () => (await import('./check.ts')).check,
@@ -32,5 +37,10 @@ export const commands: { [C in CommandName]: { summary: string; load: () => Prom
   middleboxes: {
     summary: 'the idle timeouts that firewalls, NATs, load balancers and proxies ship with; searchable',
     load: async () => (await import('./middleboxes.ts')).middleboxes,
+  },
+  lab: {
+    summary:
+      'a throw-away network with a real stateful firewall that forgets: a demonstration, or for your own command',
+    load: async () => (await import('./lab.ts')).lab,
   },
 };

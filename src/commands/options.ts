@@ -50,6 +50,28 @@ function readInteger(name: string, text: string, { min, max }: Omit<Bounds, 'ste
   return value;
 }
 
+/** An option whose value is a share such as 10%; it reads as that number, to a hundredth. */
+export function percentOption(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.argParser((text: string) => readPercent(`${option.long}`, text));
+}
+
+/** Reads one share, or throws a UsageError that names the option. */
+function readPercent(name: string, text: string): number {
+  const [, digits, sign] = /^(\d{1,3}(?:\.\d{1,2})?)(%?)$/.exec(text) ?? [];
+  if (digits !== undefined && sign === '') {
+    throw new UsageError(`${name} ${quoted(text)} has no percent sign`, `write ${text}%`);
+  }
+  const value = digits === undefined ? Number.NaN : Number(digits);
+  if (!(value <= 100)) {
+    throw new UsageError(
+      `${name} ${quoted(text)} is not a share from 0% to 100%`,
+      `in hundredths at the finest, for example ${name} 10%`,
+    );
+  }
+  return value;
+}
+
 /** A text of the user's, short enough to stand in a message. */
 export function quoted(text: string): string {
   return `'${text.length > 60 ? `${text.slice(0, 57)}...` : text}'`;

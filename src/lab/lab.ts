@@ -1,5 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { CapabilityError, KernelError, UsageError } from '../errors.ts';
 import { startGuard } from './guard.ts';
@@ -113,8 +113,10 @@ export async function probeLab(context: LabContext = {}): Promise<LabAbility> {
  */
 export async function createLab(options: LabOptions = {}, context: LabContext = {}): Promise<Lab> {
   const { PATH } = process.env;
-  const { signal, privilege = null, searchPath = withAdministration(PATH) } = context;
-  signal?.throwIfAborted();
+  const { privilege = null, searchPath = withAdministration(PATH) } = context;
+  context.signal?.throwIfAborted();
+  const signal = context.signal && AbortSignal.any([context.signal]);
+  if (signal !== undefined) setMaxListeners(0, signal); // one for each tool that runs, and many run side by side
   const plan = planLab(options, { ipv6: existsSync('/proc/sys/net/ipv6/conf/all/disable_ipv6') });
   if (process.platform !== 'linux') throw new CapabilityError('cannot build a network: needs Linux');
   const tools = findTools(searchPath);

@@ -11,6 +11,15 @@ export interface Libc {
   exitNow(status: number): void;
   /** Moves the calling thread into the namespace that `fd` refers to. */
   setns(fd: number, nstype: number): void;
+  /** Makes a socket and returns its descriptor, which is the caller's to close. */
+  socket(domain: number, type: number): number;
+  /** Connects to a `struct sockaddr` of any family. On a non-blocking socket it throws EINPROGRESS when all is well. */
+  connect(fd: number, address: Uint8Array): void;
+  /** Sends bytes and returns how many of them the kernel took. */
+  send(fd: number, bytes: Uint8Array, flags: number): number;
+  /** Takes a message with its flags of recvmsg(2) and returns at most `size` bytes of its control messages; its payload is lost. */
+  receiveControl(fd: number, flags: number, size: number): Uint8Array;
+  close(fd: number): void;
 }
 
 let loaded: Promise<Libc> | null = null;
@@ -47,9 +56,26 @@ async function bind(): Promise<Libc> {
   const getsockopt = library.func('int getsockopt(int, int, int, void *, _Inout_ uint *)');
   const setns = library.func('int setns(int, int)');
   const _exit = library.func('void _exit(int)');
+  const socket = library.func('int socket(int, int, int)');
+  const connect = library.func('int connect(int, const void *, uint)');
+  const send = library.func('long send(int, const void *, ulong, int)');
+  const close = library.func('int close(int)');
+  const msghdr = koffi.struct({
+    name: 'void *',
+    namelen: 'uint',
+    iov: 'void *',
+    iovlen: 'ulong',
+    control: 'void *',
+    controllen: 'ulong',
+    flags: 'int',
+  });
+  const recvmsg = library.func('recvmsg', 'long', ['int', koffi.inout(koffi.pointer(msghdr)), 'int']);
+  const checked = (result: number, operation: string): number => {
+    if (result < 0) throw new KernelError(errnoName(koffi.errno()), operation);
+    return result;
+  };
   const check = (result: number, operation: string): void => {
-    if (result === 0) return;
-    throw new KernelError(errnoName(koffi.errno()), operation);
+    checked(result, operation);
   };
   return {
     setsockopt: (fd, level, option, value) => {
@@ -64,9 +90,20 @@ async function bind(): Promise<Libc> {
     },
     exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
+    socket: (domain, type) => checked(socket(domain, type, 0), `socket of domain ${domain}`),
+    connect: (fd, address) => check(connect(fd, address, address.byteLength), 'connect'),
+    send: (fd, bytes, flags) => checked(send(fd, bytes, bytes.byteLength, flags), 'send'),
+    receiveControl: (fd, flags, size) => {
+      const control = new Uint8Array(size);
+      const message = { name: null, namelen: 0, iov: null, iovlen: 0, control, controllen: size, flags: 0 };
+      checked(recvmsg(fd, message, flags), 'recvmsg');
+      return control.subarray(0, message.controllen); // which the kernel has set to what it wrote
+    },
+    close: (fd) => check(close(fd), 'close'),
   };
 }
 
-function errnoName(errno: number): string {
+/** The name of an errno, such as EHOSTUNREACH; `errno 64` for one that Node has no name for. */
+export function errnoName(errno: number): string {
   return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
 }

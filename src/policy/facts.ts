@@ -2,6 +2,7 @@ import type {
   Certificate,
   Connect,
   ConnectAttempt,
+  Dropper,
   EarlyEnd,
   EvidenceValue,
   Keepalive,
@@ -10,6 +11,7 @@ import type {
   Ping,
   RefusedSetting,
   Severity,
+  Survival,
 } from '../report.ts';
 
 /**
@@ -26,6 +28,8 @@ export interface Facts {
   connection: Connection | null;
   answer: KeepaliveAnswer | null;
   ended: EarlyEnd;
+  survival: Survival | null;
+  dropper: Dropper | null;
   ping: Ping | null;
   certificate: Certificate | null;
   /** How much of its life a certificate must have left. */
@@ -47,7 +51,7 @@ export interface Settings {
   inherited: { idle: boolean; interval: boolean; count: boolean };
 }
 
-interface Connection extends Connect {
+export interface Connection extends Connect {
   host: string;
   address: string | null;
   port: number;
@@ -64,6 +68,8 @@ export function factsAbout(subject: string): Facts {
     connection: null,
     answer: null,
     ended: null,
+    survival: null,
+    dropper: null,
     ping: null,
     certificate: null,
     certificateMarginMs: 14 * 86_400_000,

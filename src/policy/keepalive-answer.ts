@@ -19,7 +19,7 @@ export interface ProbePlan {
   idleMs: number;
   /** TCP_KEEPINTVL while probing. */
   intervalMs: number;
-  /** After so many probes without an answer the search ends. */
+  /** The search ends when so many probes each had a whole interval without an answer, that is when one more leaves. */
   probeCount: number;
 }
 
@@ -42,7 +42,9 @@ export type ProbeVerdict =
   | { kind: 'answered'; afterMs: number; probeCount: number }
   | { kind: 'unanswered'; afterMs: number; probeCount: number };
 
-/** The kernel rounds tcpi_last_ack_recv to its clock tick (10 ms at 100 Hz), at both ends of a difference. */
+/** The kernel's clock tick at its slowest, 100 Hz: tcpi_last_ack_recv is the difference of two times, each rounded down to one. */
+const TICK_MS = 10;
+/** What a time reckoned from such differences may be off by, and some. */
 const TICK_SLACK_MS = 50;
 
 export function startProbing(sample: ProbeSample): ProbeProgress {
@@ -70,10 +72,10 @@ export function observeProbing(
   const cameData = fresh.dataSegmentsIn > before.dataSegmentsIn;
   // With data in the same look, which of the two came last is not known: the next probe decides.
   if (cameEmpty && !cameData && fresh.quietSinceMs >= dueMs - TICK_SLACK_MS) {
-    // Between two looks a probe may have left and been answered at once.
+    // Between two looks a probe may have left and been answered at once: the next one leaves an interval after the last.
     const unseen =
-      before.unansweredProbes === 0 || fresh.quietSinceMs - before.probeSentAfterMs > plan.intervalMs + TICK_SLACK_MS;
-    const sentAfterMs = unseen ? before.lookedAtMs : before.probeSentAfterMs;
+      before.unansweredProbes === 0 || fresh.quietSinceMs - before.probeSentAfterMs >= plan.intervalMs - TICK_MS;
+    const sentAfterMs = unseen ? sentSince(before, dueMs) : before.probeSentAfterMs;
     const probeCount = before.unansweredProbes + (unseen ? 1 : 0);
     return { progress: fresh, verdict: { kind: 'answered', afterMs: atMs - sentAfterMs, probeCount } };
   }
@@ -85,21 +87,26 @@ export function observeProbing(
     ...before,
     unansweredProbes,
     lookedAtMs: atMs,
-    probeSentAfterMs: sentMore ? before.lookedAtMs : before.probeSentAfterMs,
-    firstProbeSentAfterMs: sentMore && before.unansweredProbes === 0 ? before.lookedAtMs : before.firstProbeSentAfterMs,
+    probeSentAfterMs: sentMore ? sentSince(before, dueMs) : before.probeSentAfterMs,
+    firstProbeSentAfterMs:
+      sentMore && before.unansweredProbes === 0 ? sentSince(before, dueMs) : before.firstProbeSentAfterMs,
   };
-  if (unansweredProbes >= plan.probeCount && atMs >= dueMs + plan.probeCount * plan.intervalMs + TICK_SLACK_MS) {
-    return {
-      progress,
-      verdict: { kind: 'unanswered', afterMs: atMs - progress.firstProbeSentAfterMs, probeCount: unansweredProbes },
-    };
+  // The newest may still be answered. That it left says that the one before it had its whole interval.
+  const probeCount = unansweredProbes - 1;
+  if (probeCount >= plan.probeCount) {
+    return { progress, verdict: { kind: 'unanswered', afterMs: atMs - progress.firstProbeSentAfterMs, probeCount } };
   }
   return { progress, verdict: { kind: 'wait', untilMs: nextLookMs(dueMs, atMs) } };
+}
+
+/** A probe that was not there at the last look left after that look, and none leaves before the first is due. */
+function sentSince({ lookedAtMs }: ProbeProgress, dueMs: number): number {
+  return Math.max(lookedAtMs, dueMs - TICK_SLACK_MS);
 }
 
 /** Asleep until just before the probe is due, then closely, so that the answer's time is narrow, then ever less so. */
 function nextLookMs(dueMs: number, nowMs: number): number {
   const since = nowMs - dueMs;
-  if (since < -4) return dueMs - 2;
+  if (since < -(TICK_MS + 4)) return dueMs - TICK_MS - 2;
   return nowMs + (since < 100 ? 2 : since < 400 ? 10 : 25);
 }

@@ -9,9 +9,18 @@ export function safetyMarginMs(idleTimeoutMs: number): number {
   return Math.min(10_000, idleTimeoutMs / 10);
 }
 
-/** How long after the last segment the last tolerated probe goes out: idle + 2 · interval. */
-export function lastTolerableProbeMs({ idleMs, intervalMs }: Pick<Keepalive, 'idleMs' | 'intervalMs'>): number {
-  return idleMs + TOLERATED_LOSSES * intervalMs;
+/**
+ * How far apart probes go while each is answered. The kernel sets its timer to the interval when it sends a probe, and the answer does not
+ * set it again: only when that fires does it see how long the connection has been idle (tcp_keepalive_timer in net/ipv4/tcp_timer.c). So
+ * an interval longer than the idle time stretches the period to itself; test/lab/keepalive-period.test.ts measures it.
+ */
+export function probePeriodMs({ idleMs, intervalMs }: Pick<Keepalive, 'idleMs' | 'intervalMs'>): number {
+  return Math.max(idleMs, intervalMs);
+}
+
+/** How long after the last segment the last tolerated probe goes out: a period and two intervals. */
+export function lastTolerableProbeMs(keepalive: Pick<Keepalive, 'idleMs' | 'intervalMs'>): number {
+  return probePeriodMs(keepalive) + TOLERATED_LOSSES * keepalive.intervalMs;
 }
 
 /**

@@ -12,14 +12,14 @@ export interface Watch {
   flooded(): boolean;
 }
 
-/** Starts watching. `openedAtMs` is on performance.now()'s clock. */
-export function watchConnection(socket: Socket, openedAtMs: number): Watch {
+/** Starts watching. `openedAtMs` is on performance.now()'s clock. After `mostBytes` of the peer's reading stops; Infinity: never. */
+export function watchConnection(socket: Socket, openedAtMs: number, mostBytes = MOST_BYTES): Watch {
   let ended: EarlyEnd = null;
   let byteCount = 0;
   const age = (): number => performance.now() - openedAtMs;
   socket.on('data', (bytes: Uint8Array) => {
     byteCount += bytes.length;
-    if (byteCount > MOST_BYTES) socket.pause();
+    if (byteCount > mostBytes) socket.pause();
   });
   socket.on('end', () => {
     ended ??= { kind: 'closed', afterMs: age() };
@@ -30,5 +30,5 @@ export function watchConnection(socket: Socket, openedAtMs: number): Watch {
         ? { kind: 'reset', afterMs: age() }
         : { kind: 'failed', afterMs: age(), error: code ?? message };
   });
-  return { ended: () => ended, flooded: () => byteCount > MOST_BYTES };
+  return { ended: () => ended, flooded: () => byteCount > mostBytes };
 }

@@ -3,6 +3,7 @@ import { formatDuration, plural } from '../units.ts';
 import type { RenderOptions } from './index.ts';
 import { printableDeep } from './printable.ts';
 import { viewCheck } from './text/check.ts';
+import { viewLab } from './text/lab.ts';
 import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
 import { viewMiddleboxes } from './text/middleboxes.ts';
 import { viewSysctl } from './text/sysctl.ts';
@@ -32,6 +33,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewSysctl(page, report.data);
     case 'middleboxes':
       return viewMiddleboxes(page, report.data);
+    case 'lab':
+      return viewLab(page, report.data);
     default:
       return report satisfies never;
   }

@@ -1,5 +1,5 @@
 import { type Connection, type Facts, factsAbout, type Settings } from '../../src/policy/facts.ts';
-import type { Certificate, Keepalive, Middlebox } from '../../src/report.ts';
+import type { Certificate, Keepalive, Middlebox, Survival, SurvivalArm } from '../../src/report.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {
@@ -87,4 +87,32 @@ export function namespaceLines(idle: number, interval: number, count: number): s
     '# for sockets that only set SO_KEEPALIVE, in this network namespace:',
     `sysctl -w net.ipv4.tcp_keepalive_time=${idle} net.ipv4.tcp_keepalive_intvl=${interval} net.ipv4.tcp_keepalive_probes=${count}`,
   ];
+}
+
+/** An arm that idled for ten minutes and lives. */
+export function arm(different: Partial<SurvivalArm> = {}): SurvivalArm {
+  return {
+    arm: 'silent',
+    outcome: 'alive',
+    idleMs: 600_000,
+    atMs: 601_000,
+    unprovoked: false,
+    error: null,
+    probeCount: 1,
+    detail: 'answered',
+    ...different,
+  };
+}
+
+/** Connections that were left alone for ten minutes, which a middlebox ended. */
+export function survival(different: Partial<Survival> = {}): Survival {
+  return {
+    idleMs: 600_000,
+    arms: [],
+    cause: 'middlebox',
+    freshConnect: 'connected',
+    conclusion: 'some conclusion',
+    falseStallProbability: 6e-7,
+    ...different,
+  };
 }

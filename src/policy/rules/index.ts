@@ -5,9 +5,14 @@ import { certificateNotTrusted } from './certificate-not-trusted.ts';
 import { connectionRefused } from './connection-refused.ts';
 import { connectionTimedOut } from './connection-timed-out.ts';
 import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
+import { dropperNamed } from './dropper-named.ts';
+import { hostDown } from './host-down.ts';
+import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
+import { keepaliveIntervalSlowerThanMiddlebox } from './keepalive-interval-slower-than-middlebox.ts';
 import { keepaliveOff } from './keepalive-off.ts';
 import { keepaliveProbesUnanswered } from './keepalive-probes-unanswered.ts';
+import { keepaliveSaves } from './keepalive-saves.ts';
 import { keepaliveSettingsRefused } from './keepalive-settings-refused.ts';
 import { keepaliveSlowerThanMiddlebox } from './keepalive-slower-than-middlebox.ts';
 import { keepaliveToleratesTooFewLosses } from './keepalive-tolerates-too-few-losses.ts';
@@ -17,6 +22,9 @@ import { middleboxForgetsTooSoon } from './middlebox-forgets-too-soon.ts';
 import { middleboxRefreshUnknown } from './middlebox-refresh-unknown.ts';
 import { middleboxTerminatesTcp } from './middlebox-terminates-tcp.ts';
 import { nameUnresolved } from './name-unresolved.ts';
+import { pathDropsIdle } from './path-drops-idle.ts';
+import { pathResetsIdle } from './path-resets-idle.ts';
+import { peerClosesIdle } from './peer-closes-idle.ts';
 import { peerEndedEarly } from './peer-ended-early.ts';
 import { timeWaitRecycled } from './time-wait-recycled.ts';
 import { tlsHandshakeFailed } from './tls-handshake-failed.ts';
@@ -32,10 +40,16 @@ export const rules = {
   'tls-handshake-failed': tlsHandshakeFailed,
   'certificate-not-trusted': certificateNotTrusted,
   'certificate-near-expiry': certificateNearExpiry,
+  'host-down': hostDown,
+  'path-drops-idle': pathDropsIdle,
+  'path-resets-idle': pathResetsIdle,
+  'peer-closes-idle': peerClosesIdle,
+  'keepalive-does-not-save': keepaliveDoesNotSave,
   'keepalive-probes-unanswered': keepaliveProbesUnanswered,
   'keepalive-settings-refused': keepaliveSettingsRefused,
   'keepalive-off': keepaliveOff,
   'keepalive-slower-than-middlebox': keepaliveSlowerThanMiddlebox,
+  'keepalive-interval-slower-than-middlebox': keepaliveIntervalSlowerThanMiddlebox,
   'keepalive-inherits-slow-sysctl': keepaliveInheritsSlowSysctl,
   'keepalive-tolerates-too-few-losses': keepaliveToleratesTooFewLosses,
   'middlebox-terminates-tcp': middleboxTerminatesTcp,
@@ -45,5 +59,7 @@ export const rules = {
   'time-wait-recycled': timeWaitRecycled,
   'keepalive-too-tight': keepaliveTooTight,
   'user-timeout-overrides-count': userTimeoutOverridesCount,
+  'dropper-named': dropperNamed,
+  'keepalive-saves': keepaliveSaves,
   'dead-peer-noticed-after': deadPeerNoticedAfter,
 } satisfies Record<string, Rule>;

@@ -2,6 +2,7 @@ import { formatDuration, plural } from '../../units.ts';
 import type { Rule } from '../facts.ts';
 import {
   lastTolerableProbeMs,
+  probePeriodMs,
   recommendKeepalive,
   safetyMarginMs,
   strictestMiddlebox,
@@ -10,15 +11,16 @@ import {
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { forgets } from '../wording.ts';
 
-/** The first probe is in time, but if it and the next are lost the middlebox forgets: idle + 2 · interval exceeds its timeout less a margin. */
+/** The first probe is in time, but if it and the next are lost the middlebox forgets: a period and two intervals exceed its timeout less a margin. */
 export const keepaliveToleratesTooFewLosses: Rule = ({ settings, middleboxes, librarySwitches }) => {
   const strictest = strictestMiddlebox(middleboxes);
   if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
   const { idleMs, intervalMs } = settings.keepalive;
   const { idleTimeoutMs } = strictest;
   const marginMs = safetyMarginMs(idleTimeoutMs);
-  if (idleMs >= idleTimeoutMs || lastTolerableProbeMs(settings.keepalive) <= idleTimeoutMs - marginMs) return [];
-  const tolerated = Math.max(0, Math.floor((idleTimeoutMs - marginMs - idleMs) / intervalMs));
+  const periodMs = probePeriodMs(settings.keepalive);
+  if (periodMs >= idleTimeoutMs || lastTolerableProbeMs(settings.keepalive) <= idleTimeoutMs - marginMs) return [];
+  const tolerated = Math.max(0, Math.floor((idleTimeoutMs - marginMs - periodMs) / intervalMs));
   const recommended = recommendKeepalive(idleTimeoutMs);
   const lines =
     recommended === null

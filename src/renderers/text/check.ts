@@ -4,10 +4,12 @@ import type {
   CheckedTarget,
   Connect,
   ConnectKind,
+  Dropper,
   Finding,
   Keepalive,
   KeepaliveAnswer,
   Middlebox,
+  Survival,
   Unmeasured,
 } from '../../report.ts';
 import { formatDuration, plural } from '../../units.ts';
@@ -36,7 +38,19 @@ export function viewCheck(
 
 function oneTarget(
   page: Page,
-  { target, address, port, addresses, connect, attempts, keepalive, ping, certificate }: CheckedTarget,
+  {
+    target,
+    address,
+    port,
+    addresses,
+    connect,
+    attempts,
+    keepalive,
+    survival,
+    dropper,
+    ping,
+    certificate,
+  }: CheckedTarget,
 ): string[] {
   const others = addresses.filter((other) => other !== address);
   const failed = attempts.filter((attempt) => attempt.kind !== 'connected' && attempt.address !== address);
@@ -59,15 +73,40 @@ function oneTarget(
             ? 'no answer'
             : notMeasured(ping),
       ],
+      ...(survival === null ? [] : describeSurvival(survival)),
+      ...(dropper === null ? [] : describeDropper(dropper)),
     ]),
   ];
 }
 
+type Field = readonly [label: string, text: string];
+
+function describeSurvival({ idleMs, arms, conclusion }: Survival): Field[] {
+  return [
+    [`idle ${formatDuration(idleMs)}`, conclusion],
+    ...arms.map(
+      ({ arm, outcome, detail }): Field => [
+        '',
+        `${arm}: ${outcome === 'unmeasured' ? 'not measured' : outcome} (${detail})`,
+      ],
+    ),
+  ];
+}
+
+function describeDropper({ hops, doubt }: Dropper): Field[] {
+  const path = hops.map(({ hop, address, flowAnswered }): Field => {
+    const flow = flowAnswered === null ? 'flow not tried' : flowAnswered ? 'flow passes' : 'flow is silent';
+    return ['', `hop ${hop} ${address ?? '(no answer)'}: ${flow}`];
+  });
+  return [['dropped', doubt], ...path];
+}
+
 function manyTargets(page: Page, targets: readonly CheckedTarget[], findings: readonly Finding[]): string[] {
+  const idled = targets.some(({ survival }) => survival !== null);
   return table(
     page,
-    ['', 'target', 'address', 'connection', 'probes'],
-    targets.map(({ verdict, target, address, connect, keepalive }) => [
+    ['', 'target', 'address', 'connection', 'probes', ...(idled ? ['idle'] : [])],
+    targets.map(({ verdict, target, address, connect, keepalive, survival }) => [
       verdictMark(page, verdict, worstOf(findings.filter((finding) => finding.subject === target))),
       target,
       address ?? '-',
@@ -75,8 +114,11 @@ function manyTargets(page: Page, targets: readonly CheckedTarget[], findings: re
         ? formatDuration(connect.durationMs)
         : CONNECT_WORDS[connect.kind],
       connect.kind === 'connected' ? keepalive.answer.kind : '-',
+      ...(idled
+        ? [survival === null ? '-' : survival.arms.map(({ arm, outcome }) => `${arm} ${outcome}`).join(', ')]
+        : []),
     ]),
-    3,
+    idled ? 5 : 3,
   );
 }
 

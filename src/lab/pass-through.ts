@@ -1,0 +1,79 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { KernelError } from '../errors.ts';
+
+/** Those that ask a program to end. A second one finds no listener and ends this process at once; the lab's guard does the rest. */
+const ENDING = ['SIGINT', 'SIGTERM'] as const;
+/** Those whose meaning is the program's own affair. */
+const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+/** Those that a terminal sends to all processes in its foreground. */
+const BY_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGHUP'];
+
+/** How long a program that was asked to end has until it gets SIGTERM, and then until it is left to its fate. */
+const GRACE_MS = 2000;
+const LAST_GRACE_MS = 3000;
+
+/** How a program ended that this process stood for. */
+export interface PassedEnd {
+  /** 128 + n when signal n ended it, as shells have it. */
+  exitCode: number;
+  /** null when it ended by itself. */
+  signal: NodeJS.Signals | null;
+}
+
+/**
+ * Stands for a program that was just started with this process's own standard streams: what signals come are passed on to it, and its
+ * end is told. A terminal's Ctrl-C has reached it already and is not passed on. When `signal` is aborted it has five seconds to end.
+ *
+ * @throws KernelError when it could not be started; the signal's reason when that is aborted, once the program has ended or its time is up.
+ */
+export async function standFor(child: ChildProcess, what: string, signal: AbortSignal): Promise<PassedEnd> {
+  const passOn = (name: NodeJS.Signals) => {
+    if (!(BY_TERMINAL.includes(name) && isInForeground())) child.kill(name);
+  };
+  for (const name of ENDING) process.once(name, passOn);
+  for (const name of OTHERS) process.on(name, passOn);
+  try {
+    return await endOf(child, what, signal);
+  } finally {
+    for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, passOn);
+  }
+}
+
+function endOf(child: ChildProcess, what: string, signal: AbortSignal): Promise<PassedEnd> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    const onAbort = () => {
+      timer = setTimeout(() => {
+        child.kill('SIGTERM');
+        timer = setTimeout(() => {
+          settle();
+          reject(signal.reason);
+        }, LAST_GRACE_MS);
+      }, GRACE_MS);
+    };
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(new KernelError(error.code ?? 'EIO', `start ${what}`));
+    });
+    child.once('exit', (code, endedBy) => {
+      settle();
+      if (signal.aborted) reject(signal.reason);
+      else resolve({ exitCode: code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]), signal: endedBy });
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** Reports whether a terminal's signals reach this process, and with it the children in its group: `pgrp` and `tpgid` of proc(5). */
+function isInForeground(): boolean {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group === foreground;
+}

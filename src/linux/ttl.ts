@@ -1,0 +1,238 @@
+/**
+ * Finding out which hop a segment gets to, without any rights: ip(7) IP_TTL, IP_RECVERR; ipv6(7). Numbers from linux/in.h, linux/in6.h,
+ * linux/tcp.h, linux/errqueue.h, linux/icmp.h, linux/icmpv6.h and asm-generic/socket.h.
+ */
+import { isIPv6, SocketAddress } from 'node:net';
+import { endianness } from 'node:os';
+import { KernelError } from '../errors.ts';
+import { errnoName, type Libc } from './libc.ts';
+
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
+const TCP_INFO = 11;
+const TCP_USER_TIMEOUT = 18;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
+const MSG_ERRQUEUE = 0x2000;
+const MSG_NOSIGNAL = 0x4000;
+const AF_UNSPEC = 0;
+
+/** What differs between the families. `unicastHops` is IP_TTL or IPV6_UNICAST_HOPS, `receiveErrors` IP_RECVERR or IPV6_RECVERR. */
+const FAMILIES = {
+  4: { domain: 2, level: 0, unicastHops: 2, receiveErrors: 11 },
+  6: { domain: 10, level: 41, unicastHops: 16, receiveErrors: 25 },
+} as const;
+
+/** net/tcp_states.h. */
+const TCP_SYN_SENT = 2;
+const TCP_CLOSE = 7;
+
+/** SO_EE_ORIGIN_* of linux/errqueue.h, and the ICMP types that say what became of a packet. */
+const ORIGINS = {
+  2: { family: 4, timeExceeded: 11, unreachable: 3 },
+  3: { family: 6, timeExceeded: 3, unreachable: 1 },
+} as const;
+
+/** A control message is a cmsghdr of a word and two ints, then its data; the word is that of the C library, 32 or 64 bits. */
+const WORD_BYTES = ['arm', 'ia32', 'mips', 'mipsel'].includes(process.arch) ? 4 : 8;
+const CONTROL_BYTES = 256;
+
+/** An ICMP error that a packet drew. */
+export interface IcmpError {
+  /** `time-exceeded`: its TTL was used up. `unreachable`: it was rejected, or there is no way on. */
+  kind: 'time-exceeded' | 'unreachable';
+  /** Who says so. */
+  address: string;
+}
+
+/** What became of a connection attempt so far. */
+export type SynState =
+  | { kind: 'waiting' }
+  /** Its SYN drew an ICMP error. */
+  | IcmpError
+  /** A SYN-ACK, or a RST: the far end, or a box that answers in its name. */
+  | { kind: 'reached' }
+  | { kind: 'failed'; errno: string };
+
+/** The family of an address that `toSockaddr` takes. */
+export function familyOf(address: string): 4 | 6 {
+  return isIPv6(address) ? 6 : 4;
+}
+
+/**
+ * Starts to connect with packets whose TTL ends at hop `ttl`, and returns the descriptor, which `abandon` has to be called for. Throws a
+ * KernelError when this host cannot even try: no descriptors, no ports, no route.
+ */
+export function startConnecting(libc: Libc, { address, port }: { address: string; port: number }, ttl: number): number {
+  const { domain, level, unicastHops, receiveErrors } = FAMILIES[familyOf(address)];
+  const fd = libc.socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC);
+  try {
+    libc.setsockopt(fd, level, unicastHops, ttl);
+    libc.setsockopt(fd, level, receiveErrors, 1);
+    libc.connect(fd, toSockaddr(address, port));
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'EINPROGRESS') return fd;
+    libc.close(fd);
+    throw error;
+  }
+  return fd;
+}
+
+/** Looks at a connection attempt. What it drew is taken off its error queue, so it is told once. */
+export function lookAtConnecting(libc: Libc, fd: number): SynState {
+  const control = nextError(libc, fd);
+  const error = control === null ? null : decodeIcmpError(control);
+  if (error !== null) return error;
+  const [state] = libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, 1);
+  if (state === TCP_SYN_SENT) return { kind: 'waiting' };
+  if (state !== TCP_CLOSE) return { kind: 'reached' }; // established, or closed by the peer since
+  const errno = takeError(libc, fd) ?? 'ECONNRESET';
+  return errno === 'ECONNREFUSED' || errno === 'ECONNRESET' ? { kind: 'reached' } : { kind: 'failed', errno };
+}
+
+/**
+ * Ends a connection attempt and closes its descriptor. If it had become a connection, a RST goes out and no TIME_WAIT stays: connecting to
+ * AF_UNSPEC dissolves it (connect(2); tcp_disconnect() in net/ipv4/tcp.c).
+ */
+export function abandon(libc: Libc, fd: number): void {
+  try {
+    const address = new Uint8Array(16);
+    new Uint16Array(address.buffer)[0] = AF_UNSPEC;
+    libc.connect(fd, address);
+  } catch {
+    // Then closing it is all that can be done.
+  } finally {
+    libc.close(fd);
+  }
+}
+
+/**
+ * Prepares a socket for segments of one byte each and of any TTL, and returns the way back. TCP_USER_TIMEOUT is suspended, since the kernel
+ * would end the connection for it.
+ */
+export function prepareForSweep(libc: Libc, fd: number, family: 4 | 6): (fd: number) => void {
+  const { level, unicastHops } = FAMILIES[family];
+  const settings = [
+    { level: IPPROTO_TCP, option: TCP_NODELAY, value: 1 },
+    { level: IPPROTO_TCP, option: TCP_USER_TIMEOUT, value: 0 },
+    { level, option: unicastHops, value: null },
+  ];
+  const before = settings.map(({ level, option }) => ({ level, option, value: readInt(libc, fd, level, option) }));
+  for (const { level, option, value } of settings) if (value !== null) libc.setsockopt(fd, level, option, value);
+  return (sameFd) => {
+    for (const { level, option, value } of before) libc.setsockopt(sameFd, level, option, value);
+  };
+}
+
+/** From now on the packets of this socket, retransmissions included, end at hop `ttl`. */
+export function limitHops(libc: Libc, fd: number, family: 4 | 6, ttl: number): void {
+  const { level, unicastHops } = FAMILIES[family];
+  libc.setsockopt(fd, level, unicastHops, ttl);
+}
+
+/** Gives the kernel one byte to send. Throws a KernelError when the connection has ended (EPIPE, ECONNRESET, ETIMEDOUT, …). */
+export function sendByte(libc: Libc, fd: number): void {
+  libc.send(fd, new Uint8Array(1), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/**
+ * Takes the error that is pending, as its errno's name; null when there is none. For an established connection this is where an ICMP error
+ * about a segment in flight shows, as EHOSTUNREACH when its TTL was used up: the kernel queues none, keeps no address, and wakes nobody up
+ * as long as IP_RECVERR is off (sk_err_soft; tcp_v4_err() in net/ipv4/tcp_ipv4.c, tcp_v6_err() in net/ipv6/tcp_ipv6.c).
+ */
+export function takeError(libc: Libc, fd: number): string | null {
+  const errno = readInt(libc, fd, SOL_SOCKET, SO_ERROR);
+  return errno === 0 ? null : errnoName(errno);
+}
+
+/**
+ * Reads the ICMP error out of the control messages that recvmsg(2) with MSG_ERRQUEUE returned: a sock_extended_err (linux/errqueue.h)
+ * followed by the sockaddr of the sender, in this machine's byte order. null when there is none of the kinds that matter here.
+ */
+export function decodeIcmpError(control: Uint8Array, wordBytes: 4 | 8 = WORD_BYTES): IcmpError | null {
+  const view = new DataView(control.buffer, control.byteOffset, control.byteLength);
+  const little = endianness() === 'LE';
+  const headerBytes = wordBytes + 8;
+  for (let at = 0; at + headerBytes <= control.byteLength; ) {
+    const lengthBytes = wordBytes === 4 ? view.getUint32(at, little) : Number(view.getBigUint64(at, little));
+    if (lengthBytes < headerBytes || lengthBytes > control.byteLength - at) return null;
+    const level = view.getInt32(at + wordBytes, little);
+    const type = view.getInt32(at + wordBytes + 4, little);
+    const isError = Object.values(FAMILIES).some((family) => family.level === level && family.receiveErrors === type);
+    if (isError) return decodeExtendedError(control.subarray(at + headerBytes, at + lengthBytes));
+    at += Math.ceil(lengthBytes / wordBytes) * wordBytes;
+  }
+  return null;
+}
+
+/** Offsets: 4 ee_origin, 5 ee_type, 16 the sender (SO_EE_OFFENDER): its family, and its address 4 or 8 bytes further on. */
+function decodeExtendedError(bytes: Uint8Array): IcmpError | null {
+  const origin = Object.entries(ORIGINS).find(([number]) => Number(number) === bytes[4])?.[1];
+  if (origin === undefined || bytes.byteLength < 18) return null;
+  const { domain } = FAMILIES[origin.family];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint16(16, endianness() === 'LE') !== domain) return null; // AF_UNSPEC: no sender
+  const address = origin.family === 4 ? textOf4(bytes.subarray(20, 24)) : textOf6(bytes.subarray(24, 40));
+  if (address === null) return null;
+  if (bytes[5] === origin.timeExceeded) return { kind: 'time-exceeded', address };
+  if (bytes[5] === origin.unreachable) return { kind: 'unreachable', address };
+  return null;
+}
+
+/** The bytes of a struct sockaddr_in or sockaddr_in6 for a literal address; an IPv6 zone is left out. */
+export function toSockaddr(address: string, port: number): Uint8Array {
+  const family = familyOf(address);
+  const bytes = new Uint8Array(family === 4 ? 16 : 28);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, FAMILIES[family].domain, endianness() === 'LE');
+  view.setUint16(2, port);
+  if (family === 4) bytes.set(address.split('.').map(Number), 4);
+  else bytes.set(bytesOf6(address), 8);
+  return bytes;
+}
+
+function bytesOf6(address: string): number[] {
+  const [plain = ''] = address.split('%');
+  const hexadecimal = plain.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+    [a * 256 + Number(b), c * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
+  );
+  const [before = [], after = []] = hexadecimal.split('::').map((side) => side.split(':').filter(Boolean));
+  const zeros = Array<string>(8 - before.length - after.length).fill('0');
+  return [...before, ...zeros, ...after].flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}
+
+function textOf4(bytes: Uint8Array): string | null {
+  return bytes.byteLength === 4 ? bytes.join('.') : null;
+}
+
+function textOf6(bytes: Uint8Array): string | null {
+  if (bytes.byteLength !== 16) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(2 * index).toString(16));
+  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
+}
+
+/** The control messages of the oldest error in the queue; null when it is empty. */
+function nextError(libc: Libc, fd: number): Uint8Array | null {
+  try {
+    return libc.receiveControl(fd, MSG_ERRQUEUE | MSG_DONTWAIT, CONTROL_BYTES);
+  } catch (error) {
+    if (error instanceof KernelError && error.errno === 'EAGAIN') return null;
+    throw error;
+  }
+}
+
+function readInt(libc: Libc, fd: number, level: number, option: number): number {
+  const bytes = libc.getsockopt(fd, level, option, 4);
+  const [value] = bytes.byteLength === 4 ? new Int32Array(bytes.slice().buffer) : [];
+  if (value === undefined)
+    throw new KernelError('EINVAL', `getsockopt level ${level} option ${option} returned ${bytes.length} bytes`);
+  return value;
+}

@@ -1,0 +1,20 @@
+import type { Rule } from '../facts.ts';
+
+/** Measured: the hop from which the stalled flow draws no answer though new connections do. */
+export const dropperNamed: Rule = ({ dropper }) => {
+  if (dropper === null || dropper.lastAnsweringHop === null) return [];
+  const { hop, address, lastAnsweringHop, lastAnsweringAddress, doubt } = dropper;
+  const last =
+    lastAnsweringHop === 0
+      ? 'this host itself'
+      : `hop ${lastAnsweringHop} (${lastAnsweringAddress ?? 'address unknown'})`;
+  const next = hop === null ? 'the hop behind it' : `hop ${hop} (${address ?? 'which answers nothing'})`;
+  return [
+    {
+      severity: 'info',
+      message: `the stalled flow is dropped at ${last} or at ${next}: ${doubt}`,
+      evidence: { lastAnsweringHop, lastAnsweringAddress, nextHop: hop, nextAddress: address },
+      remedy: [],
+    },
+  ];
+};

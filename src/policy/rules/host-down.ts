@@ -1,0 +1,18 @@
+import type { Rule } from '../facts.ts';
+
+/** Measured: the idle connections fell silent, and now neither a new connection nor ping gets an answer. */
+export const hostDown: Rule = ({ survival }) => {
+  if (survival?.cause !== 'host-down') return [];
+  return [
+    {
+      severity: 'error',
+      message:
+        'the host went away while the connections idled: they are silent, and neither a new connection nor ping gets an answer now',
+      evidence: {
+        freshConnect: survival.freshConnect,
+        outcomes: survival.arms.map(({ arm, outcome }) => `${arm} ${outcome}`),
+      },
+      remedy: [],
+    },
+  ];
+};

@@ -1,0 +1,33 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { recommendKeepalive } from '../keepalive.ts';
+import { setsockoptLines } from '../remedy.ts';
+import { armOf } from '../survival.ts';
+
+/** Measured: the connection with the keepalive asked for was ended by the path just as the silent one. */
+export const keepaliveDoesNotSave: Rule = ({ survival, settings, librarySwitches }) => {
+  const keepalive = armOf(survival, 'keepalive');
+  if (survival?.cause !== 'middlebox' || keepalive === null || keepalive.outcome === 'alive' || settings === null)
+    return [];
+  const { idleMs } = settings.keepalive;
+  const sentNone = idleMs >= survival.idleMs;
+  const recommended = recommendKeepalive(survival.idleMs / 2);
+  return [
+    {
+      severity: 'error',
+      message: sentNone
+        ? `keepalive at ${formatDuration(idleMs)} does not save this connection: its first probe was not due within the ${formatDuration(survival.idleMs)}`
+        : `keepalive at ${formatDuration(idleMs)} does not save this connection: the path forgets it sooner, or does not count segments without payload`,
+      evidence: {
+        outcome: keepalive.outcome,
+        keepaliveIdleMs: idleMs,
+        waitedMs: survival.idleMs,
+        error: keepalive.error,
+      },
+      remedy:
+        recommended === null
+          ? ['# send an application heartbeat']
+          : [...setsockoptLines(recommended), ...librarySwitches],
+    },
+  ];
+};

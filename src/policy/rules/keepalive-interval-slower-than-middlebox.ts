@@ -1,0 +1,35 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { probePeriodMs, recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/**
+ * The first probe is in time, the second is not: after a probe, even an answered one, Linux waits for the interval (see probePeriodMs). Whoever
+ * lowers only the idle time below the 75 s that the interval has by default meets this.
+ */
+export const keepaliveIntervalSlowerThanMiddlebox: Rule = ({ settings, middleboxes, librarySwitches }) => {
+  const strictest = strictestMiddlebox(middleboxes);
+  if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
+  const { idleMs, intervalMs } = settings.keepalive;
+  if (idleMs >= strictest.idleTimeoutMs || probePeriodMs(settings.keepalive) < strictest.idleTimeoutMs) return [];
+  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  const lines = settings.basis === 'sysctl' ? sysctlLines : setsockoptLines;
+  return [
+    {
+      severity: 'error',
+      message:
+        `the first probe goes out in time, after ${formatDuration(idleMs)}, but the next only ${formatDuration(intervalMs)} after it, answered or not: ` +
+        `Linux waits for the longer of idle time and interval, and ${forgets(strictest)}`,
+      evidence: {
+        idleMs,
+        intervalMs,
+        probePeriodMs: probePeriodMs(settings.keepalive),
+        middlebox: strictest.id,
+        middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
+      },
+      remedy:
+        recommended === null ? [] : [...lines(recommended), ...(settings.basis === 'sysctl' ? [] : librarySwitches)],
+    },
+  ];
+};

@@ -1,0 +1,52 @@
+import { formatDuration } from '../../units.ts';
+import type { Facts, Rule } from '../facts.ts';
+import { probePeriodMs, recommendKeepalive } from '../keepalive.ts';
+import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import { armOf } from '../survival.ts';
+
+/** Measured: a connection left in silence stalls, while a new one to the same address works. */
+export const pathDropsIdle: Rule = (facts) => {
+  const { survival, librarySwitches } = facts;
+  const silent = armOf(survival, 'silent');
+  if (survival?.cause !== 'middlebox' || silent === null || !['stalled', 'unreachable'].includes(silent.outcome))
+    return [];
+  const { heldMs, lostMs } = idleTimeoutBracket(facts);
+  const recommended = recommendKeepalive(heldMs ?? lostMs / 2);
+  return [
+    {
+      severity: 'error',
+      message: `a connection idle for ${formatDuration(lostMs)} is dropped without a word, while a new one to the same address works: something on the path forgets idle connections ${between(heldMs, lostMs)}`,
+      evidence: {
+        outcome: silent.outcome,
+        idleMs: silent.idleMs,
+        probeCount: silent.probeCount,
+        freshConnect: survival.freshConnect,
+        heldAfterMs: heldMs,
+        lostAfterMs: lostMs,
+        falseStallProbability: `${survival.falseStallProbability.toExponential(1)} at 20 % loss each way`,
+      },
+      remedy:
+        recommended === null ? [] : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],
+    },
+  ];
+};
+
+/**
+ * Between which two silences the path forgets: `heldMs` is what the keepalive arm left between its probes and lived, null when that
+ * says nothing; `lostMs` is what the silent arm did not survive.
+ */
+export function idleTimeoutBracket({ survival, settings }: Facts): { heldMs: number | null; lostMs: number } {
+  const lostMs = armOf(survival, 'silent')?.idleMs ?? survival?.idleMs ?? 0;
+  const kept =
+    armOf(survival, 'keepalive')?.outcome === 'alive' &&
+    settings !== null &&
+    probePeriodMs(settings.keepalive) < lostMs;
+  return { heldMs: kept ? probePeriodMs(settings.keepalive) : null, lostMs };
+}
+
+/** That bracket in words. */
+export function between(heldMs: number | null, lostMs: number): string {
+  return heldMs === null
+    ? `within ${formatDuration(lostMs)}`
+    : `after more than ${formatDuration(heldMs)} and at most ${formatDuration(lostMs)}`;
+}

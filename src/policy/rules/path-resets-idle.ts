@@ -1,0 +1,38 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { recommendKeepalive } from '../keepalive.ts';
+import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import { armOf } from '../survival.ts';
+import { between, idleTimeoutBracket } from './path-drops-idle.ts';
+
+/** Measured: a connection left in silence is reset, while keepalive spares it or a new one to the same address works. */
+export const pathResetsIdle: Rule = (facts) => {
+  const { survival, librarySwitches } = facts;
+  const silent = armOf(survival, 'silent');
+  if (survival?.cause !== 'middlebox' || silent === null || !['reset', 'closed'].includes(silent.outcome)) return [];
+  const { heldMs, lostMs } = idleTimeoutBracket(facts);
+  const recommended = recommendKeepalive(heldMs ?? lostMs / 2);
+  const how =
+    silent.outcome === 'closed'
+      ? 'is closed (FIN)'
+      : silent.unprovoked
+        ? 'is reset (RST) by itself'
+        : 'is reset (RST) at the first packet after that';
+  return [
+    {
+      severity: 'error',
+      message:
+        `a connection idle for ${formatDuration(lostMs)} ${how}: something on the path forgets idle connections ${between(heldMs, lostMs)}. ` +
+        'The RST may come from the box itself, or from the peer if a NAT has given the connection another port',
+      evidence: {
+        outcome: silent.outcome,
+        idleMs: silent.idleMs,
+        freshConnect: survival.freshConnect,
+        heldAfterMs: heldMs,
+        lostAfterMs: lostMs,
+      },
+      remedy:
+        recommended === null ? [] : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],
+    },
+  ];
+};

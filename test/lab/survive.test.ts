@@ -1,0 +1,430 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
+import type { LabOptions } from '../../src/lab/options.ts';
+import type { CheckedTarget, Report, SurvivalArm } from '../../src/report.ts';
+import { findServer, startNginx } from '../real-servers.ts';
+import { startPeer } from './helpers.ts';
+
+const PORT = 7000;
+const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
+const ability = await probeLab();
+const nginx = findServer('nginx');
+const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
+
+/** Each scenario is held against this many independent sets of connections, on IPv4 and on IPv6 where there is one. */
+const REPETITIONS = 3;
+
+/** One line of the table of what must hold. */
+interface Scenario {
+  title: string;
+  lab: LabOptions;
+  /** Arguments of check besides `--survive`, `--idle 2s --interval 1s --count 3` unless it says otherwise. */
+  args?: string[];
+  surviveS: number;
+  /** What happens in the network, `afterS` seconds into the run. */
+  event?: { afterS: number; happen: (lab: Lab, sink: { pid?: number | undefined }) => Promise<void> | void };
+  closeAfterMs?: number;
+  silent: SurvivalArm['outcome'][];
+  keepalive: SurvivalArm['outcome'][];
+  cause: string;
+  rules: string[];
+  /** Findings that may come beside those. */
+  mayAlso?: string[];
+  /** Which of the lab's firewalls the report must name; null: none, since nothing stalled. */
+  dropper?: number | null;
+}
+
+const KEEPALIVE = ['--idle', '2s', '--interval', '1s', '--count', '3'];
+const SLOW_KEEPALIVE = ['--idle', '20s', '--interval', '1s', '--count', '3'];
+
+const SCENARIOS: Scenario[] = [
+  {
+    title: 'a firewall that forgets after 5 s and drops',
+    lab: { firewall: { idleTimeoutMs: 5000 } },
+    surviveS: 8,
+    silent: ['stalled'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'dropper-named', 'keepalive-saves'],
+    dropper: 0,
+  },
+  {
+    title: 'a firewall that forgets after 5 s and resets',
+    lab: { firewall: { idleTimeoutMs: 5000, onExpiry: 'reset' } },
+    surviveS: 8,
+    silent: ['reset'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-resets-idle', 'keepalive-saves'],
+  },
+  {
+    title: 'a firewall that forgets after 5 s and rejects with ICMP',
+    lab: { firewall: { idleTimeoutMs: 5000, onExpiry: 'icmp' } },
+    surviveS: 8,
+    silent: ['stalled', 'unreachable'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'dropper-named', 'keepalive-saves'],
+    dropper: 0,
+  },
+  {
+    title: 'keepalive slower than the firewall',
+    lab: { firewall: { idleTimeoutMs: 5000 } },
+    args: SLOW_KEEPALIVE,
+    surviveS: 8,
+    silent: ['stalled'],
+    keepalive: ['stalled'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'keepalive-does-not-save', 'dropper-named'],
+    dropper: 0,
+  },
+  {
+    title: 'a middlebox that keepalive does not refresh',
+    lab: { firewall: { idleTimeoutMs: 5000, keepaliveBlind: true } },
+    surviveS: 8,
+    silent: ['stalled'],
+    keepalive: ['stalled'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'keepalive-does-not-save', 'dropper-named'],
+    dropper: 0,
+  },
+  {
+    title: 'no timeout within the wait',
+    lab: {},
+    surviveS: 6,
+    silent: ['alive'],
+    keepalive: ['alive'],
+    cause: 'none',
+    rules: [],
+  },
+  {
+    title: 'a server that closes after 3 s',
+    lab: {},
+    closeAfterMs: 3000,
+    surviveS: 6,
+    silent: ['closed'],
+    keepalive: ['closed'],
+    cause: 'peer',
+    rules: ['peer-closes-idle'],
+  },
+  {
+    title: 'a server whose process is killed during the wait',
+    lab: {},
+    event: {
+      afterS: 3,
+      happen: (_lab, { pid }) => {
+        if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      },
+    },
+    surviveS: 7,
+    silent: ['closed', 'reset'],
+    keepalive: ['closed', 'reset'],
+    cause: 'peer',
+    rules: ['peer-closes-idle'],
+  },
+  {
+    title: 'a server host that is gone',
+    lab: {},
+    event: { afterS: 3, happen: (lab) => lab.setLink(lab.server, 'down') },
+    surviveS: 7,
+    silent: ['stalled', 'unreachable'],
+    keepalive: ['stalled', 'unreachable'],
+    cause: 'host-down',
+    rules: ['host-down'],
+  },
+  {
+    title: 'a fifth of all packets lost each way, and no timeout',
+    lab: { lossPercent: 20 },
+    args: ['--idle', '2s', '--interval', '1s', '--count', '20'], // a count of 3 would rightly give a living connection up
+    surviveS: 6,
+    silent: ['alive'],
+    keepalive: ['alive'],
+    cause: 'none',
+    rules: [],
+  },
+  {
+    title: 'a fifth of all packets lost each way, and a firewall that forgets',
+    // Six probes fit into its timeout: all are lost, or their answers, with a chance of 0.36 to the power of 12 for the three of them.
+    lab: { lossPercent: 20, firewall: { idleTimeoutMs: 14_000 } },
+    args: ['--idle', '1s', '--interval', '1s', '--count', '30'],
+    surviveS: 17,
+    silent: ['stalled'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'keepalive-saves'],
+    mayAlso: ['dropper-named'], // loss may blur the hops; a wrong one is never named
+    dropper: 0,
+  },
+  {
+    title: 'a NAT that forgets and learns the flow again under another port',
+    lab: { firewall: { idleTimeoutMs: 5000, onExpiry: 'relearn', nat: true } },
+    surviveS: 8,
+    silent: ['reset'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-resets-idle', 'keepalive-saves'],
+  },
+  {
+    title: 'two firewalls, the nearer one sooner',
+    lab: { firewall: { idleTimeoutMs: 4000 }, secondFirewall: { idleTimeoutMs: 9000 } },
+    surviveS: 7,
+    silent: ['stalled'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'dropper-named', 'keepalive-saves'],
+    dropper: 0,
+  },
+  {
+    title: 'two firewalls, the farther one sooner',
+    lab: { firewall: { idleTimeoutMs: 9000 }, secondFirewall: { idleTimeoutMs: 4000 } },
+    surviveS: 7,
+    silent: ['stalled'],
+    keepalive: ['alive'],
+    cause: 'middlebox',
+    rules: ['path-drops-idle', 'dropper-named', 'keepalive-saves'],
+    dropper: 1,
+  },
+];
+
+const NOT_OF_SURVIVAL = new Set(['dead-peer-noticed-after', 'keepalive-too-tight', 'connection-timed-out']);
+
+describe.skipIf(ability.kind !== 'available').concurrent(`check --survive across a real network${lacking}`, () => {
+  it.each(SCENARIOS)('$title: silent $silent, keepalive $keepalive, cause $cause', async (scenario) => {
+    const lab = await createLab(scenario.lab);
+    try {
+      const sink = startPeer(lab.server, 'sink', [String(PORT), String(scenario.closeAfterMs ?? 0)]);
+      await sink.next({ event: 'listening' });
+      const { ipv4, ipv6 } = lab.server.addresses;
+      const targets = [`${ipv4}:${PORT}`, ...(ipv6 === null ? [] : [`[${ipv6}]:${PORT}`])];
+      const words = [
+        ...['check', ...targets.flatMap((target) => Array<string>(REPETITIONS).fill(target)), '--format', 'json'],
+        ...[
+          '--survive',
+          `${scenario.surviveS}s`,
+          '--timeout',
+          '20s',
+          '--probes',
+          '15',
+          ...(scenario.args ?? KEEPALIVE),
+        ],
+      ];
+      const running = lab.client.run([process.execPath, PROGRAM, ...words], { timeoutMs: 100_000 });
+      if (scenario.event !== undefined) {
+        await sleep(scenario.event.afterS * 1000);
+        await scenario.event.happen(lab, sink.child);
+      }
+      const { stdout, stderr } = await running;
+      if (stdout === '') throw new Error(stderr);
+      const report: Report<'check'> = JSON.parse(stdout);
+      expect(report.data.targets).toHaveLength(targets.length * REPETITIONS);
+      for (const target of report.data.targets) expectOutcome(target, scenario, lab);
+      for (const target of targets) {
+        const found = report.findings.filter(
+          ({ subject, rule }) => subject === target && !NOT_OF_SURVIVAL.has(rule) && !scenario.mayAlso?.includes(rule),
+        );
+        expect([...new Set(found.map(({ rule }) => rule))]).toEqual(scenario.rules);
+        expect(found).toHaveLength(scenario.rules.length * REPETITIONS);
+      }
+    } finally {
+      await lab.destroy();
+    }
+  });
+});
+
+describe
+  .skipIf(ability.kind !== 'available')
+  .concurrent(`check --survive of servers with a mind of their own${lacking}`, () => {
+    /** Runs check in the client of a lab and returns its only target. */
+    async function checkOne(lab: Lab, ...args: string[]): Promise<{ target: CheckedTarget; rules: string[] }> {
+      const { stdout, stderr } = await lab.client.run(
+        [process.execPath, PROGRAM, 'check', '--format', 'json', ...args],
+        { timeoutMs: 100_000 },
+      );
+      if (stdout === '') throw new Error(stderr);
+      const report: Report<'check'> = JSON.parse(stdout);
+      const [target] = report.data.targets;
+      if (target === undefined) throw new Error('no target');
+      return { target, rules: report.findings.map(({ rule }) => rule).filter((rule) => !NOT_OF_SURVIVAL.has(rule)) };
+    }
+    const outcomes = ({ survival }: CheckedTarget) =>
+      Object.fromEntries(survival?.arms.map(({ arm, outcome }) => [arm, outcome]) ?? []);
+
+    it.skipIf(nginx === null)(
+      `nginx with keepalive_timeout 3s closes what idles and keeps what talks${nginx === null ? ' (skipped, needs nginx)' : ''}`,
+      async () => {
+        await using lab = await createLab();
+        const server = await startNginx({
+          port: 8080,
+          keepaliveTimeout: '3s',
+          spawn: (argv, options) => lab.server.spawn(argv, options),
+        });
+        try {
+          const { target, rules } = await checkOne(
+            lab,
+            `http://${lab.server.addresses.ipv4}:8080/`,
+            '--survive',
+            '7s',
+            ...KEEPALIVE,
+          );
+          expect(outcomes(target)).toEqual({ silent: 'closed', keepalive: 'closed', application: 'alive' });
+          expect(target.survival?.cause).toBe('peer');
+          expect(rules).toEqual(['peer-closes-idle']);
+          for (const { arm, atMs, unprovoked } of target.survival?.arms ?? []) {
+            if (arm === 'application') continue;
+            expect({ arm, unprovoked }).toEqual({ arm, unprovoked: true });
+            expect(Math.abs((atMs ?? 0) - 3000)).toBeLessThan(700); // nginx's own timer, on a busy machine
+          }
+        } finally {
+          await server.stop();
+        }
+      },
+    );
+
+    it.skipIf(nginx === null)(
+      `requests save a connection that the firewall would forget${nginx === null ? ' (skipped, needs nginx)' : ''}`,
+      async () => {
+        await using lab = await createLab({ firewall: { idleTimeoutMs: 5000, keepaliveBlind: true } });
+        const server = await startNginx({
+          port: 8080,
+          keepaliveTimeout: '60s',
+          spawn: (argv, options) => lab.server.spawn(argv, options),
+        });
+        try {
+          const { target, rules } = await checkOne(
+            lab,
+            `http://${lab.server.addresses.ipv4}:8080/`,
+            '--survive',
+            '8s',
+            ...KEEPALIVE,
+          );
+          expect(outcomes(target)).toEqual({ silent: 'stalled', keepalive: 'stalled', application: 'alive' });
+          expect(target.survival?.conclusion).toContain('requests of the application save it');
+          expect(rules).toEqual(['path-drops-idle', 'keepalive-does-not-save', 'dropper-named']);
+        } finally {
+          await server.stop();
+        }
+      },
+    );
+
+    it('a server that speaks now and then is alive, whatever it says', async () => {
+      await using lab = await createLab();
+      const talker = startPeer(lab.server, 'tcp-server', [String(PORT)]);
+      await talker.next({ event: 'listening' });
+      const timer = setInterval(() => talker.tell({ do: 'say' }), 700);
+      const { target, rules } = await checkOne(
+        lab,
+        `${lab.server.addresses.ipv4}:${PORT}`,
+        '--survive',
+        '4s',
+        ...KEEPALIVE,
+      );
+      clearInterval(timer);
+      expect(outcomes(target)).toEqual({ silent: 'alive', keepalive: 'alive' });
+      expect(rules).toEqual([]);
+    });
+
+    it('500 connections at once are measured in the time of one', async () => {
+      await using lab = await createLab();
+      await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
+      const words = Array<string>(500).fill(`${lab.server.addresses.ipv4}:${PORT}`);
+      const { stdout } = await lab.client.run(
+        [process.execPath, PROGRAM, 'check', '--format', 'json', '--survive', '4s', ...KEEPALIVE, ...words],
+        { timeoutMs: 100_000 },
+      );
+      const report: Report<'check'> = JSON.parse(stdout);
+      expect(report.data.targets.filter(({ survival }) => survival?.cause === 'none')).toHaveLength(500);
+      expect(report.durationMs).toBeLessThan(25_000); // one after the other: half an hour
+    });
+
+    it('a limit on descriptors costs the targets beyond it, with the reason, and no others', async () => {
+      await using lab = await createLab();
+      await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
+      const words = Array<string>(60).fill(`${lab.server.addresses.ipv4}:${PORT}`);
+      const limited = [
+        'prlimit',
+        '--nofile=70:70',
+        process.execPath,
+        PROGRAM,
+        'check',
+        '--format',
+        'json',
+        '--survive',
+        '2s',
+        '--no-ping',
+        ...KEEPALIVE,
+        ...words,
+      ];
+      const { stdout, stderr } = await lab.client.run(limited, { timeoutMs: 100_000 });
+      if (stdout === '') throw new Error(stderr);
+      const report: Report<'check'> = JSON.parse(stdout);
+      expect(report.exitCode).toBe(2);
+      expect(report.data.targets).toHaveLength(60);
+      expect(
+        report.data.targets.some(
+          ({ connect, survival }) => connect.kind === 'connected' && survival?.arms[0]?.outcome === 'alive',
+        ),
+      ).toBe(true);
+      expect(report.gaps.some(({ reason }) => reason.includes('EMFILE'))).toBe(true);
+      expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    });
+
+    it('Ctrl-C half-way prints what is known by then', async () => {
+      await using lab = await createLab();
+      await startPeer(lab.server, 'sink', [String(PORT), '2000']).next({ event: 'listening' });
+      await startPeer(lab.server, 'sink', [String(PORT + 1), '0']).next({ event: 'listening' });
+      const { ipv4 } = lab.server.addresses;
+      const child = lab.client.spawn(
+        [
+          process.execPath,
+          PROGRAM,
+          'check',
+          '--format',
+          'json',
+          '--survive',
+          '60s',
+          ...KEEPALIVE,
+          `${ipv4}:${PORT}`,
+          `${ipv4}:${PORT + 1}`,
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
+      );
+      let stdout = '';
+      child.stdout?.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+      });
+      await sleep(5000); // past the first sink's two seconds, far from the sixty
+      child.kill('SIGINT');
+      const exitCode = await new Promise((resolve) => child.once('close', resolve));
+      expect(exitCode).toBe(130);
+      const report: Report<'check'> = JSON.parse(stdout);
+      expect(report.exitCode).toBe(130);
+      expect(report.data.targets.map(outcomes)).toEqual([
+        { silent: 'closed', keepalive: 'closed' },
+        { silent: 'unmeasured', keepalive: 'unmeasured' },
+      ]);
+    });
+  });
+
+function expectOutcome(
+  { target, survival, dropper }: CheckedTarget,
+  { silent, keepalive, cause, dropper: truth, mayAlso = [] }: Scenario,
+  lab: Lab,
+): void {
+  const outcomeOf = (name: string) => survival?.arms.find(({ arm }) => arm === name)?.outcome;
+  const rulesMayMiss = mayAlso.includes('dropper-named');
+  const seen = JSON.stringify({ target, survival, dropper }, null, 1);
+  expect(silent, seen).toContain(outcomeOf('silent'));
+  expect(keepalive, seen).toContain(outcomeOf('keepalive'));
+  expect(survival?.cause, seen).toBe(cause);
+  if (truth === undefined) return;
+  if (truth === null) return expect(dropper, seen).toBeNull();
+  const { addresses, hop } = lab.firewalls[truth] ?? lab.firewall;
+  const address = target.startsWith('[') ? addresses.ipv6 : addresses.ipv4;
+  if (dropper?.lastAnsweringHop == null) return expect(rulesMayMiss, seen).toBe(true);
+  // The box that drops is the last that answers or the one behind it; both are named, and the truth is among them.
+  const named = [dropper?.lastAnsweringAddress, dropper?.address];
+  expect(named, seen).toContain(address);
+  expect([dropper?.lastAnsweringHop, dropper?.hop], seen).toContain(hop);
+}

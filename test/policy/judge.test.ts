@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { factsAbout } from '../../src/policy/facts.ts';
+import { judge } from '../../src/policy/judge.ts';
+import { recommendKeepalive } from '../../src/policy/keepalive.ts';
+import { rules } from '../../src/policy/rules/index.ts';
+import { certificate, connection, facts, middlebox, settings } from './facts.ts';
+
+describe('judge', () => {
+  test('finds nothing when nothing is known', () => {
+    expect(judge(factsAbout('h:1'))).toEqual([]);
+  });
+
+  test('finds nothing wrong with a connection whose keepalive outlives the middlebox', () => {
+    const known = facts({
+      settings: settings(),
+      middleboxes: [middlebox()],
+      connection: connection(),
+      answer: { kind: 'answered', afterMs: 2, probeCount: 1 },
+      ping: { kind: 'unanswered', rttMs: null },
+      certificate: certificate(),
+      localConntrackEstablishedMs: 432_000_000,
+      tcpTwRecycle: false,
+    });
+    expect(judge(known).filter(({ severity }) => severity !== 'info')).toEqual([]);
+  });
+
+  test('names rule and subject of each finding, in the order of the map', () => {
+    const found = judge(facts({ settings: settings({ idleMs: 7_200_000 }), middleboxes: [middlebox()] }));
+    expect(found.map(({ rule, subject }) => [rule, subject])).toEqual([
+      ['keepalive-slower-than-middlebox', 'h:1'],
+      ['dead-peer-noticed-after', 'h:1'],
+    ]);
+    const order = Object.keys(rules);
+    const places = found.map(({ rule }) => order.indexOf(rule));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  });
+
+  test('draws nothing from middleboxes alone, without settings to hold against them', () => {
+    const refreshes = fc.constantFrom(true, false, null);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 1000, max: 1e10 }), refreshes)), (boxes) => {
+        const middleboxes = boxes.map(([idleTimeoutMs, keepaliveRefreshes]) =>
+          middlebox({ idleTimeoutMs, keepaliveRefreshes }),
+        );
+        expect(judge(facts({ middleboxes }))).toEqual([]);
+      }),
+    );
+  });
+
+  test('finds nothing wrong with what it recommends, for any timeout that it has a recommendation for', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 18_000, max: 500_000_000 }), (idleTimeoutMs) => {
+        const recommended = recommendKeepalive(idleTimeoutMs) ?? {};
+        const known = facts({ settings: settings(recommended), middleboxes: [middlebox({ idleTimeoutMs })] });
+        const wrong = judge(known).filter(({ severity }) => severity !== 'info');
+        // Below half a minute keepalive is the wrong tool, however it is set.
+        const expected = idleTimeoutMs < 30_000 ? ['middlebox-forgets-too-soon'] : [];
+        expect(wrong.map(({ rule }) => rule)).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('every finding is complete: a sentence, and lines that can be pasted', () => {
+    const milliseconds = fc.integer({ min: 1, max: 40_000 }).map((seconds) => seconds * 1000);
+    const keepalive = fc.record({
+      enabled: fc.boolean(),
+      idleMs: milliseconds,
+      intervalMs: milliseconds,
+      count: fc.integer({ min: 1, max: 127 }),
+      userTimeoutMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e9 })),
+    });
+    const basis = fc.constantFrom('measured' as const, 'planned' as const, 'sysctl' as const);
+    const idle = fc.boolean();
+    fc.assert(
+      fc.property(
+        keepalive,
+        basis,
+        idle,
+        milliseconds,
+        fc.constantFrom(true, false, null),
+        (values, kind, mine, timeoutMs, refreshes) => {
+          const found = judge(
+            facts({
+              settings: settings(values, { basis: kind, inherited: { idle: mine, interval: mine, count: mine } }),
+              middleboxes: [middlebox({ idleTimeoutMs: timeoutMs, keepaliveRefreshes: refreshes })],
+              localConntrackEstablishedMs: timeoutMs,
+            }),
+          );
+          for (const { message, remedy, evidence } of found) {
+            const everything = [message, ...remedy, JSON.stringify(evidence)].join('\n');
+            expect(everything).not.toMatch(/NaN|undefined|Infinity|\[object/);
+            expect(message).toMatch(/^[a-zA-Z].*[^.]$/);
+            expect(remedy.every((line) => line.trim() !== '' && !line.includes('\n'))).toBe(true);
+            expect(everything.replaceAll('\n', '')).toMatch(/^[\x20-\x7e]*$/);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

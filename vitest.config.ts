@@ -10,6 +10,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/cli/**', 'test/lab/**', 'test/package/**'],
+          // Pure tests share nothing that could leak: a process for each file would cost more than the tests.
+          isolate: false,
         },
       },
       // The whole program as a child process, on loopback. It must have been built.

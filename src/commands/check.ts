@@ -1,7 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { mapConcurrently } from '../concurrently.ts';
 import { UsageError } from '../errors.ts';
+import { descriptorLimit } from '../linux/descriptor-limit.ts';
 import { type Facts, factsAbout, type Settings } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { recommendKeepalive, strictestMiddlebox } from '../policy/keepalive.ts';
@@ -10,6 +12,7 @@ import {
   type EndpointObservation,
   type EndpointQuestion,
   type EndpointTools,
+  notObserved,
   observeEndpoint,
   openTools,
 } from '../probes/endpoint.ts';
@@ -231,7 +234,11 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
 }
 
 /** Looks at all targets side by side. Rejects when aborted. */
-export async function checkTargets(question: CheckQuestion, context: CommandContext): Promise<Outcome<'check'>> {
+export async function checkTargets(question: CheckQuestion, given: CommandContext): Promise<Outcome<'check'>> {
+  // Every probe of every target listens to the signal; one of our own may have that many listeners without a warning.
+  const signal = AbortSignal.any([given.signal]);
+  setMaxListeners(0, signal);
+  const context = { ...given, signal };
   if (!question.embedded) return checkAll(question, context);
   const server = await startEmbeddedServer();
   try {
@@ -248,8 +255,12 @@ async function checkAll(question: CheckQuestion, context: CommandContext): Promi
   const progress = (): void => context.progress(`checked ${doneCount} of ${plural(targets.length, 'target')}`);
   progress();
   const countdown = question.surviveMs === null ? null : countDown(question.surviveMs, context);
-  const results = await mapConcurrently(targets, question.concurrency, async (target) => {
-    const observation = await observeEndpoint(target, question, tools, context.signal);
+  const room = question.surviveMs === null ? Number.POSITIVE_INFINITY : targetsThatFit();
+  const results = await mapConcurrently([...targets.entries()], question.concurrency, async ([index, target]) => {
+    const observation =
+      index < room
+        ? await observeEndpoint(target, question, tools, context.signal)
+        : notObserved(`EMFILE: the limit on open files has room for ${room} idle targets`);
     const result = judgeTarget(target, observation, question, tools, context.failOn);
     doneCount += 1;
     if (countdown === null) progress();
@@ -268,6 +279,19 @@ async function checkAll(question: CheckQuestion, context: CommandContext): Promi
     gaps: results.flatMap(({ checked }) => checked.gaps),
     interrupted: results.some(({ interrupted }) => interrupted),
   };
+}
+
+/** An idle test holds up to three connections, and opens three more at its end. */
+const DESCRIPTORS_PER_TARGET = 6;
+/** What the program itself has open, and a SYN sweep for a while. */
+const DESCRIPTORS_BESIDE = 40;
+
+/** How many targets can idle at once within the limit on open files; the rest would take descriptors from each other. */
+function targetsThatFit(): number {
+  const limit = descriptorLimit();
+  return limit === null
+    ? Number.POSITIVE_INFINITY
+    : Math.max(1, Math.floor((limit - DESCRIPTORS_BESIDE) / DESCRIPTORS_PER_TARGET));
 }
 
 /** Shows how long the idling will still take. */
@@ -318,7 +342,7 @@ function judgeTarget(
     librarySwitches: recommended === null ? [] : librarySwitches(target.scheme, recommended),
   };
   const findings = judge(facts);
-  const missing = kind === 'unmeasured' ? [gap('connection', `this host could not try: ${error ?? 'unknown'}`)] : [];
+  const missing = kind === 'unmeasured' ? [gap('connection', `this host could not try (${error ?? 'unknown'})`)] : [];
   if (kind === 'connected') {
     missing.push(
       ...gapIn('keepalive settings', effective),

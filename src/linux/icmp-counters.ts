@@ -1,36 +1,48 @@
 import { readFileSync } from 'node:fs';
 
-/** How many ICMP errors this network namespace has received, of the kinds that tell a used-up TTL from a rejection. */
+/** How many ICMP errors this network namespace has received, of the kinds that matter to a sweep of the hops. */
 export interface IcmpCounters {
+  /** "Time exceeded": a TTL was used up. */
   timeExceeded: number;
+  /** "Destination unreachable", of any code. */
   unreachable: number;
+  /** Errors of any kind about TCP segments outside the window, which is where keepalive probes are (TcpExtOutOfWindowIcmps). */
+  outOfWindow: number;
 }
 
 /**
- * Reads the counters of this process's network namespace; null where /proc does not show them. They tell apart what SO_ERROR does not: for
- * IPv4 both "time exceeded" and "administratively prohibited" are EHOSTUNREACH (icmp_err_convert[] in net/ipv4/icmp.c).
+ * Reads the counters of this process's network namespace; null where /proc does not show them. They tell what the socket does not: that
+ * a keepalive probe drew an error, and whether EHOSTUNREACH over IPv4 was "time exceeded" or "administratively prohibited"
+ * (icmp_err_convert[] in net/ipv4/icmp.c).
  */
 export function readIcmpCounters(family: 4 | 6): IcmpCounters | null {
   try {
-    return parseIcmpCounters(readFileSync(family === 4 ? '/proc/net/snmp' : '/proc/net/snmp6', 'latin1'));
+    const icmp = readFileSync(family === 4 ? '/proc/net/snmp' : '/proc/net/snmp6', 'latin1');
+    return parseIcmpCounters(icmp, readFileSync('/proc/net/netstat', 'latin1'));
   } catch {
     return null;
   }
 }
 
 /**
- * Reads them out of the text of /proc/net/snmp (a line of names above one of values) or /proc/net/snmp6 (a name and a value on each line);
- * null when they are not there (RFC 4293; net/ipv4/proc.c, net/ipv6/proc.c).
+ * Reads them out of the texts of /proc/net/snmp or /proc/net/snmp6, and /proc/net/netstat; null when one of them is not there. The second
+ * has a name and a value on each line, the others a line of names above one of values (RFC 4293; net/ipv4/proc.c, net/ipv6/proc.c).
  */
-export function parseIcmpCounters(text: string): IcmpCounters | null {
-  const rows = text.split('\n').map((line) => line.trim().split(/\s+/));
-  const [names = [], values = []] = rows.filter(([title]) => title === 'Icmp:');
-  const counterOf = (name: string): number | null => {
-    const column = names.indexOf(`In${name}`);
-    const digits = column < 0 ? rows.find(([title]) => title === `Icmp6In${name}`)?.[1] : values[column];
-    return digits !== undefined && /^\d+$/.test(digits) ? Number(digits) : null;
-  };
-  const timeExceeded = counterOf('TimeExcds');
-  const unreachable = counterOf('DestUnreachs');
-  return timeExceeded === null || unreachable === null ? null : { timeExceeded, unreachable };
+export function parseIcmpCounters(icmp: string, netstat: string): IcmpCounters | null {
+  const timeExceeded = columnOf(icmp, 'Icmp:', 'InTimeExcds') ?? columnOf(icmp, 'Icmp6InTimeExcds');
+  const unreachable = columnOf(icmp, 'Icmp:', 'InDestUnreachs') ?? columnOf(icmp, 'Icmp6InDestUnreachs');
+  const outOfWindow = columnOf(netstat, 'TcpExt:', 'OutOfWindowIcmps');
+  if (timeExceeded === null || unreachable === null || outOfWindow === null) return null;
+  return { timeExceeded, unreachable, outOfWindow };
+}
+
+/** The value below a name in the table with that title; without a name, the one beside the title. */
+function columnOf(text: string, title: string, name?: string): number | null {
+  const rows = text.split('\n').flatMap((line) => {
+    const row = line.trim().split(/\s+/);
+    return row[0] === title ? [row] : [];
+  });
+  const [first = [], second = []] = rows;
+  const digits = name === undefined ? first[1] : second[first.indexOf(name)];
+  return digits !== undefined && /^\d{1,15}$/.test(digits) ? Number(digits) : null;
 }

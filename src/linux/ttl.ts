@@ -9,8 +9,12 @@ import { errnoName, type Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_KEEPALIVE = 9;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
 const SOCK_STREAM = 1;
@@ -26,6 +30,10 @@ const FAMILIES = {
   4: { domain: 2, level: 0, unicastHops: 2, receiveErrors: 11 },
   6: { domain: 10, level: 41, unicastHops: 16, receiveErrors: 25 },
 } as const;
+
+/** MAX_TCP_KEEPCNT, and an interval so long that the kernel sends no probe by itself. */
+const MAX_KEEPCNT = 127;
+const RARELY_S = 1000;
 
 /** net/tcp_states.h. */
 const TCP_SYN_SENT = 2;
@@ -110,21 +118,31 @@ export function abandon(libc: Libc, fd: number): void {
   }
 }
 
+/** How segments of an established connection can be made to leave on demand. */
+export type Means = 'keepalive' | 'bytes';
+
 /**
- * Prepares a socket for segments of one byte each and of any TTL, and returns the way back. TCP_USER_TIMEOUT is suspended, since the kernel
- * would end the connection for it.
+ * Prepares an established connection for segments on demand and of any TTL, and returns the way back. TCP_USER_TIMEOUT is suspended and
+ * TCP_KEEPCNT raised to its maximum, so that the kernel does not end the connection meanwhile.
  */
-export function prepareForSweep(libc: Libc, fd: number, family: 4 | 6): (fd: number) => void {
+export function prepareForSweep(libc: Libc, fd: number, family: 4 | 6, means: Means): (fd: number) => void {
   const { level, unicastHops } = FAMILIES[family];
-  const settings = [
-    { level: IPPROTO_TCP, option: TCP_NODELAY, value: 1 },
-    { level: IPPROTO_TCP, option: TCP_USER_TIMEOUT, value: 0 },
-    { level, option: unicastHops, value: null },
+  const settings: readonly (readonly [level: number, option: number, value: number | null])[] = [
+    [level, unicastHops, null],
+    [IPPROTO_TCP, TCP_USER_TIMEOUT, 0],
+    ...(means === 'bytes'
+      ? ([[IPPROTO_TCP, TCP_NODELAY, 1]] as const)
+      : ([
+          [IPPROTO_TCP, TCP_KEEPCNT, MAX_KEEPCNT],
+          [IPPROTO_TCP, TCP_KEEPINTVL, RARELY_S],
+          [IPPROTO_TCP, TCP_KEEPIDLE, 1],
+          [SOL_SOCKET, SO_KEEPALIVE, 1],
+        ] as const)),
   ];
-  const before = settings.map(({ level, option }) => ({ level, option, value: readInt(libc, fd, level, option) }));
-  for (const { level, option, value } of settings) if (value !== null) libc.setsockopt(fd, level, option, value);
+  const before = settings.map(([level, option]) => [level, option, readInt(libc, fd, level, option)] as const);
+  for (const [level, option, value] of settings) if (value !== null) libc.setsockopt(fd, level, option, value);
   return (sameFd) => {
-    for (const { level, option, value } of before) libc.setsockopt(sameFd, level, option, value);
+    for (const [level, option, value] of before) libc.setsockopt(sameFd, level, option, value);
   };
 }
 
@@ -134,15 +152,21 @@ export function limitHops(libc: Libc, fd: number, family: 4 | 6, ttl: number): v
   libc.setsockopt(fd, level, unicastHops, ttl);
 }
 
-/** Gives the kernel one byte to send. Throws a KernelError when the connection has ended (EPIPE, ECONNRESET, ETIMEDOUT, …). */
-export function sendByte(libc: Libc, fd: number): void {
-  libc.send(fd, new Uint8Array(1), MSG_DONTWAIT | MSG_NOSIGNAL);
+/**
+ * Has the kernel send one segment. `bytes`: one byte of payload, at once, as long as the window allows. `keepalive`: a probe, within a tick
+ * of its clock, unless data is unacknowledged; setting TCP_KEEPIDLE to less than the silence so far makes the timer expire
+ * (tcp_sock_set_keepidle_locked() in net/ipv4/tcp.c). Throws a KernelError when the connection has ended (EPIPE, ECONNRESET, …).
+ */
+export function provokeSegment(libc: Libc, fd: number, means: Means): void {
+  if (means === 'bytes') libc.send(fd, new Uint8Array(1), MSG_DONTWAIT | MSG_NOSIGNAL);
+  else libc.setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, 1);
 }
 
 /**
  * Takes the error that is pending, as its errno's name; null when there is none. For an established connection this is where an ICMP error
  * about a segment in flight shows, as EHOSTUNREACH when its TTL was used up: the kernel queues none, keeps no address, and wakes nobody up
- * as long as IP_RECVERR is off (sk_err_soft; tcp_v4_err() in net/ipv4/tcp_ipv4.c, tcp_v6_err() in net/ipv6/tcp_ipv6.c).
+ * as long as IP_RECVERR is off (sk_err_soft; tcp_v4_err() in net/ipv4/tcp_ipv4.c, tcp_v6_err() in net/ipv6/tcp_ipv6.c). Errors about
+ * keepalive probes, which lie before the window, only show in the namespace's counters.
  */
 export function takeError(libc: Libc, fd: number): string | null {
   const errno = readInt(libc, fd, SOL_SOCKET, SO_ERROR);

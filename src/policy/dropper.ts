@@ -16,22 +16,26 @@ export interface Path {
   triedHops: number;
 }
 
-/** Segments of the stalled flow that ended at a hop, and what they drew. */
+/** Segments of the stalled flow to be sent so that they end at a hop. */
+export interface NextTest {
+  hop: number;
+  segmentCount: number;
+  /** Whether the SYN of a new connection follows them to the same hop: only if that is answered does silence mean anything. */
+  control: boolean;
+}
+
+/** Such segments, and what they drew. */
 export interface FlowTest {
   hop: number;
-  /** How many segments were sent, retransmissions included. */
+  /** How many were sent, retransmissions included. */
   segmentCount: number;
   /**
    * `expired`: the TTL was used up there, so the flow is forwarded as far as that. `rejected`: a box at that hop or before it
    * refused the flow in words (ICMP "unreachable", or a RST). `silent`: nothing.
    */
   answer: 'expired' | 'rejected' | 'silent';
-}
-
-/** The next segments to send. */
-export interface NextTest {
-  hop: number;
-  segmentCount: number;
+  /** Whether the SYN was answered; null: there was none. */
+  controlAnswered: boolean | null;
 }
 
 /**
@@ -44,9 +48,11 @@ const TOO_FEW_SEGMENTS = 4;
 /** An answer may be a late one to an earlier segment: the kernel does not say which one it answers. Two are none too late. */
 const CONFIRMING_ANSWERS = 2;
 /** So many segments without another answer make a single answer doubtful. */
-const CONTRADICTING_SEGMENTS = 4;
-/** Sent together. More would wait for each other's answers no longer, but fill the window sooner. */
-const BURST_SEGMENTS = 3;
+const CONTRADICTING_SEGMENTS = 6;
+/** Sent together, before the SYN. Routers limit their answers (Linux: six at once, then one a second), so SYNs must be few. */
+const BURST_SEGMENTS = 4;
+/** After so many unanswered SYNs a hop counts as one that answers nobody. */
+const UNANSWERED_CONTROLS = 6;
 
 /**
  * What to send next; null when nothing more would be learned. It halves the hops between the last that answers and the first that does
@@ -55,14 +61,11 @@ const BURST_SEGMENTS = 3;
 export function nextTest(path: Path, tests: readonly FlowTest[]): NextTest | null {
   const { last, first, between } = compare(path, tests);
   const middle = between[Math.floor((between.length - 1) / 2)];
-  if (middle !== undefined) return { hop: middle.hop, segmentCount: 1 };
-  if (last !== null && last.answers < CONFIRMING_ANSWERS) return { hop: last.hop, segmentCount: 1 };
+  if (middle !== undefined) return { hop: middle.hop, segmentCount: 1, control: false };
+  if (last !== null && last.answers < CONFIRMING_ANSWERS) return { hop: last.hop, segmentCount: 1, control: false };
   if (first === null || first.rejections > 1 || first.silentSegments >= SILENT_SEGMENTS) return null;
-  if (first.rejections > 0) return { hop: first.hop, segmentCount: 1 };
-  return {
-    hop: first.hop,
-    segmentCount: Math.min(BURST_SEGMENTS, SILENT_SEGMENTS - first.silentSegments),
-  };
+  if (first.rejections > 0) return { hop: first.hop, segmentCount: 1, control: false };
+  return { hop: first.hop, segmentCount: BURST_SEGMENTS, control: true };
 }
 
 /** Judges what was found. `remarks` say what else blurs it: why the tests ended before their time, what could not be read. */
@@ -118,7 +121,7 @@ export function decideDropper(path: Path, tests: readonly FlowTest[], remarks: r
   }
   const upper = rejected
     ? `hop ${first.hop}, where segments of it are rejected`
-    : `hop ${first.hop}, which was silent to all of ${plural(first.silentSegments, 'segment')}`;
+    : `hop ${first.hop}, which was silent to all of ${plural(first.silentSegments, 'segment')} while it answered SYNs`;
   return {
     ...unnamed(`between ${lower}, and ${upper}${whichOf(lastAnswering.lastAnsweringHop, first.hop)}`),
     ...lastAnswering,
@@ -140,8 +143,9 @@ interface ComparedHop {
   address: string;
   answers: number;
   rejections: number;
+  /** Segments without an answer that were followed by a SYN with one. */
   silentSegments: number;
-  /** Whether the flow gets there. `contradictory`: it answered once and then no more, so it tells nothing. */
+  /** Whether the flow gets there. `contradictory`: it answered once and then no more, or SYNs no more either, so it tells nothing. */
   reached: boolean | 'untried' | 'contradictory';
 }
 
@@ -176,14 +180,19 @@ function compareHop({ hop, address }: { hop: number; address: string }, tests: r
   const here = tests.filter((test) => test.hop === hop);
   const answers = here.filter(({ answer }) => answer === 'expired').length;
   const rejections = here.filter(({ answer }) => answer === 'rejected').length;
-  const silentSegments = count(here);
-  const sinceAnswer = count(here.slice(here.findLastIndex(({ answer }) => answer === 'expired') + 1));
-  const doubtful =
-    answers > 0 && answers < CONFIRMING_ANSWERS && (sinceAnswer >= CONTRADICTING_SEGMENTS || rejections > 0);
-  const reached = here.length === 0 ? 'untried' : doubtful ? 'contradictory' : answers > 0;
+  const silent = here.filter(({ answer }) => answer === 'silent');
+  const silentSegments = countSegments(silent.filter(({ controlAnswered }) => controlAnswered === true));
+  const lastAnswer = here.findLastIndex(({ answer }) => answer === 'expired');
+  const sinceAnswer = countSegments(here.slice(lastAnswer + 1).filter(({ answer }) => answer === 'silent'));
+  const contradictory =
+    answers === 0
+      ? rejections === 0 &&
+        silent.filter(({ controlAnswered }) => controlAnswered === false).length >= UNANSWERED_CONTROLS
+      : answers < CONFIRMING_ANSWERS && (sinceAnswer >= CONTRADICTING_SEGMENTS || rejections >= 2);
+  const reached = here.length === 0 ? 'untried' : contradictory ? 'contradictory' : answers > 0;
   return { hop, address, answers, rejections, silentSegments, reached };
 }
 
-function count(tests: readonly FlowTest[]): number {
-  return tests.reduce((sum, { answer, segmentCount }) => (answer === 'silent' ? sum + segmentCount : sum), 0);
+function countSegments(tests: readonly FlowTest[]): number {
+  return tests.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
 }

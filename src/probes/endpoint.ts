@@ -139,6 +139,12 @@ export async function observeEndpoint(
   return { addresses, result, session, ping: await pinging, survived };
 }
 
+/** An endpoint that this host could not try, for the reason given. */
+export function notObserved(error: string): EndpointObservation {
+  const result = { kind: 'unmeasured', address: null, durationMs: 0, error, attempts: [], socket: null } as const;
+  return { addresses: [], result, session: NOT_CONNECTED, ping: noPing('no address to ping'), survived: null };
+}
+
 /** What was learnt over an open connection. */
 export interface Session {
   rttMs: number | null;

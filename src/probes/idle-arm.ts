@@ -36,6 +36,8 @@ export interface IdleArm {
   why: string;
   /** What it had in effect while idling; null when that could not be read. */
   keepalive: Keepalive | null;
+  /** When a segment last went either way, as far as anybody looked, and how many had by then. */
+  traffic: { latestAtMs: number; segmentCount: number; dataSegmentCount: number; talkative: boolean };
   /** Only for the application arm: what it last came to. */
   conversation: { latest: ApplicationReply | null; stop: () => Promise<void> } | null;
 }
@@ -70,7 +72,15 @@ export function openArms(plan: ArmPlan): Promise<IdleArm[]> {
 }
 
 async function openArm(arm: ArmName, { target, address, keepalive, libc, signal }: ArmPlan): Promise<IdleArm> {
-  const failed = (why: string): IdleArm => ({ arm, connection: null, why, keepalive: null, conversation: null });
+  const traffic = { latestAtMs: performance.now(), segmentCount: 0, dataSegmentCount: 0, talkative: false };
+  const failed = (why: string): IdleArm => ({
+    arm,
+    connection: null,
+    why,
+    keepalive: null,
+    traffic,
+    conversation: null,
+  });
   const { socket, error } = await connectAny([address], target.port, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
   const openedAtMs = performance.now();
   if (socket === null) return failed(`could not connect (${error})`);
@@ -103,7 +113,7 @@ async function openArm(arm: ArmName, { target, address, keepalive, libc, signal 
     arm === 'application' && conversation !== null
       ? keepTalking(conversation, keepalive.idleMs ?? settings.idleMs, watch, signal)
       : null;
-  return { arm, connection: { socket, watch, openedAtMs }, why: '', keepalive: settings, conversation: paced };
+  return { arm, connection: { socket, watch, openedAtMs }, why: '', keepalive: settings, traffic, conversation: paced };
 }
 
 /** Makes a request each `paceMs` until stopped, or until one is not answered. */
@@ -134,6 +144,25 @@ function keepTalking(
       return done;
     },
   };
+}
+
+/**
+ * Looks whether anything went either way since the last look, and returns for how long nothing has, in ms; null when the arm is over or its
+ * peer keeps sending data, so that it will not fall silent. What the handshake still owes (a SYN-ACK sent again because the last ACK
+ * was lost) counts: it refreshes a middlebox like anything else.
+ */
+export function silenceOf({ connection, traffic }: IdleArm, libc: Libc): number | null {
+  const fd = connection === null || connection.watch.ended() !== null ? null : descriptorOf(connection.socket);
+  if (connection === null || fd === null) return null;
+  const { segmentsIn, segmentsOut, dataSegmentsIn } = readTcpInfo(libc, fd);
+  const segmentCount = (segmentsIn ?? 0) + (segmentsOut ?? 0);
+  const nowMs = performance.now();
+  const first = traffic.segmentCount === 0;
+  if (!first && (dataSegmentsIn ?? 0) > traffic.dataSegmentCount) traffic.talkative = true;
+  if (segmentCount > traffic.segmentCount) traffic.latestAtMs = first ? connection.openedAtMs : nowMs;
+  traffic.segmentCount = segmentCount;
+  traffic.dataSegmentCount = dataSegmentsIn ?? 0;
+  return traffic.talkative ? null : nowMs - traffic.latestAtMs;
 }
 
 /** Ends an arm; may be called again. */
@@ -205,7 +234,7 @@ async function probeArm(
   const before = look();
   if (before === null) return gone(null);
   const startedAtMs = performance.now();
-  const idleMs = startedAtMs - before.lastHeardAtMs;
+  const idleMs = startedAtMs - Math.max(before.lastHeardAtMs, arm.traffic.latestAtMs);
   const probing = { enabled: true, idleMs: 1000, intervalMs: 1000, count: NEVER_GIVE_UP, userTimeoutMs: 0 };
   writeKeepalive(libc, before.fd, probing);
   const sentBefore = before.unanswered;

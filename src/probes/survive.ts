@@ -1,14 +1,18 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KernelError } from '../errors.ts';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
 import { concludeSurvival } from '../policy/survival.ts';
 import type { ConnectKind, Dropper, Ping, RequestedKeepalive, Survival, SurvivalArm } from '../report.ts';
 import type { Target } from '../target.ts';
 import { connectAny } from './connect.ts';
-import { closeArm, endOfArm, type IdleArm, judgeArm, openArms, unmeasuredArm } from './idle-arm.ts';
+import { closeArm, endOfArm, type IdleArm, judgeArm, openArms, silenceOf, unmeasuredArm } from './idle-arm.ts';
 import { locateDropper } from './locate.ts';
 import { pingOnce } from './ping.ts';
 
+/** What a handshake whose last segments were lost may go on for: SYN-ACKs are sent again after 1, 3, 7 and 15 s. */
+const HANDSHAKE_TAIL_MS = 20_000;
 /** How often it is asked whether all arms have ended, so that nobody waits for nothing. */
 const LOOK_MS = 250;
 
@@ -39,7 +43,7 @@ export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal
   const { target, address, idleMs } = plan;
   const arms = await openArms({ target, address, keepalive: plan.keepalive, libc, signal });
   try {
-    const interrupted = !(await waitIdle(arms, idleMs, signal));
+    const interrupted = !(await waitIdle(arms, idleMs, libc, signal));
     const keepalive = arms.find(({ arm }) => arm === 'keepalive')?.keepalive ?? null;
     if (interrupted) {
       const judged = arms.map((arm) => endOfArm(arm) ?? unmeasuredArm(arm, 'interrupted before its time'));
@@ -55,27 +59,46 @@ export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal
     const ping = freshConnect === null || freshConnect === 'connected' ? null : await pingStubbornly(address, signal);
     const survival = concludeSurvival({ idleMs, arms: judged, freshConnect, ping, keepalive });
     const stalled = plan.locate && survival.cause === 'middlebox' ? stalledArm(arms, judged) : null;
-    const dropper =
-      stalled === null
-        ? null
-        : await locateDropper({ fd: () => descriptorOf(stalled) }, { address, port: target.port }, libc, { signal });
+    const dropper = stalled === null ? null : await locate(stalled, plan, libc, signal);
     return { survival, dropper, interrupted };
   } finally {
     for (const arm of arms) closeArm(arm);
   }
 }
 
-/** Waits out the idle time, or until no arm is left; false when interrupted. */
-async function waitIdle(arms: readonly IdleArm[], idleMs: number, signal: AbortSignal): Promise<boolean> {
-  const untilMs = performance.now() + idleMs;
+/**
+ * Waits until every arm that keeps silent has done so for the idle time, or until no arm is left; false when interrupted. Segments that
+ * are sent again after the handshake put the end off, but not for ever, and not what a talkative peer says.
+ */
+async function waitIdle(arms: readonly IdleArm[], idleMs: number, libc: Libc, signal: AbortSignal): Promise<boolean> {
+  const startedAtMs = performance.now();
   for (;;) {
-    const restMs = untilMs - performance.now();
-    if (restMs <= 0 || arms.every((arm) => arm.connection === null || endOfArm(arm) !== null)) return true;
+    const waitedMs = performance.now() - startedAtMs;
+    const silences = arms.filter(({ arm }) => arm === 'silent').map((arm) => silenceOf(arm, libc));
+    const shortest = Math.min(waitedMs, ...silences.filter((silence) => silence !== null));
+    const over = arms.every((arm) => arm.connection === null || endOfArm(arm) !== null);
+    if (over || shortest >= idleMs || waitedMs >= idleMs + HANDSHAKE_TAIL_MS) return true;
     try {
-      await sleep(Math.min(restMs, LOOK_MS), undefined, { signal });
+      await sleep(Math.max(1, Math.min(LOOK_MS, idleMs - shortest)), undefined, { signal });
     } catch {
       return false;
     }
+  }
+}
+
+/** Where it is dropped; a kernel that would not let us look leaves all but the reason open. */
+async function locate(
+  stalled: Socket,
+  { address, target }: SurvivePlan,
+  libc: Libc,
+  signal: AbortSignal,
+): Promise<Dropper> {
+  try {
+    return await locateDropper({ fd: () => descriptorOf(stalled) }, { address, port: target.port }, libc, { signal });
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    const nothing = { hop: null, address: null, lastAnsweringHop: null, lastAnsweringAddress: null, hops: [] };
+    return { ...nothing, doubt: `could not look for the hop: ${error.message}` };
   }
 }
 

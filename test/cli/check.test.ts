@@ -116,8 +116,9 @@ describe('check', () => {
   it('checks 200 targets in little more than the time of one', async () => {
     const targets = Array.from({ length: 200 }, (_, index) => `127.0.${index % 4}.${1 + (index % 50)}:${open.port}`);
     const everywhere = await serve(undefined, '0.0.0.0');
-    const { report } = await check(...targets.map((target) => target.replace(/:\d+$/, `:${everywhere.port}`)));
+    const { report, stderr } = await check(...targets.map((target) => target.replace(/:\d+$/, `:${everywhere.port}`)));
     await everywhere.close();
+    expect(stderr).toBe('');
     expect(report.data.targets).toHaveLength(200);
     expect(report.data.targets.filter(({ keepalive }) => keepalive.answer.kind === 'answered')).toHaveLength(200);
     // One after the other they would take 200 s: the bound tells that apart and leaves a slow machine room.

@@ -123,3 +123,22 @@ function linkOf(path: string): string {
     return '';
   }
 }
+
+/** Runs a program in a host to its end; unlike `host.run` it keeps all that the program prints. */
+export async function runToEnd(
+  host: LabHost,
+  argv: readonly string[],
+  started: (child: ChildProcess) => void = () => {},
+): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
+  const child = host.spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  started(child);
+  const read = async (stream: NodeJS.ReadableStream | null): Promise<string> => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString();
+  };
+  const [stdout, stderr] = await Promise.all([read(child.stdout), read(child.stderr)]);
+  if (child.exitCode === null && child.signalCode === null)
+    await new Promise((resolve) => child.once('close', resolve));
+  return { exitCode: child.exitCode, stdout, stderr };
+}

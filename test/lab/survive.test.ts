@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,7 @@ import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
 import type { CheckedTarget, Report, SurvivalArm } from '../../src/report.ts';
 import { findServer, startNginx } from '../real-servers.ts';
-import { startPeer } from './helpers.ts';
+import { runToEnd, startPeer } from './helpers.ts';
 
 const PORT = 7000;
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
@@ -188,6 +189,22 @@ const SCENARIOS: Scenario[] = [
   },
 ];
 
+/** What kaprobe reports when it runs on the client, behind other words such as `prlimit` if there are any. */
+async function reportOf(
+  lab: Lab,
+  words: readonly string[],
+  before: readonly string[] = [],
+  started?: (child: ChildProcess) => void,
+): Promise<Report<'check'>> {
+  const { stdout, stderr } = await runToEnd(
+    lab.client,
+    [...before, process.execPath, PROGRAM, ...words, '--format', 'json'],
+    started,
+  );
+  if (stdout === '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
 const NOT_OF_SURVIVAL = new Set(['dead-peer-noticed-after', 'keepalive-too-tight', 'connection-timed-out']);
 
 describe.skipIf(ability.kind !== 'available').concurrent(`check --survive across a real network${lacking}`, () => {
@@ -199,7 +216,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`check --survive across
       const { ipv4, ipv6 } = lab.server.addresses;
       const targets = [`${ipv4}:${PORT}`, ...(ipv6 === null ? [] : [`[${ipv6}]:${PORT}`])];
       const words = [
-        ...['check', ...targets.flatMap((target) => Array<string>(REPETITIONS).fill(target)), '--format', 'json'],
+        ...['check', ...targets.flatMap((target) => Array<string>(REPETITIONS).fill(target))],
         ...[
           '--survive',
           `${scenario.surviveS}s`,
@@ -210,14 +227,12 @@ describe.skipIf(ability.kind !== 'available').concurrent(`check --survive across
           ...(scenario.args ?? KEEPALIVE),
         ],
       ];
-      const running = lab.client.run([process.execPath, PROGRAM, ...words], { timeoutMs: 100_000 });
+      const running = reportOf(lab, words);
       if (scenario.event !== undefined) {
         await sleep(scenario.event.afterS * 1000);
         await scenario.event.happen(lab, sink.child);
       }
-      const { stdout, stderr } = await running;
-      if (stdout === '') throw new Error(stderr);
-      const report: Report<'check'> = JSON.parse(stdout);
+      const report = await running;
       expect(report.data.targets).toHaveLength(targets.length * REPETITIONS);
       for (const target of report.data.targets) expectOutcome(target, scenario, lab);
       for (const target of targets) {
@@ -238,12 +253,7 @@ describe
   .concurrent(`check --survive of servers with a mind of their own${lacking}`, () => {
     /** Runs check in the client of a lab and returns its only target. */
     async function checkOne(lab: Lab, ...args: string[]): Promise<{ target: CheckedTarget; rules: string[] }> {
-      const { stdout, stderr } = await lab.client.run(
-        [process.execPath, PROGRAM, 'check', '--format', 'json', ...args],
-        { timeoutMs: 100_000 },
-      );
-      if (stdout === '') throw new Error(stderr);
-      const report: Report<'check'> = JSON.parse(stdout);
+      const report = await reportOf(lab, ['check', ...args]);
       const [target] = report.data.targets;
       if (target === undefined) throw new Error('no target');
       return { target, rules: report.findings.map(({ rule }) => rule).filter((rule) => !NOT_OF_SURVIVAL.has(rule)) };
@@ -329,11 +339,7 @@ describe
       await using lab = await createLab();
       await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
       const words = Array<string>(500).fill(`${lab.server.addresses.ipv4}:${PORT}`);
-      const { stdout } = await lab.client.run(
-        [process.execPath, PROGRAM, 'check', '--format', 'json', '--survive', '4s', ...KEEPALIVE, ...words],
-        { timeoutMs: 100_000 },
-      );
-      const report: Report<'check'> = JSON.parse(stdout);
+      const report = await reportOf(lab, ['check', '--survive', '4s', ...KEEPALIVE, ...words]);
       expect(report.data.targets.filter(({ survival }) => survival?.cause === 'none')).toHaveLength(500);
       expect(report.durationMs).toBeLessThan(25_000); // one after the other: half an hour
     });
@@ -342,23 +348,11 @@ describe
       await using lab = await createLab();
       await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
       const words = Array<string>(60).fill(`${lab.server.addresses.ipv4}:${PORT}`);
-      const limited = [
-        'prlimit',
-        '--nofile=70:70',
-        process.execPath,
-        PROGRAM,
-        'check',
-        '--format',
-        'json',
-        '--survive',
-        '2s',
-        '--no-ping',
-        ...KEEPALIVE,
-        ...words,
-      ];
-      const { stdout, stderr } = await lab.client.run(limited, { timeoutMs: 100_000 });
-      if (stdout === '') throw new Error(stderr);
-      const report: Report<'check'> = JSON.parse(stdout);
+      const report = await reportOf(
+        lab,
+        ['check', '--survive', '2s', '--no-ping', ...KEEPALIVE, ...words],
+        ['prlimit', '--nofile=70:70'],
+      );
       expect(report.exitCode).toBe(2);
       expect(report.data.targets).toHaveLength(60);
       expect(
@@ -375,30 +369,10 @@ describe
       await startPeer(lab.server, 'sink', [String(PORT), '2000']).next({ event: 'listening' });
       await startPeer(lab.server, 'sink', [String(PORT + 1), '0']).next({ event: 'listening' });
       const { ipv4 } = lab.server.addresses;
-      const child = lab.client.spawn(
-        [
-          process.execPath,
-          PROGRAM,
-          'check',
-          '--format',
-          'json',
-          '--survive',
-          '60s',
-          ...KEEPALIVE,
-          `${ipv4}:${PORT}`,
-          `${ipv4}:${PORT + 1}`,
-        ],
-        { stdio: ['ignore', 'pipe', 'ignore'] },
-      );
-      let stdout = '';
-      child.stdout?.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
+      const words = ['check', '--survive', '60s', ...KEEPALIVE, `${ipv4}:${PORT}`, `${ipv4}:${PORT + 1}`];
+      const report = await reportOf(lab, words, [], (child) => {
+        setTimeout(() => child.kill('SIGINT'), 5000); // past the first sink's two seconds, far from the sixty
       });
-      await sleep(5000); // past the first sink's two seconds, far from the sixty
-      child.kill('SIGINT');
-      const exitCode = await new Promise((resolve) => child.once('close', resolve));
-      expect(exitCode).toBe(130);
-      const report: Report<'check'> = JSON.parse(stdout);
       expect(report.exitCode).toBe(130);
       expect(report.data.targets.map(outcomes)).toEqual([
         { silent: 'closed', keepalive: 'closed' },
@@ -419,10 +393,16 @@ function expectOutcome(
   expect(keepalive, seen).toContain(outcomeOf('keepalive'));
   expect(survival?.cause, seen).toBe(cause);
   if (truth === undefined) return;
-  if (truth === null) return expect(dropper, seen).toBeNull();
+  if (truth === null) {
+    expect(dropper, seen).toBeNull();
+    return;
+  }
   const { addresses, hop } = lab.firewalls[truth] ?? lab.firewall;
   const address = target.startsWith('[') ? addresses.ipv6 : addresses.ipv4;
-  if (dropper?.lastAnsweringHop == null) return expect(rulesMayMiss, seen).toBe(true);
+  if (dropper?.lastAnsweringHop == null) {
+    expect(rulesMayMiss, seen).toBe(true);
+    return;
+  }
   // The box that drops is the last that answers or the one behind it; both are named, and the truth is among them.
   const named = [dropper?.lastAnsweringAddress, dropper?.address];
   expect(named, seen).toContain(address);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   deadAfterMs,
   lastTolerableProbeMs,
+  probePeriodMs,
   recommendKeepalive,
   safetyMarginMs,
   strictestMiddlebox,
@@ -29,6 +30,25 @@ function kernelGivesUpAfterMs({ idleMs, intervalMs, count, userTimeoutMs }: Keep
     if (givesUp) return elapsedMs;
     probesOut += 1;
   }
+}
+
+const ANSWER_MS = 5;
+
+/** When the same timer sends its first probes if each is answered at once. */
+function kernelProbesAnswered({ idleMs, intervalMs }: Keepalive, probeCount: number): number[] {
+  const sentMs: number[] = [];
+  let lastReceivedMs = 0;
+  for (let timerMs = idleMs; sentMs.length < probeCount; ) {
+    const elapsedMs = timerMs - lastReceivedMs;
+    if (elapsedMs >= idleMs) {
+      sentMs.push(timerMs);
+      lastReceivedMs = timerMs + ANSWER_MS;
+      timerMs += intervalMs;
+    } else {
+      timerMs += idleMs - elapsedMs;
+    }
+  }
+  return sentMs;
 }
 
 describe('deadAfterMs', () => {
@@ -87,8 +107,27 @@ describe('the safety margin', () => {
   });
 });
 
-test('the last tolerable probe goes out two intervals after the first', () => {
-  expect(lastTolerableProbeMs(keepalive(60, 15, 9))).toBe(90_000);
+test.each([
+  [60, 15, 60, 90],
+  [75, 75, 75, 225],
+  // The timer that a probe sets runs for an interval, whatever was answered meanwhile.
+  [30, 75, 75, 225],
+])('with %d/%d probes go every %d s, and the last tolerable one after %d s', (idle, interval, period, last) => {
+  expect(probePeriodMs(keepalive(idle, interval, 9))).toBe(period * 1000);
+  expect(lastTolerableProbeMs(keepalive(idle, interval, 9))).toBe(last * 1000);
+});
+
+test('agrees on the period with the timer of the kernel when every probe is answered', () => {
+  const seconds = fc.integer({ min: 1, max: 3000 });
+  fc.assert(
+    fc.property(seconds, seconds, (idle, interval) => {
+      const settings = keepalive(idle, interval, 9);
+      const sentMs = kernelProbesAnswered(settings, 5);
+      const periods = sentMs.slice(1).map((atMs, index) => atMs - (sentMs[index] ?? Number.NaN));
+      for (const periodMs of periods)
+        expect(Math.abs(periodMs - probePeriodMs(settings))).toBeLessThanOrEqual(ANSWER_MS);
+    }),
+  );
 });
 
 describe('strictestMiddlebox', () => {

@@ -1,5 +1,7 @@
 // Makes a connection, leaves it idle, makes sure that it is stalled, looks for the hop that drops it, and tells what came of it in one
 // JSON line. Arguments: address, port, idle time in ms, after how many ms to abort the search (0: never).
+
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { isIPv6, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +36,7 @@ async function locate(): Promise<void> {
   const watch = watchConnection(socket, performance.now());
   await new Promise<void>((resolve) => socket.connect({ host: address, port: Number(port) }, resolve));
   socket.write('hello');
+  await once(socket, 'data', { signal }); // with data unacknowledged the kernel sends no probes
   await sleep(Number(idleMs));
   const answer = await probeKeepalive(socket, watch, libc, { probeCount: PROBES, signal });
   const stateOf = (fd: number) =>

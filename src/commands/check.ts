@@ -6,7 +6,8 @@ import { UsageError } from '../errors.ts';
 import { descriptorLimit } from '../linux/descriptor-limit.ts';
 import { type Facts, factsAbout, type Settings } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
-import { recommendKeepalive, strictestMiddlebox } from '../policy/keepalive.ts';
+import { strictestMiddlebox } from '../policy/keepalive.ts';
+import { proposeKeepalive } from '../policy/proposal.ts';
 import { startEmbeddedServer } from '../probes/embedded-server.ts';
 import {
   type EndpointObservation,
@@ -325,10 +326,11 @@ function judgeTarget(
   const { rttMs, refused, effective, answer, certificate, ended } = session;
   const connect = { kind, durationMs: kind === 'unresolved' ? null : durationMs, rttMs, error };
   const { survival = null, dropper = null, interrupted = false } = typeof survived === 'object' ? (survived ?? {}) : {};
-  const recommended = recommendKeepalive(strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null);
+  const settings = settingsToJudge(keepalive, effective, kind === 'connected' ? host : null);
+  const proposed = proposeKeepalive({ survival, settings, middleboxes });
   const facts: Facts = {
     ...factsAbout(target.label),
-    settings: settingsToJudge(keepalive, effective, kind === 'connected' ? host : null),
+    settings,
     refused,
     middleboxes,
     connection: { ...connect, host: target.host, address, port: target.port, attempts },
@@ -339,7 +341,7 @@ function judgeTarget(
     ping,
     certificate,
     certificateMarginMs,
-    librarySwitches: recommended === null ? [] : librarySwitches(target.scheme, recommended),
+    librarySwitches: proposed === null ? [] : librarySwitches(target.scheme, proposed),
   };
   const findings = judge(facts);
   const missing = kind === 'unmeasured' ? [gap('connection', `this host could not try (${error ?? 'unknown'})`)] : [];

@@ -103,7 +103,11 @@ export function givenMiddleboxes(options: Record<string, unknown>): Middlebox[] 
   const ids = stringsOf(options['middlebox']);
   const timeouts = stringsOf(options['middleboxTimeout']);
   return [
-    ...ids.map((id) => toMiddlebox(findPreset(id))),
+    ...ids.map((id) => {
+      if (id === 'list')
+        throw new UsageError('--middlebox takes the id of one preset', '`kaprobe middleboxes` lists them');
+      return toMiddlebox(findPreset(id));
+    }),
     ...timeouts.map((text) => middleboxWithTimeout(readDuration('--middlebox-timeout', text, IDLE_TIMEOUT_BOUNDS))),
   ];
 }

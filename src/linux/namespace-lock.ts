@@ -1,18 +1,17 @@
 import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const RETRY_MS = 25;
+const RETRY_MS = 10;
 
 /**
  * Waits until no one else in this network namespace, in this process or another, holds the lock of that name, and takes it; returns how to
- * release it, or null when that took too long or cannot be. The kernel releases it when the process ends: it is a name in the abstract
+ * release it, or null when it was not to be had until then (on performance.now()'s clock) or cannot be. The kernel releases it when the process ends: it is a name in the abstract
  * namespace of unix(7) sockets, which each network namespace has one of. Rejects only when aborted.
  */
 export async function lockNamespace(
   name: string,
-  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
+  { signal, untilMs }: { signal: AbortSignal; untilMs: number },
 ): Promise<(() => void) | null> {
-  const untilMs = performance.now() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
     const held = await listen(`\0kaprobe/${name}`);

@@ -28,8 +28,6 @@ const TICK_MS = 30;
 const RATE_LIMIT_MS = 1000;
 /** The kernel's own retransmissions come ever more rarely: waiting for more of them is not worth it. */
 const SWEEP_TIMEOUT_MS = 10_000;
-/** So long for others' sweeps to end. */
-const LOCK_TIMEOUT_MS = 10_000;
 /** With answers that cannot be told apart a sweep might not end. */
 const MAX_TESTS = 60;
 /** Unanswered probes before the kernel ends the connection (TCP_KEEPCNT is 127), with a margin. */
@@ -56,7 +54,7 @@ export interface Search {
  * Sends segments of a stalled connection that end at one hop or another, as long as that tells anything, and returns what they drew.
  *
  * Keepalive probes are tried first: they carry nothing and may be as many as one likes. Errors about them only show in counters of the whole
- * namespace, so one sweep at a time may use them. Where they cannot be sent (data is unacknowledged) or counted, segments with a byte of
+ * namespace, so one sweep at a time may do so. Where they cannot be sent (data is unacknowledged) or counted, segments with a byte of
  * payload are: the socket itself tells about them, but of those no more than a window may leave.
  */
 export async function sweepFlow(
@@ -67,14 +65,8 @@ export async function sweepFlow(
 ): Promise<FlowTest[]> {
   if (nextTest(known.path, []) === null) return [];
   if (readIcmpCounters(flow.family) !== null) {
-    const timeoutMs = Math.min(LOCK_TIMEOUT_MS, search.untilMs - performance.now());
-    const release = await lockNamespace('sweep', { signal: search.signal, timeoutMs });
-    try {
-      const tests = release === null ? null : await sweepWith('keepalive', flow, known, libc, search);
-      if (tests !== null) return tests;
-    } finally {
-      release?.();
-    }
+    const tests = await sweepWith('keepalive', flow, known, libc, search);
+    if (tests !== null) return tests;
   } else if (flow.family === 4) {
     search.remarks.push('without /proc/net/snmp a rejection by ICMP cannot be told from an answer');
   }
@@ -92,18 +84,22 @@ async function sweepWith(
   const tests: FlowTest[] = [];
   const untilMs = Math.min(endMs, performance.now() + SWEEP_TIMEOUT_MS);
   let restore: ((fd: number) => void) | null = null;
+  let wasUnanswered = false;
   try {
     const fd = flow.fd();
     if (fd !== null) restore = prepareForSweep(libc, fd, flow.family, means);
     for (let count = 0; ; count += 1) {
       const next = nextTest(path, tests);
       if (next === null) break;
-      if (count >= MAX_TESTS || performance.now() >= untilMs) {
+      const release = means === 'bytes' ? () => {} : await lockNamespace('sweep', { signal, untilMs });
+      if (release === null && tests.length === 0) return null;
+      if (release === null || count >= MAX_TESTS || performance.now() >= untilMs) {
+        release?.();
         remarks.push('the time was over before enough segments had been sent');
         break;
       }
       const waitMs = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, PATIENCE * (answerMs.get(next.hop) ?? 0)));
-      const result = await testFlow(means, flow, next, { libc, waitMs, signal, untilMs });
+      const result = await testFlow(means, flow, next, { libc, waitMs, signal, untilMs }).finally(release);
       if (result.kind === 'nothing-leaves') {
         if (tests.length === 0) return null;
         remarks.push('no more segments left this host');
@@ -116,7 +112,10 @@ async function sweepWith(
       }
       const { segmentCount, answer, controlAnswered } = result;
       if (answer !== 'unclear') tests.push({ hop: next.hop, segmentCount, answer, controlAnswered });
-      if (controlAnswered === false) await sleep(RATE_LIMIT_MS, undefined, { signal });
+      const unanswered = answer === 'silent' && controlAnswered === false;
+      // Once may be a loss.
+      if (unanswered && wasUnanswered) await sleep(RATE_LIMIT_MS, undefined, { signal });
+      wasUnanswered = unanswered;
     }
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;

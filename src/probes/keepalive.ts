@@ -11,6 +11,8 @@ import type { Watch } from './ending.ts';
 /** The shortest that the kernel allows: TCP_KEEPIDLE and TCP_KEEPINTVL are whole seconds. */
 const IDLE_MS = 1000;
 const INTERVAL_MS = 1000;
+/** The kernel's timers fire late by up to an eighth of their length. */
+const LATE_TIMERS = 1.125;
 /** What a peer's greeting may delay the first probe by. */
 const GREETING_MS = 3000;
 /** The kernel may know of an end before its event has reached this program. */
@@ -46,7 +48,7 @@ export async function probeKeepalive(
   if (refused.length > 0)
     return unmeasured(`the kernel refused ${refused.map(({ option, errno }) => `${option} (${errno})`).join(', ')}`);
   const plan = { idleMs: IDLE_MS, intervalMs: INTERVAL_MS, probeCount };
-  const giveUpAtMs = performance.now() + IDLE_MS + GREETING_MS + (probeCount + 1) * INTERVAL_MS;
+  const giveUpAtMs = performance.now() + IDLE_MS + GREETING_MS + (probeCount + 1) * INTERVAL_MS * LATE_TIMERS;
   const first = look(socket, libc);
   if (first === null) return whyNot(watch, signal);
   let progress = startProbing(first);

@@ -101,7 +101,7 @@ function subjects(group: readonly Finding[]): string {
 /** `middleboxIdleTimeoutMs: 1800000` reads `middlebox idle timeout 30 m`. */
 function describeEvidence(name: string, value: EvidenceValue): string {
   const isDuration = name.endsWith('Ms') && typeof value === 'number';
-  const words = (isDuration ? name.slice(0, -2) : name).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const words = name.replace(/Ms$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   if (isDuration) return `${words} ${formatDuration(value)}`;
   if (value === null) return `${words} unknown`;
   return `${words} ${typeof value === 'object' ? value.join(', ') : String(value)}`;

@@ -77,7 +77,9 @@ export function socketLines(idle: number, interval: number, count: number, userT
     `setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){${idle}}, sizeof(int));`,
     `setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){${interval}}, sizeof(int));`,
     `setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){${count}}, sizeof(int));`,
-    `setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){${userTimeoutMs}}, sizeof(unsigned));`,
+    ...(userTimeoutMs === 0
+      ? []
+      : [`setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){${userTimeoutMs}}, sizeof(unsigned));`]),
   ];
 }
 

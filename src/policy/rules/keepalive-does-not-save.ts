@@ -1,17 +1,18 @@
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../facts.ts';
-import { recommendKeepalive } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines } from '../remedy.ts';
 import { armOf } from '../survival.ts';
 
 /** Measured: the connection with the keepalive asked for was ended by the path just as the silent one. */
-export const keepaliveDoesNotSave: Rule = ({ survival, settings, librarySwitches }) => {
+export const keepaliveDoesNotSave: Rule = (facts) => {
+  const { survival, settings, librarySwitches } = facts;
   const keepalive = armOf(survival, 'keepalive');
   if (survival?.cause !== 'middlebox' || keepalive === null || keepalive.outcome === 'alive' || settings === null)
     return [];
   const { idleMs } = settings.keepalive;
   const sentNone = idleMs >= survival.idleMs;
-  const recommended = recommendKeepalive(survival.idleMs / 2);
+  const recommended = proposeKeepalive(facts);
   return [
     {
       severity: 'error',

@@ -1,16 +1,18 @@
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../facts.ts';
-import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { strictestMiddlebox } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { sysctlLines } from '../remedy.ts';
 import { nameOf } from '../wording.ts';
 
 /** The application sets only SO_KEEPALIVE, so it gets the host's timers, and they are too slow for the middlebox. */
-export const keepaliveInheritsSlowSysctl: Rule = ({ settings, middleboxes }) => {
+export const keepaliveInheritsSlowSysctl: Rule = (facts) => {
+  const { settings, middleboxes } = facts;
   const strictest = strictestMiddlebox(middleboxes);
   if (settings === null || settings.basis === 'sysctl' || !settings.keepalive.enabled || strictest === null) return [];
   const { idleMs } = settings.keepalive;
   if (!settings.inherited.idle || idleMs < strictest.idleTimeoutMs) return [];
-  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  const recommended = proposeKeepalive(facts);
   return [
     {
       severity: 'warning',

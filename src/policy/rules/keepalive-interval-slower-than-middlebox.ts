@@ -1,6 +1,7 @@
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../facts.ts';
-import { probePeriodMs, recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { probePeriodMs, strictestMiddlebox } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { forgets } from '../wording.ts';
 
@@ -8,12 +9,13 @@ import { forgets } from '../wording.ts';
  * The first probe is in time, the second is not: after a probe, even an answered one, Linux waits for the interval (see probePeriodMs). Whoever
  * lowers only the idle time below the 75 s that the interval has by default meets this.
  */
-export const keepaliveIntervalSlowerThanMiddlebox: Rule = ({ settings, middleboxes, librarySwitches }) => {
+export const keepaliveIntervalSlowerThanMiddlebox: Rule = (facts) => {
+  const { settings, middleboxes, librarySwitches } = facts;
   const strictest = strictestMiddlebox(middleboxes);
   if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
   const { idleMs, intervalMs } = settings.keepalive;
   if (idleMs >= strictest.idleTimeoutMs || probePeriodMs(settings.keepalive) < strictest.idleTimeoutMs) return [];
-  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  const recommended = proposeKeepalive(facts);
   const lines = settings.basis === 'sysctl' ? sysctlLines : setsockoptLines;
   return [
     {

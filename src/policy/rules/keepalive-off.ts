@@ -1,13 +1,15 @@
 import type { Rule } from '../facts.ts';
-import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { strictestMiddlebox } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines } from '../remedy.ts';
 import { forgets } from '../wording.ts';
 
 /** SO_KEEPALIVE is off: nothing keeps a middlebox's entry fresh and a dead peer is never noticed (RFC 9293, 3.8.4: off by default). */
-export const keepaliveOff: Rule = ({ settings, middleboxes, librarySwitches }) => {
+export const keepaliveOff: Rule = (facts) => {
+  const { settings, middleboxes, librarySwitches } = facts;
   if (settings === null || settings.keepalive.enabled) return [];
   const strictest = strictestMiddlebox(middleboxes);
-  const recommended = recommendKeepalive(strictest?.idleTimeoutMs ?? null);
+  const recommended = proposeKeepalive(facts);
   const consequence = 'a connection that idles is never probed, so a dead peer is not noticed while nothing is sent';
   return [
     {

@@ -1,16 +1,18 @@
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../facts.ts';
-import { recommendKeepalive, strictestMiddlebox } from '../keepalive.ts';
+import { strictestMiddlebox } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { forgets } from '../wording.ts';
 
 /** The first probe goes out when the middlebox has already forgotten the connection. */
-export const keepaliveSlowerThanMiddlebox: Rule = ({ settings, middleboxes, librarySwitches }) => {
+export const keepaliveSlowerThanMiddlebox: Rule = (facts) => {
+  const { settings, middleboxes, librarySwitches } = facts;
   const strictest = strictestMiddlebox(middleboxes);
   if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
   const { idleMs } = settings.keepalive;
   if (idleMs < strictest.idleTimeoutMs) return [];
-  const recommended = recommendKeepalive(strictest.idleTimeoutMs);
+  const recommended = proposeKeepalive(facts);
   const lines =
     recommended === null
       ? []

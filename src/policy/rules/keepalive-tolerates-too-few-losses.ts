@@ -3,16 +3,17 @@ import type { Rule } from '../facts.ts';
 import {
   lastTolerableProbeMs,
   probePeriodMs,
-  recommendKeepalive,
   safetyMarginMs,
   strictestMiddlebox,
   TOLERATED_LOSSES,
 } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { forgets } from '../wording.ts';
 
 /** The first probe is in time, but if it and the next are lost the middlebox forgets: a period and two intervals exceed its timeout less a margin. */
-export const keepaliveToleratesTooFewLosses: Rule = ({ settings, middleboxes, librarySwitches }) => {
+export const keepaliveToleratesTooFewLosses: Rule = (facts) => {
+  const { settings, middleboxes, librarySwitches } = facts;
   const strictest = strictestMiddlebox(middleboxes);
   if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
   const { idleMs, intervalMs } = settings.keepalive;
@@ -21,7 +22,7 @@ export const keepaliveToleratesTooFewLosses: Rule = ({ settings, middleboxes, li
   const periodMs = probePeriodMs(settings.keepalive);
   if (periodMs >= idleTimeoutMs || lastTolerableProbeMs(settings.keepalive) <= idleTimeoutMs - marginMs) return [];
   const tolerated = Math.max(0, Math.floor((idleTimeoutMs - marginMs - periodMs) / intervalMs));
-  const recommended = recommendKeepalive(idleTimeoutMs);
+  const recommended = proposeKeepalive(facts);
   const lines =
     recommended === null
       ? []

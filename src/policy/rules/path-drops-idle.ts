@@ -1,6 +1,7 @@
 import { formatDuration } from '../../units.ts';
 import type { Facts, Rule } from '../facts.ts';
-import { probePeriodMs, recommendKeepalive } from '../keepalive.ts';
+import { probePeriodMs } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { armOf } from '../survival.ts';
 
@@ -11,11 +12,11 @@ export const pathDropsIdle: Rule = (facts) => {
   if (survival?.cause !== 'middlebox' || silent === null || !['stalled', 'unreachable'].includes(silent.outcome))
     return [];
   const { heldMs, lostMs } = idleTimeoutBracket(facts);
-  const recommended = recommendKeepalive(heldMs ?? lostMs / 2);
+  const recommended = proposeKeepalive(facts);
   return [
     {
       severity: 'error',
-      message: `a connection idle for ${formatDuration(lostMs)} is dropped without a word, while a new one to the same address works: something on the path forgets idle connections ${between(heldMs, lostMs)}`,
+      message: `a connection idle for ${formatDuration(lostMs)} is dropped, while a new one to the same address works: something on the path forgets idle connections ${between(heldMs, lostMs)}`,
       evidence: {
         outcome: silent.outcome,
         idleMs: silent.idleMs,

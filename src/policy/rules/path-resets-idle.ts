@@ -1,6 +1,6 @@
 import { formatDuration } from '../../units.ts';
 import type { Rule } from '../facts.ts';
-import { recommendKeepalive } from '../keepalive.ts';
+import { proposeKeepalive } from '../proposal.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 import { armOf } from '../survival.ts';
 import { between, idleTimeoutBracket } from './path-drops-idle.ts';
@@ -11,7 +11,7 @@ export const pathResetsIdle: Rule = (facts) => {
   const silent = armOf(survival, 'silent');
   if (survival?.cause !== 'middlebox' || silent === null || !['reset', 'closed'].includes(silent.outcome)) return [];
   const { heldMs, lostMs } = idleTimeoutBracket(facts);
-  const recommended = recommendKeepalive(heldMs ?? lostMs / 2);
+  const recommended = proposeKeepalive(facts);
   const how =
     silent.outcome === 'closed'
       ? 'is closed (FIN)'
@@ -22,8 +22,10 @@ export const pathResetsIdle: Rule = (facts) => {
     {
       severity: 'error',
       message:
-        `a connection idle for ${formatDuration(lostMs)} ${how}: something on the path forgets idle connections ${between(heldMs, lostMs)}. ` +
-        'The RST may come from the box itself, or from the peer if a NAT has given the connection another port',
+        `a connection idle for ${formatDuration(lostMs)} ${how}: something on the path forgets idle connections ${between(heldMs, lostMs)}` +
+        (silent.outcome === 'reset'
+          ? '. The RST may come from the box itself, or from the peer if a NAT has given the connection another port'
+          : ''),
       evidence: {
         outcome: silent.outcome,
         idleMs: silent.idleMs,

@@ -26,7 +26,7 @@ test('a silent connection that is reset at its next packet is an error, with the
         heldAfterMs: 60_000,
         lostAfterMs: 600_000,
       },
-      remedy: [...socketLines(20, 5, 4, 40_000), '# libpq', ...namespaceLines(20, 5, 4)],
+      remedy: [...socketLines(60, 15, 4, 0), '# libpq', ...namespaceLines(60, 15, 4)],
     },
   ]);
 });

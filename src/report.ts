@@ -417,6 +417,8 @@ export interface LabData {
   command: string[];
   /** Its data; null when it did not come to an end, for the reason in `gaps`. */
   demonstration: CheckData | null;
+  /** What that command found; none of it is wrong with this host. */
+  found: Finding[];
   /** The firewall that the idle connection's next segment meets first, of those that have forgotten it and do not let it pass. */
   forgetful: { name: string; address: string; hop: number } | null;
   /** Whether that is the box that was named; null when none was named, or none had to be. */

@@ -181,6 +181,10 @@ async function demonstrate(
   const saved = outcomeOf('keepalive') === 'alive' && !['alive', 'unmeasured', null].includes(outcomeOf('silent'));
   const truth: LabData['forgetful'] =
     culprit === undefined ? null : { name: culprit.name, address: culprit.address, hop: culprit.hop };
+  const namedRight = isNamedRight(shown?.dropper ?? null, truth);
+  if (namedRight === false) {
+    gaps.push({ subject: 'lab', what: 'hop that drops', reason: 'kaprobe named another box than the one that drops' });
+  }
   return {
     command: 'lab',
     data: {
@@ -190,11 +194,13 @@ async function demonstrate(
       target,
       command: ['kaprobe', ...args],
       demonstration,
+      found: typeof report === 'string' ? [] : report.findings,
       forgetful: truth,
-      namedRight: isNamedRight(shown?.dropper ?? null, truth),
+      namedRight,
       fix: saved ? setsockoptLines({ enabled: true, ...keepalive, userTimeoutMs: 0 }) : null,
     },
-    findings: typeof report === 'string' ? [] : report.findings,
+    // What is wrong on that network is meant to be: it is the demonstration's matter, not this host's.
+    findings: [],
     gaps,
   };
 }

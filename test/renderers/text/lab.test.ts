@@ -66,6 +66,7 @@ function dataWith(changes: Partial<LabData>, target: CheckedTarget | null = null
     target: TARGET,
     command: ['kaprobe', 'check', TARGET, '--survive', '7s', '--idle', '2s', '--interval', '1s', '--count', '8'],
     demonstration: target === null ? null : { embedded: false, middleboxes: [], strictest: null, targets: [target] },
+    found: [],
     forgetful: { name: 'firewall-1', address: '10.9.2.2', hop: 2 },
     namedRight: null,
     fix: null,

@@ -69,7 +69,14 @@ async function start(script: string, options: string[] = []): Promise<Running> {
 }
 
 const runningIn = (namespaces: readonly string[]): Trace[] => tracesOf(namespaces).filter(({ by }) => by === 'running');
-const commandLineOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+/** A process's command line; empty when it has ended since it was seen. */
+const commandLineOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+};
 const nothingIsLeft = (namespaces: readonly string[]): Promise<void> =>
   until('nothing is left', () => tracesOf(namespaces).length === 0);
 

@@ -126,6 +126,6 @@ export function middleboxWithTimeout(idleTimeoutMs: number): Middlebox {
 }
 
 /** The texts of a repeatable option; none when it was not given. */
-export function stringsOf(value: unknown): string[] {
+function stringsOf(value: unknown): string[] {
   return Array.isArray(value) ? value.map(String) : [];
 }

@@ -146,7 +146,7 @@ export function notObserved(error: string): EndpointObservation {
 }
 
 /** What was learnt over an open connection. */
-export interface Session {
+interface Session {
   rttMs: number | null;
   refused: RefusedSetting[];
   effective: Keepalive | Unmeasured;

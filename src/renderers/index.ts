@@ -19,5 +19,3 @@ export const renderers = {
   text: renderText,
   json: renderJson,
 } satisfies Record<string, Renderer>;
-
-export type Format = keyof typeof renderers;

@@ -203,6 +203,17 @@ export type EarlyEnd =
 /** What a connection that idled came to. `stalled`: silence. `unreachable`: ICMP or no route. */
 export type SurvivalOutcome = 'alive' | 'stalled' | 'reset' | 'closed' | 'unreachable' | 'unmeasured';
 
+/** What TCP_INFO said of a connection (struct tcp_info, linux/tcp.h); null: this kernel does not tell. */
+export interface TcpInfoSample {
+  /** tcpi_probes. */
+  unansweredProbes: number;
+  /** tcpi_last_ack_recv. */
+  lastAckReceivedMs: number | null;
+  /** tcpi_segs_out, tcpi_segs_in. */
+  segmentsOut: number | null;
+  segmentsIn: number | null;
+}
+
 /** One of several connections that idle side by side under different treatment. */
 export interface SurvivalArm {
   /** `silent`: keepalive off. `keepalive`: as asked for. `application`: a minimal request of the protocol at the keepalive's pace. */
@@ -216,8 +227,10 @@ export interface SurvivalArm {
   unprovoked: boolean;
   /** The errno that ended it; null when it has none. */
   error: string | null;
-  /** Probes sent to find out, and whether one was answered. */
+  /** Probes sent to find out. */
   probeCount: number;
+  /** The kernel's view before the first probe and at the verdict; null when it was not probed, or ended meanwhile. */
+  tcpInfo: { before: TcpInfoSample; after: TcpInfoSample | null } | null;
   /** The evidence in a sentence, or why there is none. */
   detail: string;
 }

@@ -2,9 +2,16 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../linux/socket-options.ts';
-import { readTcpInfo } from '../linux/tcp-info.ts';
+import { readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
 import { VERDICT_PROBE_COUNT, VERDICT_PROBE_INTERVAL_MS } from '../policy/survival.ts';
-import type { EarlyEnd, Keepalive, RequestedKeepalive, SurvivalArm, SurvivalOutcome } from '../report.ts';
+import type {
+  EarlyEnd,
+  Keepalive,
+  RequestedKeepalive,
+  SurvivalArm,
+  SurvivalOutcome,
+  TcpInfoSample,
+} from '../report.ts';
 import type { Target } from '../target.ts';
 import { formatDuration, plural } from '../units.ts';
 import type { ApplicationReply, Conversation } from './applications/application.ts';
@@ -182,28 +189,14 @@ export async function judgeArm(arm: IdleArm, libc: Libc, signal: AbortSignal): P
   if (latest !== null && latest.kind === 'silent') {
     const ended = connection.watch.ended();
     if (ended !== null) return endedArm(arm, ended);
-    return result(arm, 'stalled', {
-      error: null,
-      idleMs: null,
-      probeCount: 0,
-      detail: `a request got no reply in ${formatDuration(REQUEST_TIMEOUT_MS)}`,
-    });
+    return result(arm, 'stalled', { detail: `a request got no reply in ${formatDuration(REQUEST_TIMEOUT_MS)}` });
   }
   return probeArm(arm, connection, libc, signal);
 }
 
 /** An arm about which nothing is known. */
 export function unmeasuredArm({ arm }: Pick<IdleArm, 'arm'>, why: string): SurvivalArm {
-  return {
-    arm,
-    outcome: 'unmeasured',
-    idleMs: null,
-    atMs: null,
-    unprovoked: false,
-    error: null,
-    probeCount: 0,
-    detail: why,
-  };
+  return { ...NOTHING_KNOWN, arm, outcome: 'unmeasured', detail: why };
 }
 
 /** How an arm ended by itself, if it did. */
@@ -218,7 +211,7 @@ async function probeArm(
   libc: Libc,
   signal: AbortSignal,
 ): Promise<SurvivalArm> {
-  const gone = async (provoked: { idleMs: number | null; probeCount: number } | null): Promise<SurvivalArm> => {
+  const gone = async (provoked: Provoked | null): Promise<SurvivalArm> => {
     await sleep(EVENT_LAG_MS, undefined, { signal });
     const ended = watch.ended();
     if (ended === null) return unmeasuredArm(arm, 'the connection is gone, and how was not seen');
@@ -229,7 +222,7 @@ async function probeArm(
     const info = fd === null || watch.ended() !== null ? null : readTcpInfo(libc, fd);
     return fd === null || info === null || !info.established || info.lastAckReceivedMs === null
       ? null
-      : { fd, unanswered: info.unansweredProbes, lastHeardAtMs: performance.now() - info.lastAckReceivedMs };
+      : { fd, info, lastHeardAtMs: performance.now() - info.lastAckReceivedMs };
   };
   const before = look();
   if (before === null) return gone(null);
@@ -237,24 +230,31 @@ async function probeArm(
   const idleMs = startedAtMs - Math.max(before.lastHeardAtMs, arm.traffic.latestAtMs);
   const probing = { enabled: true, idleMs: 1000, intervalMs: 1000, count: NEVER_GIVE_UP, userTimeoutMs: 0 };
   writeKeepalive(libc, before.fd, probing);
-  const sentBefore = before.unanswered;
+  const sentBefore = before.info.unansweredProbes;
   let nextNudgeAtMs = startedAtMs; // switching keepalive on arms the timer, the second setting fires it
   let probeCount = 0;
   let verdictAtMs = Number.POSITIVE_INFINITY;
   for (;;) {
     await sleep(LOOK_MS, undefined, { signal });
     const now = look();
-    if (now === null) return gone({ idleMs, probeCount: Math.max(1, probeCount) });
+    if (now === null) {
+      return gone({
+        idleMs,
+        probeCount: Math.max(1, probeCount),
+        tcpInfo: { before: sampleOf(before.info), after: null },
+      });
+    }
+    const tcpInfo = { before: sampleOf(before.info), after: sampleOf(now.info) };
     const nowMs = performance.now();
     if (now.lastHeardAtMs > before.lastHeardAtMs + TICK_SLACK_MS) {
       const detail = `heard from again ${formatDuration(nowMs - startedAtMs)} after the first probe`;
-      return result(arm, 'alive', { error: null, idleMs, probeCount: Math.max(1, probeCount), detail });
+      return result(arm, 'alive', { idleMs, probeCount: Math.max(1, probeCount), tcpInfo, detail });
     }
-    probeCount = now.unanswered - sentBefore;
+    probeCount = now.info.unansweredProbes - sentBefore;
     if (probeCount >= VERDICT_PROBE_COUNT) verdictAtMs = Math.min(verdictAtMs, nowMs + 2 * VERDICT_PROBE_INTERVAL_MS);
     if (nowMs >= verdictAtMs) {
       const detail = `${plural(probeCount, 'probe')} in ${formatDuration(nowMs - startedAtMs)}, none answered`;
-      return result(arm, 'stalled', { error: null, idleMs, probeCount, detail });
+      return result(arm, 'stalled', { idleMs, probeCount, tcpInfo, detail });
     }
     if (nowMs >= nextNudgeAtMs) {
       // Setting TCP_KEEPIDLE again on a connection that has been idle for longer has the kernel probe at once (tcp_sock_set_keepidle_locked).
@@ -264,59 +264,49 @@ async function probeArm(
   }
 }
 
-function endedArm(
-  arm: IdleArm,
-  ended: NonNullable<EarlyEnd>,
-  provoked: { idleMs: number | null; probeCount: number } | null = null,
-): SurvivalArm {
-  const when = provoked === null ? `${formatDuration(ended.afterMs)} after it was made` : 'in answer to a probe';
-  const common = {
-    idleMs: provoked?.idleMs ?? null,
-    probeCount: provoked?.probeCount ?? 0,
-    atMs: ended.afterMs,
-    unprovoked: provoked === null,
-  };
+/** What had been learnt by probing when the connection ended. */
+type Provoked = Pick<SurvivalArm, 'idleMs' | 'probeCount' | 'tcpInfo'>;
+
+function endedArm(arm: IdleArm, ended: NonNullable<EarlyEnd>, provoked: Provoked | null = null): SurvivalArm {
+  const after = `${formatDuration(ended.afterMs)} after it was made`;
+  const when = provoked === null ? after : 'in answer to a probe';
+  const facts = { ...provoked, atMs: ended.afterMs, unprovoked: provoked === null };
   switch (ended.kind) {
     case 'closed':
-      return {
-        ...result(arm, 'closed', { ...common, error: null, detail: `the peer closed it (FIN) ${when}` }),
-        ...common,
-      };
+      return result(arm, 'closed', { ...facts, detail: `the peer closed it (FIN) ${when}` });
     case 'reset':
-      return {
-        ...result(arm, 'reset', { ...common, error: 'ECONNRESET', detail: `it was reset (RST) ${when}` }),
-        ...common,
-      };
+      return result(arm, 'reset', { ...facts, error: 'ECONNRESET', detail: `it was reset (RST) ${when}` });
     case 'failed': {
       const { error } = ended;
-      // ETIMEDOUT is the connection's own keepalive or user timeout having noticed the silence.
-      const outcome =
-        error === 'ETIMEDOUT'
-          ? 'stalled'
-          : error === 'EHOSTUNREACH' || error === 'ENETUNREACH'
-            ? 'unreachable'
-            : 'reset';
-      return {
-        ...result(arm, outcome, {
-          ...common,
-          error,
-          detail: `this host's kernel gave it up (${error}) ${formatDuration(ended.afterMs)} after it was made`,
-        }),
-        ...common,
-      };
+      const outcome = OUTCOME_OF_ERRNO[error];
+      if (outcome === undefined) return unmeasuredArm(arm, `it failed (${error}) ${after}`);
+      return result(arm, outcome, { ...facts, error, detail: `this host's kernel gave it up (${error}) ${after}` });
     }
     default:
       return ended satisfies never;
   }
 }
 
+/** ETIMEDOUT: the connection's own keepalive or user timeout has noticed the silence. The others: ICMP said so. */
+const OUTCOME_OF_ERRNO: Readonly<Record<string, SurvivalOutcome>> = {
+  ETIMEDOUT: 'stalled',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+};
+
+const NOTHING_KNOWN = { idleMs: null, atMs: null, unprovoked: false, error: null, probeCount: 0, tcpInfo: null };
+
 function result(
   { arm, connection }: IdleArm,
   outcome: SurvivalOutcome,
-  { idleMs, error, probeCount, detail }: Pick<SurvivalArm, 'idleMs' | 'error' | 'probeCount' | 'detail'>,
+  known: Partial<SurvivalArm> & Pick<SurvivalArm, 'detail'>,
 ): SurvivalArm {
   const atMs = connection === null ? null : performance.now() - connection.openedAtMs;
-  return { arm, outcome, idleMs, atMs, unprovoked: false, error, probeCount, detail };
+  return { ...NOTHING_KNOWN, arm, outcome, atMs, ...known };
+}
+
+function sampleOf({ unansweredProbes, lastAckReceivedMs, segmentsOut, segmentsIn }: TcpInfo): TcpInfoSample {
+  return { unansweredProbes, lastAckReceivedMs, segmentsOut, segmentsIn };
 }
 
 function describeReply(reply: Exclude<ApplicationReply, { kind: 'replied' }>): string {

@@ -101,6 +101,7 @@ export function arm(different: Partial<SurvivalArm> = {}): SurvivalArm {
     unprovoked: false,
     error: null,
     probeCount: 1,
+    tcpInfo: null,
     detail: 'answered',
     ...different,
   };

@@ -8,7 +8,7 @@ const FIREWALL: LabFirewall = { idleTimeoutMs: 5000, onExpiry: 'drop', nat: fals
 const TARGET = '10.9.4.2:7000';
 
 function survivalOf(silent: SurvivalOutcome, keepalive: SurvivalOutcome): Survival {
-  const arm = { idleMs: 7000, atMs: 15_000, unprovoked: false, error: null, probeCount: 14, detail: '' };
+  const arm = { idleMs: 7000, atMs: 15_000, unprovoked: false, error: null, probeCount: 14, tcpInfo: null, detail: '' };
   return {
     idleMs: 7000,
     arms: [

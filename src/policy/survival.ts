@@ -108,6 +108,9 @@ function conclusionOf(
       return `a middlebox ended the idle connection within ${waited}, while a new one works${why}${saved}`;
     }
     case 'unknown': {
+      if (!arms.some((arm) => arm.outcome !== 'unmeasured' && isDead(arm))) {
+        return `whether it survives ${waited} could not be told: not all connections were measured`;
+      }
       const fresh = freshConnect === null ? '' : ` (a new connection: ${freshConnect})`;
       return `who ended the connection could not be told${fresh}`;
     }

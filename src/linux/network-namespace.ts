@@ -66,7 +66,9 @@ function refusal(pid: number, error: unknown): KaprobeError {
   }
   return new CapabilityError(
     `cannot enter the network namespace of pid ${pid}: ${errno}`,
-    'needs CAP_SYS_ADMIN: run as root, or run kaprobe inside that container',
+    process.geteuid?.() === 0
+      ? 'this root lacks CAP_SYS_ADMIN or CAP_SYS_PTRACE over that process: run kaprobe inside its container'
+      : 'needs CAP_SYS_ADMIN: run as root, or run kaprobe inside that container',
     error,
   );
 }

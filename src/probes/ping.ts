@@ -10,9 +10,10 @@ const WAIT_SECONDS = 1;
  */
 export async function pingOnce(address: string, signal: AbortSignal): Promise<Ping> {
   if (isIP(address) === 0) return { ...unmeasured('not a literal address'), rttMs: null };
-  const { default: PingProgram } = await import('ping-lite');
+  const PingProgram = (await import('ping-lite').catch(() => null))?.default;
   return new Promise((resolve) => {
     const give = (reason: string): void => resolve({ ...unmeasured(reason), rttMs: null });
+    if (PingProgram === undefined) return give('ping-lite is not installed');
     try {
       const program = new PingProgram(address, { args: ['-n', '-c', '1', '-w', String(WAIT_SECONDS), address] });
       program.send((error, rttMs) => {

@@ -403,8 +403,10 @@ function expectOutcome(
     expect(rulesMayMiss, seen).toBe(true);
     return;
   }
-  // The box that drops is the last that answers or the one behind it; both are named, and the truth is among them.
-  const named = [dropper?.lastAnsweringAddress, dropper?.address];
-  expect(named, seen).toContain(address);
-  expect([dropper?.lastAnsweringHop, dropper?.hop], seen).toContain(hop);
+  // The box that drops is the last that answers or the one behind it; where loss hides hops, somewhere in the range given.
+  expect(dropper.lastAnsweringHop, seen).toBeLessThanOrEqual(hop);
+  expect(dropper.hop ?? Number.POSITIVE_INFINITY, seen).toBeGreaterThanOrEqual(hop);
+  if (rulesMayMiss) return;
+  expect([dropper.lastAnsweringAddress, dropper.address], seen).toContain(address);
+  expect([dropper.lastAnsweringHop, dropper.hop], seen).toContain(hop);
 }

@@ -9,10 +9,12 @@ export const dropperNamed: Rule = ({ dropper }) => {
       ? 'this host itself'
       : `hop ${lastAnsweringHop} (${lastAnsweringAddress ?? 'address unknown'})`;
   const next = hop === null ? 'the hop behind it' : `hop ${hop} (${address ?? 'which answers nothing'})`;
+  const neighbours = hop === null || hop - lastAnsweringHop <= 1;
+  const where = neighbours ? `at ${last} or at ${next}` : `somewhere from ${last} to ${next}`;
   return [
     {
       severity: 'info',
-      message: `the stalled flow is dropped at ${last} or at ${next}: ${doubt}`,
+      message: `the stalled flow is dropped ${where}: ${doubt}`,
       evidence: { lastAnsweringHop, lastAnsweringAddress, nextHop: hop, nextAddress: address },
       remedy: [],
     },

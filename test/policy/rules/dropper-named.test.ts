@@ -34,6 +34,11 @@ test.each<[what: string, different: Partial<Dropper>, message: string]>([
     'the stalled flow is dropped at this host itself or at hop 1 (10.0.2.2): routers may answer in turn',
   ],
   [
+    'hops in between that do not tell are within the range',
+    { hop: 5, address: '10.0.4.2' },
+    'the stalled flow is dropped somewhere from hop 2 (10.0.1.2) to hop 5 (10.0.4.2): routers may answer in turn',
+  ],
+  [
     'a hop that is not known is behind the last one that is',
     { hop: null, address: null },
     'the stalled flow is dropped at hop 2 (10.0.1.2) or at the hop behind it: routers may answer in turn',

@@ -102,7 +102,9 @@ async function runCommand(
 ): Promise<number> {
   const failOn = options['failOn'] as Severity; // commander admits only these
   const module: CommandModule<CommandName, PassedThrough> = await commands[name].load();
-  const result = await sealed(failOn, () => module.run(operands, options, { signal, failOn, progress: progress.show }));
+  const result = await sealed(failOn, () =>
+    module.run(operands, options, { signal, failOn, progress: progress.show, tell: progress.tell }),
+  );
   const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
   if (!interrupted) signal.throwIfAborted();
   if ('kind' in result) {
@@ -144,12 +146,16 @@ function write(text: string): Promise<void> {
 
 interface Progress {
   show(line: string): void;
+  tell(line: string): void;
   clear(): void;
 }
 
-/** One line on stderr that replaces itself, once something takes more than a second; nothing unless that is a terminal. */
+/** `show`: one line on stderr that replaces itself, once something takes more than a second; nothing unless that is a terminal. `tell`: a line that stays. */
 function openProgress(): Progress {
-  if (!process.stderr.isTTY) return { show: () => {}, clear: () => {} };
+  const tell = (line: string): void => {
+    process.stderr.write(`kaprobe: ${printable(line)}\n`);
+  };
+  if (!process.stderr.isTTY) return { show: () => {}, tell, clear: () => {} };
   const startedAtMs = performance.now();
   let shown = false;
   let latest = '';
@@ -164,6 +170,11 @@ function openProgress(): Progress {
     show: (line) => {
       latest = line;
       paint();
+    },
+    tell: (line) => {
+      if (shown) process.stderr.write('\r\u001b[K');
+      shown = false;
+      tell(line);
     },
     clear: () => {
       clearInterval(timer);

@@ -90,6 +90,9 @@ export interface ReportData {
   sysctl: SysctlData;
   middleboxes: MiddleboxesData;
   lab: LabData;
+  simulate: SimulateData;
+  serve: ServeData;
+  measure: MeasureData;
 }
 
 export type CommandName = keyof ReportData;
@@ -438,6 +441,161 @@ export interface LabData {
   namedRight: boolean | null;
   /** Lines to paste that give a socket the keepalive that was shown to save the connection; null when it was not. */
   fix: string[] | null;
+}
+
+/** What a simulated connection meets. */
+export interface SimulatedEvent {
+  event:
+    | 'probe-answered'
+    | 'probe-unanswered'
+    | 'middlebox-forgets'
+    /** The tail loss probe: data sent again before the first retransmission timeout counts. */
+    | 'loss-probe'
+    | 'retransmission'
+    | 'window-probe-answered'
+    | 'window-probe-unanswered';
+  /** The first time, on the scenario's own clock. */
+  atMs: number;
+  /** How often in a row, `everyMs` apart; null for once. */
+  count: number;
+  everyMs: number | null;
+  lastAtMs: number;
+}
+
+/** How a simulated connection ends. */
+export type SimulatedEnd =
+  /** It does not: it goes on as the last events did. */
+  | { kind: 'alive' }
+  /** The peer or the middlebox is gone and nothing is ever sent that could find out. */
+  | { kind: 'unnoticed' }
+  /** The middlebox ends it, whatever is sent. */
+  | { kind: 'forgotten'; atMs: number }
+  /** The kernel gives it up with ETIMEDOUT. */
+  | {
+      kind: 'given-up';
+      by: 'probe-count' | 'user-timeout' | 'retries';
+      /** With timers that are punctual. */
+      atMs: number;
+      /** Between these with the kernel's own, which fire late. */
+      earliestMs: number;
+      latestMs: number;
+    };
+
+/** One thing that can become of a connection. Each has a clock of its own, which begins as the name says. */
+export interface SimulatedScenario {
+  /**
+   * `idle`, `middlebox`, `dead-peer-idle`: from the last segment received. `dead-peer-data`: from the write. `dead-peer-zero-window`,
+   * `zero-window`: from the acknowledgement that closed the peer's window while more data was waiting.
+   */
+  scenario: 'idle' | 'middlebox' | 'dead-peer-idle' | 'dead-peer-data' | 'zero-window' | 'dead-peer-zero-window';
+  /** Only of `middlebox`: which of those given; null for all others. */
+  middlebox: Middlebox | null;
+  events: SimulatedEvent[];
+  end: SimulatedEnd;
+}
+
+export interface SimulateData {
+  /** Where what was not given comes from. */
+  defaults: 'kernel' | 'sysctl';
+  keepalive: Keepalive;
+  /** net.ipv4.tcp_retries2. */
+  retries2: number;
+  rttMs: number;
+  rtoMinMs: number;
+  rtoMaxMs: number;
+  /** The first retransmission timeout that these make. */
+  rtoMs: number;
+  /** Between answered probes; null when none are sent. */
+  probePeriodMs: number | null;
+  middleboxes: Middlebox[];
+  strictest: string | null;
+  scenarios: SimulatedScenario[];
+}
+
+/** The connections that one address made. */
+export interface ServedClient {
+  address: string;
+  connections: number;
+  receivedBytes: number;
+  sentBytes: number;
+}
+
+export interface ServeData {
+  host: string;
+  port: number;
+  mode: 'hold' | 'echo';
+  maxConnections: number;
+  /** How long it was to listen at most, and how long it did. */
+  forMs: number;
+  listenedMs: number;
+  endedBy: 'time' | 'interrupt';
+  /** Connections: taken, turned away because there were too many, at once at most, and still open at the end. */
+  accepted: number;
+  refused: number;
+  peak: number;
+  open: number;
+  /** Times that it spoke first, as it was asked to. */
+  spoken: number;
+  receivedBytes: number;
+  sentBytes: number;
+  /** The first hundred addresses that came, and how many connections came from others. */
+  clients: ServedClient[];
+  otherClients: number;
+}
+
+/** A product whose default idle timeout lies in the bracket. */
+export interface IdleTimeoutMatch {
+  id: string;
+  name: string;
+  idleTimeoutMs: number;
+  /** How it ends a connection that it has forgotten, and whether that is what was seen; null: not known. */
+  expiry: MiddleboxPreset['expiry']['behaviour'];
+  agrees: boolean | null;
+  configurableWith: string | null;
+}
+
+/** One connection of the ladder, tested once. */
+export interface MeasuredRung {
+  /** The idle time that was planned for it. */
+  plannedMs: number;
+  /** What it was: no less for one that lived, no more for one that died. */
+  idleMs: number;
+  outcome: SurvivalOutcome;
+  /** When, since the beginning. */
+  atMs: number;
+}
+
+/** The idle timeout of a path, as measured. */
+export interface MeasureData {
+  /** As it was given, without any user name and password. */
+  target: string;
+  address: string | null;
+  port: number;
+  /** Who speaks first after the silence. */
+  direction: 'client';
+  /** The protocol of the request that each connection began with; null: none. */
+  warmup: string | null;
+  /** What was looked for, and how narrow the answer was to be. */
+  wanted: { minMs: number; maxMs: number; resolution: { share: number; floorMs: number }; connections: number };
+  /**
+   * Connections idle for `lowerMs` lived, those idle for `upperMs` did not. `lowerMs` null: nothing was measured; `upperMs` null: nothing died
+   * within the limit. When the peer ended them: the times of its own closing.
+   */
+  idleTimeout: { lowerMs: number | null; upperMs: number | null; outcome: SurvivalOutcome };
+  /** Who ended them; null: nobody, or not known. */
+  endedBy: 'path' | 'peer' | null;
+  matches: IdleTimeoutMatch[];
+  /** Whether a connection whose kernel sent keepalive probes outlived the timeout; null: not known. */
+  keepaliveRefreshes: boolean | null;
+  elapsedMs: number;
+  /** Most connections that were open at once. */
+  connections: number;
+  rungs: MeasuredRung[];
+  dropper: Dropper | null;
+  /** What blurs the answer, in sentences without a full stop. */
+  doubts: string[];
+  /** The chance that a living connection was called dead, by what the path was seen to lose. */
+  falseDeathProbability: number | null;
 }
 
 /** Puts the envelope around a command's outcome and decides verdict and exit code. */

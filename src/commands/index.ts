@@ -9,6 +9,8 @@ export interface CommandContext {
   failOn: Severity;
   /** Shows one line of progress in place of the last; does nothing unless stderr is a terminal. */
   progress(line: string): void;
+  /** Writes one line to stderr, wherever that goes, at once. Left out: nobody listens, as in the library. */
+  tell?(line: string): void;
 }
 
 /**
@@ -42,5 +44,13 @@ export const commands: {
     summary:
       'a throw-away network with a real stateful firewall that forgets: a demonstration, or for your own command',
     load: async () => (await import('./lab.ts')).lab,
+  },
+  simulate: {
+    summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
+  serve: {
+    summary: 'a cooperating far end: holds connections, echoes, or speaks first after a time that the client asks for',
+    load: async () => (await import('./serve.ts')).serve,
   },
 };

@@ -1,9 +1,9 @@
 /** What the kernel's retransmission and TIME_WAIT settings amount to in seconds and connections. */
 
 /** TCP_RTO_MIN of include/net/tcp.h: what tcp_retries2 counts from, whatever tcp_rto_min_us says. */
-const TCP_RTO_MIN_MS = 200;
+export const TCP_RTO_MIN_MS = 200;
 /** TCP_RTO_MAX of include/net/tcp.h, from Linux 6.15 on the default of tcp_rto_max_ms. */
-const TCP_RTO_MAX_MS = 120_000;
+export const TCP_RTO_MAX_MS = 120_000;
 /** TCP_TIMEOUT_INIT of include/net/tcp.h (RFC 6298 section 2): a path whose retransmission timeout is longer than this is out of the ordinary. */
 const TCP_TIMEOUT_INIT_MS = 1000;
 /** TCP_TIMEWAIT_LEN of include/net/tcp.h: no setting changes it. */
@@ -14,9 +14,10 @@ const TW_REUSE_DELAY_MS = 1000;
 /**
  * How long a write into a dead connection hangs before ETIMEDOUT, unless TCP_USER_TIMEOUT is set. `lowerMs` is the time that the kernel
  * models from tcp_retries2: that many retransmissions, each waiting twice as long as the one before, from 200 ms up to the longest wait
- * (tcp_model_timeout in net/ipv4/tcp_timer.c; 924.6 s for 15, as ip-sysctl.rst says). Counted from the first retransmission, the
- * connection ends when a retransmission falls due at or beyond it: `upperMs` is the latest that this happens on a path with a
- * retransmission timeout of at most a second, or of tcp_rto_min_us where that is more. A maximum of null is a kernel without
+ * (tcp_model_timeout in net/ipv4/tcp_timer.c; 924.6 s for 15, as ip-sysctl.rst says). Counted from the first retransmission, which the
+ * tail loss probe puts off to twice the retransmission timeout, the connection ends when a retransmission falls due at or beyond it:
+ * `upperMs` is the latest that this happens with punctual timers on a path with a retransmission timeout of at most a second, or of
+ * tcp_rto_min_us where that is more. A maximum of null is a kernel without
  * tcp_rto_max_ms, a minimum of null one without tcp_rto_min_us.
  */
 export function deadWriteAfter(
@@ -25,14 +26,21 @@ export function deadWriteAfter(
   rtoMaxMs: number | null,
 ): { lowerMs: number; upperMs: number } {
   const longestMs = rtoMaxMs ?? TCP_RTO_MAX_MS;
-  const doublings = Math.floor(Math.log2(Math.max(1, Math.floor(longestMs / TCP_RTO_MIN_MS))));
-  const lowerMs =
-    retries2 <= doublings
-      ? (2 ** (retries2 + 1) - 1) * TCP_RTO_MIN_MS
-      : (2 ** (doublings + 1) - 1) * TCP_RTO_MIN_MS + (retries2 - doublings) * longestMs;
+  const lowerMs = modelledTimeoutMs(retries2, longestMs);
   const slowMs = Math.min(longestMs, Math.max(TCP_TIMEOUT_INIT_MS, rtoMinMs ?? 0));
   // The last wait is the longest one, or as long as all before it together, twice the first one more.
-  return { lowerMs, upperMs: lowerMs + Math.min(longestMs, lowerMs + 2 * slowMs) + slowMs };
+  return { lowerMs, upperMs: lowerMs + Math.min(longestMs, lowerMs + 2 * slowMs) + 2 * slowMs };
+}
+
+/**
+ * What tcp_retries2 stands for as a time, counted from the first retransmission: that many waits, the first of 200 ms, each twice as long as
+ * the one before but never longer than `longestMs` (tcp_model_timeout in net/ipv4/tcp_timer.c).
+ */
+export function modelledTimeoutMs(retries2: number, longestMs: number): number {
+  const doublings = Math.floor(Math.log2(Math.max(1, Math.floor(longestMs / TCP_RTO_MIN_MS))));
+  return retries2 <= doublings
+    ? (2 ** (retries2 + 1) - 1) * TCP_RTO_MIN_MS
+    : (2 ** (doublings + 1) - 1) * TCP_RTO_MIN_MS + (retries2 - doublings) * longestMs;
 }
 
 /** First and last port of a range. */

@@ -6,6 +6,8 @@ import { viewCheck } from './text/check.ts';
 import { viewLab } from './text/lab.ts';
 import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
 import { viewMiddleboxes } from './text/middleboxes.ts';
+import { viewServe } from './text/serve.ts';
+import { viewSimulate } from './text/simulate.ts';
 import { viewSysctl } from './text/sysctl.ts';
 
 /** For people: the verdict first, the evidence next, the lines to paste last. */
@@ -35,6 +37,10 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewMiddleboxes(page, report.data);
     case 'lab':
       return viewLab(page, report.data);
+    case 'simulate':
+      return viewSimulate(page, report.data);
+    case 'serve':
+      return viewServe(page, report.data);
     default:
       return report satisfies never;
   }

@@ -29,6 +29,7 @@ const SCRIPTS = {
   'tcp-server': new URL('peers/tcp-server.mjs', import.meta.url),
   'tcp-client': new URL('peers/tcp-client.mjs', import.meta.url),
   sink: new URL('peers/sink.mjs', import.meta.url),
+  'deaf-server': new URL('peers/deaf-server.mjs', import.meta.url),
 } as const;
 
 /** Starts a peer; it is killed with the lab. */

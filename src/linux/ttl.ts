@@ -16,6 +16,7 @@ const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
+const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_USER_TIMEOUT = 18;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
@@ -123,7 +124,8 @@ export type Means = 'keepalive' | 'bytes';
 
 /**
  * Prepares an established connection for segments on demand and of any TTL, and returns the way back. TCP_USER_TIMEOUT is suspended and
- * TCP_KEEPCNT raised to its maximum, so that the kernel does not end the connection meanwhile.
+ * TCP_KEEPCNT raised to its maximum, so that the kernel does not end the connection meanwhile; with TCP_THIN_LINEAR_TIMEOUTS it
+ * repeats payload more often when little is in flight.
  */
 export function prepareForSweep(libc: Libc, fd: number, family: 4 | 6, means: Means): (fd: number) => void {
   const { level, unicastHops } = FAMILIES[family];
@@ -131,7 +133,10 @@ export function prepareForSweep(libc: Libc, fd: number, family: 4 | 6, means: Me
     [level, unicastHops, null],
     [IPPROTO_TCP, TCP_USER_TIMEOUT, 0],
     ...(means === 'bytes'
-      ? ([[IPPROTO_TCP, TCP_NODELAY, 1]] as const)
+      ? ([
+          [IPPROTO_TCP, TCP_NODELAY, 1],
+          [IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1],
+        ] as const)
       : ([
           [IPPROTO_TCP, TCP_KEEPCNT, MAX_KEEPCNT],
           [IPPROTO_TCP, TCP_KEEPINTVL, RARELY_S],

@@ -53,6 +53,8 @@ const CONTRADICTING_SEGMENTS = 6;
 const BURST_SEGMENTS = 4;
 /** After so many unanswered SYNs a hop counts as one that answers nobody. */
 const UNANSWERED_CONTROLS = 6;
+/** After so many tests of one hop, more would not settle it either. */
+const TESTS_OF_A_HOP = 12;
 
 /**
  * What to send next; null when nothing more would be learned. It halves the hops between the last that answers and the first that does
@@ -62,15 +64,18 @@ export function nextTest(path: Path, tests: readonly FlowTest[]): NextTest | nul
   const { last, first, between } = compare(path, tests);
   const middle = between[Math.floor((between.length - 1) / 2)];
   if (middle !== undefined) return { hop: middle.hop, segmentCount: 1, control: false };
-  if (last !== null && last.answers < CONFIRMING_ANSWERS) return { hop: last.hop, segmentCount: 1, control: false };
-  if (first === null || first.rejections > 1 || first.silentSegments >= SILENT_SEGMENTS) return null;
+  if (last !== null && last.answers < CONFIRMING_ANSWERS && last.testCount < TESTS_OF_A_HOP) {
+    return { hop: last.hop, segmentCount: 1, control: last.silentLately };
+  }
+  if (first === null || first.testCount >= TESTS_OF_A_HOP) return null;
+  if (first.rejections > 1 || first.silentSegments >= SILENT_SEGMENTS) return null;
   if (first.rejections > 0) return { hop: first.hop, segmentCount: 1, control: false };
   return { hop: first.hop, segmentCount: BURST_SEGMENTS, control: true };
 }
 
 /** Judges what was found. `remarks` say what else blurs it: why the tests ended before their time, what could not be read. */
 export function decideDropper(path: Path, tests: readonly FlowTest[], remarks: readonly string[] = []): Dropper {
-  const { last, first, hops } = compare(path, tests);
+  const { last, first, between, hops } = compare(path, tests);
   const { target } = path;
   const doubtOf = (conclusion: string): string => [conclusion, ...remarks].join('; ');
   const unnamed = (why: string): Dropper => ({
@@ -90,40 +95,43 @@ export function decideDropper(path: Path, tests: readonly FlowTest[], remarks: r
         : `none of the ${plural(target.hop - 1, 'hop')} before the target answers a SYN that ends there`;
     return unnamed(`${silent}: there is nothing to compare the flow with`);
   }
-  if (first === null && last === null) return unnamed('no segment of the flow was sent');
+  if (first === null && last === null) {
+    return unnamed(
+      tests.length === 0 ? 'no segment of the flow was sent' : 'the hops answer too rarely to be compared',
+    );
+  }
   const lastAnswering = { lastAnsweringHop: last?.hop ?? 0, lastAnsweringAddress: last?.address ?? null };
   const lower =
     last === null
       ? 'this host'
-      : `hop ${last.hop}, which ${last.answers > 1 ? 'answers' : 'answered once'} for the flow`;
-  if (first === null && target === null) {
-    return {
-      ...unnamed(
-        `every hop that answers a SYN answers for the flow too: it is dropped at hop ${last?.hop} or behind it`,
-      ),
-      ...lastAnswering,
-    };
-  }
+      : `hop ${last.hop}, which ${last.answers > 1 ? 'answers' : 'answered once'} for the flow,`;
   if (first === null) {
-    const where = `between hop ${last?.hop} and the target at hop ${target?.hop}, or what the target says is dropped on the way back`;
+    const behind = target !== null && between.length === 0;
+    const where =
+      target === null
+        ? `at hop ${last?.hop} or behind it`
+        : `between hop ${last?.hop} and the target at hop ${target.hop}, or what the target says is dropped on the way back`;
+    const conclusion =
+      between.length > 0
+        ? `hop ${last?.hop} answers for the flow, and those behind it were not tried`
+        : `every hop that can be compared answers for the flow: it is dropped ${where}`;
     return {
-      ...unnamed(`every hop that answers a SYN answers for the flow too: it is dropped ${where}`),
+      ...unnamed(conclusion),
       ...lastAnswering,
-      hop: target?.hop ?? null,
-      address: target?.address ?? null,
+      hop: behind ? target.hop : null,
+      address: behind ? target.address : null,
     };
   }
   const rejected = first.rejections > 0;
   if (!rejected && first.silentSegments < TOO_FEW_SEGMENTS) {
-    return unnamed(
-      `hop ${first.hop} was silent to ${plural(first.silentSegments, 'segment')} of the flow: too few to tell`,
-    );
+    const why = `hop ${first.hop} was silent to the flow, but not often enough while it answered SYNs`;
+    return { ...unnamed(why), ...(last === null ? {} : lastAnswering) };
   }
   const upper = rejected
     ? `hop ${first.hop}, where segments of it are rejected`
-    : `hop ${first.hop}, which was silent to all of ${plural(first.silentSegments, 'segment')} while it answered SYNs`;
+    : `hop ${first.hop}, which was silent to all of ${plural(first.silentSegments, 'segment')} of it while it answered SYNs`;
   return {
-    ...unnamed(`between ${lower}, and ${upper}${whichOf(lastAnswering.lastAnsweringHop, first.hop)}`),
+    ...unnamed(`between ${lower} and ${upper}${whichOf(lastAnswering.lastAnsweringHop, first.hop)}`),
     ...lastAnswering,
     hop: first.hop,
     address: first.address,
@@ -141,10 +149,13 @@ function whichOf(lastHop: number, firstHop: number): string {
 interface ComparedHop {
   hop: number;
   address: string;
+  testCount: number;
   answers: number;
   rejections: number;
   /** Segments without an answer that were followed by a SYN with one. */
   silentSegments: number;
+  /** Whether it was silent after its last answer. */
+  silentLately: boolean;
   /** Whether the flow gets there. `contradictory`: it answered once and then no more, or SYNs no more either, so it tells nothing. */
   reached: boolean | 'untried' | 'contradictory';
 }
@@ -178,21 +189,26 @@ function compare({ answering, target, triedHops }: Path, tests: readonly FlowTes
 
 function compareHop({ hop, address }: { hop: number; address: string }, tests: readonly FlowTest[]): ComparedHop {
   const here = tests.filter((test) => test.hop === hop);
+  const testCount = here.length;
   const answers = here.filter(({ answer }) => answer === 'expired').length;
   const rejections = here.filter(({ answer }) => answer === 'rejected').length;
   const silent = here.filter(({ answer }) => answer === 'silent');
-  const silentSegments = countSegments(silent.filter(({ controlAnswered }) => controlAnswered === true));
-  const lastAnswer = here.findLastIndex(({ answer }) => answer === 'expired');
-  const sinceAnswer = countSegments(here.slice(lastAnswer + 1).filter(({ answer }) => answer === 'silent'));
+  const silentSegments = proven(silent);
+  const sinceAnswer = here.slice(here.findLastIndex(({ answer }) => answer === 'expired') + 1);
+  const lately = sinceAnswer.filter(({ answer }) => answer === 'silent');
+  const unansweredControls = silent.filter(({ controlAnswered }) => controlAnswered === false).length;
   const contradictory =
     answers === 0
-      ? rejections === 0 &&
-        silent.filter(({ controlAnswered }) => controlAnswered === false).length >= UNANSWERED_CONTROLS
-      : answers < CONFIRMING_ANSWERS && (sinceAnswer >= CONTRADICTING_SEGMENTS || rejections >= 2);
-  const reached = here.length === 0 ? 'untried' : contradictory ? 'contradictory' : answers > 0;
-  return { hop, address, answers, rejections, silentSegments, reached };
+      ? rejections === 0 && unansweredControls >= UNANSWERED_CONTROLS
+      : answers < CONFIRMING_ANSWERS && (proven(lately) >= CONTRADICTING_SEGMENTS || rejections >= 2);
+  const reached = testCount === 0 ? 'untried' : contradictory ? 'contradictory' : answers > 0;
+  return { hop, address, testCount, answers, rejections, silentSegments, silentLately: lately.length > 0, reached };
 }
 
-function countSegments(tests: readonly FlowTest[]): number {
-  return tests.reduce((sum, { segmentCount }) => sum + segmentCount, 0);
+/** The segments of silent tests whose silence means something. */
+function proven(silent: readonly FlowTest[]): number {
+  return silent.reduce(
+    (sum, { segmentCount, controlAnswered }) => (controlAnswered === true ? sum + segmentCount : sum),
+    0,
+  );
 }

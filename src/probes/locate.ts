@@ -33,7 +33,8 @@ export interface LocateOptions {
  *
  * Only for a connection that has been judged stalled. Where keepalive probes do not tell (see `sweepFlow`), each segment carries a byte of
  * payload (NUL), which a living application would read and which the kernel goes on repeating: end the connection with a RST afterwards.
- * Its socket options are put back; the kernel may then find its probes used up, and end it.
+ * Its socket options are put back; the kernel may then find its probes used up, and end it. It must belong to this process's network
+ * namespace, whose counters are read.
  *
  * What this host cannot do (no descriptors, no route) is said in `doubt`. Rejects only when aborted.
  */
@@ -47,7 +48,7 @@ export async function locateDropper(
   // An IPv4 address in IPv6 notation is reached by IPv4, with IPv4's TTL.
   const target = { address: address.replace(/^::ffff:(?=[\d.]+$)/i, ''), port };
   const { path, answerMs } = await sweepPath(target, libc, { ...search, maxHops });
-  const flow = { ...stalled, family: familyOf(target.address), target };
+  const flow = { fd: () => stalled.fd(), family: familyOf(target.address), target };
   const tests = await sweepFlow(flow, { path, answerMs }, libc, search);
   return decideDropper(path, tests, search.remarks);
 }

@@ -1,13 +1,16 @@
 // Makes a connection, leaves it idle, makes sure that it is stalled, looks for the hop that drops it, and tells what came of it in one
-// JSON line. Arguments: address, port, idle time in ms, after how many ms to abort the search (0: never).
+// JSON line. Arguments: address, port, idle time in ms, after how many ms to abort the search (0: never), then perhaps
+// `pending` to have data unacknowledged meanwhile, which keeps the kernel from sending probes, or `locked` to keep the lock that
+// probes need.
 
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { isIPv6, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadLibc } from '../../../src/linux/libc.ts';
+import { lockNamespace } from '../../../src/linux/namespace-lock.ts';
 import { descriptorOf } from '../../../src/linux/socket-options.ts';
-import { watchConnection } from '../../../src/probes/ending.ts';
+import { type Watch, watchConnection } from '../../../src/probes/ending.ts';
 import { probeKeepalive } from '../../../src/probes/keepalive.ts';
 import { locateDropper } from '../../../src/probes/locate.ts';
 import type { Dropper } from '../../../src/report.ts';
@@ -26,19 +29,34 @@ export interface Located {
   uid: number | undefined;
 }
 
-const PROBES = 6;
+const PROBES = 4;
+
+/** Connects and is echoed; again when loss keeps the firewall from ever seeing an established connection. */
+async function connect(host: string, port: number): Promise<{ socket: Socket; watch: Watch }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const socket = new Socket({ allowHalfOpen: true });
+    const watch = watchConnection(socket, performance.now());
+    socket.connect({ host, port });
+    socket.write('hello');
+    try {
+      await once(socket, 'data', { signal: AbortSignal.timeout(6000) }); // with data unacknowledged the kernel sends no probes
+      return { socket, watch };
+    } catch (error) {
+      socket.resetAndDestroy();
+      if (attempt === 5) throw error;
+    }
+  }
+}
 
 async function locate(): Promise<void> {
-  const [address = '', port, idleMs, abortAfterMs] = process.argv.slice(2);
+  const [address = '', port, idleMs, abortAfterMs, obstacle] = process.argv.slice(2);
   const signal = AbortSignal.timeout(100_000);
   const libc = await loadLibc();
-  const socket = new Socket({ allowHalfOpen: true });
-  const watch = watchConnection(socket, performance.now());
-  await new Promise<void>((resolve) => socket.connect({ host: address, port: Number(port) }, resolve));
-  socket.write('hello');
-  await once(socket, 'data', { signal }); // with data unacknowledged the kernel sends no probes
+  const { socket, watch } = await connect(address, Number(port));
   await sleep(Number(idleMs));
   const answer = await probeKeepalive(socket, watch, libc, { probeCount: PROBES, signal });
+  if (obstacle === 'pending') socket.write('unheard');
+  if (obstacle === 'locked') await lockNamespace('sweep', { signal, untilMs: performance.now() + 60_000 });
   const stateOf = (fd: number) =>
     [...(isIPv6(address) ? [[41, 16] as const] : [[0, 2] as const]), [6, 1] as const, [6, 18] as const].map(
       ([level, option]) => [...libc.getsockopt(fd, level, option, 4)],

@@ -1,6 +1,4 @@
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KernelError } from '../errors.ts';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
 import { concludeSurvival } from '../policy/survival.ts';
@@ -8,7 +6,7 @@ import type { ConnectKind, Dropper, Ping, RequestedKeepalive, Survival, Survival
 import type { Target } from '../target.ts';
 import { connectAny } from './connect.ts';
 import { closeArm, endOfArm, type IdleArm, judgeArm, openArms, silenceOf, unmeasuredArm } from './idle-arm.ts';
-import { locateDropper } from './locate.ts';
+import { locateStalled } from './locate-stalled.ts';
 import { pingOnce } from './ping.ts';
 
 /** What a handshake whose last segments were lost may go on for: SYN-ACKs are sent again after 1, 3, 7 and 15 s. */
@@ -59,7 +57,8 @@ export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal
     const ping = freshConnect === null || freshConnect === 'connected' ? null : await pingStubbornly(address, signal);
     const survival = concludeSurvival({ idleMs, arms: judged, freshConnect, ping, keepalive });
     const stalled = plan.locate && survival.cause === 'middlebox' ? stalledArm(arms, judged) : null;
-    const dropper = stalled === null ? null : await locate(stalled, plan, libc, signal);
+    const dropper =
+      stalled === null ? null : await locateStalled(stalled, { address, port: target.port }, libc, signal);
     return { survival, dropper, interrupted };
   } finally {
     for (const arm of arms) closeArm(arm);
@@ -83,22 +82,6 @@ async function waitIdle(arms: readonly IdleArm[], idleMs: number, libc: Libc, si
     } catch {
       return false;
     }
-  }
-}
-
-/** Where it is dropped; a kernel that would not let us look leaves all but the reason open. */
-async function locate(
-  stalled: Socket,
-  { address, target }: SurvivePlan,
-  libc: Libc,
-  signal: AbortSignal,
-): Promise<Dropper> {
-  try {
-    return await locateDropper({ fd: () => descriptorOf(stalled) }, { address, port: target.port }, libc, { signal });
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    const nothing = { hop: null, address: null, lastAnsweringHop: null, lastAnsweringAddress: null, hops: [] };
-    return { ...nothing, doubt: `could not look for the hop: ${error.message}` };
   }
 }
 

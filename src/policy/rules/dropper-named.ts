@@ -8,7 +8,7 @@ export const dropperNamed: Rule = ({ dropper }) => {
     lastAnsweringHop === 0
       ? 'this host itself'
       : `hop ${lastAnsweringHop} (${lastAnsweringAddress ?? 'address unknown'})`;
-  const next = hop === null ? 'the hop behind it' : `hop ${hop} (${address ?? 'which answers nothing'})`;
+  const next = hop === null ? 'some hop behind it' : `hop ${hop} (${address ?? 'which answers nothing'})`;
   const neighbours = hop === null || hop - lastAnsweringHop <= 1;
   const where = neighbours ? `at ${last} or at ${next}` : `somewhere from ${last} to ${next}`;
   return [

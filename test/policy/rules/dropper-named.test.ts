@@ -41,7 +41,7 @@ test.each<[what: string, different: Partial<Dropper>, message: string]>([
   [
     'a hop that is not known is behind the last one that is',
     { hop: null, address: null },
-    'the stalled flow is dropped at hop 2 (10.0.1.2) or at the hop behind it: routers may answer in turn',
+    'the stalled flow is dropped at hop 2 (10.0.1.2) or at some hop behind it: routers may answer in turn',
   ],
 ])('%s', (_, different, message) => {
   const known = { ...dropper, ...different };

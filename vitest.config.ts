@@ -9,16 +9,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', 'test/lab/**', 'test/package/**'],
+          exclude: ['test/cli/**', 'test/lab/**', 'test/package/**', 'test/**/*.sweep.test.ts'],
           // Pure tests share nothing that could leak: a process for each file would cost more than the tests.
           isolate: false,
         },
       },
-      // The whole program as a child process, on loopback. It must have been built.
+      // The whole program as a child process, on loopback (it must have been built), and pure sweeps over a thousand cases.
       {
         test: {
           name: 'cli',
-          include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts'],
+          include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts', 'test/**/*.sweep.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

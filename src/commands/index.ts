@@ -45,6 +45,10 @@ export const commands: {
       'a throw-away network with a real stateful firewall that forgets: a demonstration, or for your own command',
     load: async () => (await import('./lab.ts')).lab,
   },
+  measure: {
+    summary: "a path's idle timeout, what happens at it and who enforces it, in about the time of that timeout",
+    load: async () => (await import('./measure.ts')).measure,
+  },
   simulate: {
     summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
     load: async () => (await import('./simulate.ts')).simulate,

@@ -7,6 +7,7 @@ import type {
   EvidenceValue,
   Keepalive,
   KeepaliveAnswer,
+  MeasureData,
   Middlebox,
   Ping,
   RefusedSetting,
@@ -30,6 +31,8 @@ export interface Facts {
   ended: EarlyEnd;
   survival: Survival | null;
   dropper: Dropper | null;
+  /** The idle timeout that was measured. */
+  measured: MeasuredTimeout | null;
   ping: Ping | null;
   certificate: Certificate | null;
   /** How much of its life a certificate must have left. */
@@ -58,6 +61,12 @@ export interface Connection extends Connect {
   attempts: readonly ConnectAttempt[];
 }
 
+/** An idle timeout as measured: the part of it that rules judge. */
+export type MeasuredTimeout = Pick<
+  MeasureData,
+  'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'doubts' | 'falseDeathProbability' | 'warmup'
+>;
+
 /** Facts about which nothing is known yet. */
 export function factsAbout(subject: string): Facts {
   return {
@@ -70,6 +79,7 @@ export function factsAbout(subject: string): Facts {
     ended: null,
     survival: null,
     dropper: null,
+    measured: null,
     ping: null,
     certificate: null,
     certificateMarginMs: 14 * 86_400_000,

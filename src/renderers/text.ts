@@ -5,6 +5,7 @@ import { printableDeep } from './printable.ts';
 import { viewCheck } from './text/check.ts';
 import { viewLab } from './text/lab.ts';
 import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
+import { viewMeasure } from './text/measure.ts';
 import { viewMiddleboxes } from './text/middleboxes.ts';
 import { viewServe } from './text/serve.ts';
 import { viewSimulate } from './text/simulate.ts';
@@ -37,6 +38,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewMiddleboxes(page, report.data);
     case 'lab':
       return viewLab(page, report.data);
+    case 'measure':
+      return viewMeasure(page, report.data);
     case 'simulate':
       return viewSimulate(page, report.data);
     case 'serve':

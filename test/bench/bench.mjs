@@ -1,6 +1,7 @@
 // npm run bench: what kaprobe costs beside its peers, in one run on one machine. Prints ratios; asserts nothing.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
 const RUNS = 20;
@@ -39,3 +40,17 @@ compare('kaprobe --version', [PROGRAM, '--version'], 'node -e 0', BARE);
 compare('kaprobe --help', [PROGRAM, '--help'], 'node -e 0', BARE);
 compare('kaprobe check --help', [PROGRAM, 'check', '--help'], 'node -e 0', BARE);
 compare('kaprobe sysctl', [PROGRAM, 'sysctl'], 'node -e 0', BARE);
+
+// The simulation is TypeScript: bundled in memory, and imported from there.
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL('ladder.ts', import.meta.url))],
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  write: false,
+});
+const { compareLadders } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+);
+console.log();
+compareLadders((line) => console.log(line));

@@ -1,4 +1,10 @@
-import { type Connection, type Facts, factsAbout, type Settings } from '../../src/policy/facts.ts';
+import {
+  type Connection,
+  type Facts,
+  factsAbout,
+  type MeasuredTimeout,
+  type Settings,
+} from '../../src/policy/facts.ts';
 import type { Certificate, Keepalive, Middlebox, Survival, SurvivalArm } from '../../src/report.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
@@ -116,6 +122,29 @@ export function survival(different: Partial<Survival> = {}): Survival {
     freshConnect: 'connected',
     conclusion: 'some conclusion',
     falseStallProbability: 6e-7,
+    ...different,
+  };
+}
+
+/** A path that drops what idled for five minutes, and that keepalive refreshes. */
+export function measured(different: Partial<MeasuredTimeout> = {}): MeasuredTimeout {
+  return {
+    idleTimeout: { lowerMs: 299_000, upperMs: 301_000, outcome: 'stalled' },
+    endedBy: 'path',
+    matches: [
+      {
+        id: 'some-box',
+        name: 'Some Box',
+        idleTimeoutMs: 300_000,
+        expiry: 'silent-drop',
+        agrees: true,
+        configurableWith: null,
+      },
+    ],
+    keepaliveRefreshes: true,
+    doubts: [],
+    falseDeathProbability: 2e-7,
+    warmup: null,
     ...different,
   };
 }

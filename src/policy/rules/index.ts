@@ -7,6 +7,7 @@ import { connectionTimedOut } from './connection-timed-out.ts';
 import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
 import { dropperNamed } from './dropper-named.ts';
 import { hostDown } from './host-down.ts';
+import { keepaliveDoesNotRefresh } from './keepalive-does-not-refresh.ts';
 import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
 import { keepaliveIntervalSlowerThanMiddlebox } from './keepalive-interval-slower-than-middlebox.ts';
@@ -23,7 +24,9 @@ import { middleboxRefreshUnknown } from './middlebox-refresh-unknown.ts';
 import { middleboxTerminatesTcp } from './middlebox-terminates-tcp.ts';
 import { nameUnresolved } from './name-unresolved.ts';
 import { pathDropsIdle } from './path-drops-idle.ts';
+import { pathIdleTimeout } from './path-idle-timeout.ts';
 import { pathResetsIdle } from './path-resets-idle.ts';
+import { peerClosesFirst } from './peer-closes-first.ts';
 import { peerClosesIdle } from './peer-closes-idle.ts';
 import { peerEndedEarly } from './peer-ended-early.ts';
 import { timeWaitRecycled } from './time-wait-recycled.ts';
@@ -44,6 +47,9 @@ export const rules = {
   'path-drops-idle': pathDropsIdle,
   'path-resets-idle': pathResetsIdle,
   'peer-closes-idle': peerClosesIdle,
+  'keepalive-does-not-refresh': keepaliveDoesNotRefresh,
+  'path-idle-timeout': pathIdleTimeout,
+  'peer-closes-first': peerClosesFirst,
   'keepalive-does-not-save': keepaliveDoesNotSave,
   'keepalive-probes-unanswered': keepaliveProbesUnanswered,
   'keepalive-settings-refused': keepaliveSettingsRefused,

@@ -1,0 +1,20 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+
+/** Measured: a connection whose kernel sent keepalive probes all along was forgotten with the silent ones. */
+export const keepaliveDoesNotRefresh: Rule = ({ measured }) => {
+  if (measured === null || measured.endedBy !== 'path' || measured.keepaliveRefreshes !== false) return [];
+  const { lowerMs, upperMs } = measured.idleTimeout;
+  if (lowerMs === null || upperMs === null) return [];
+  return [
+    {
+      severity: 'error',
+      message: `TCP keepalive does not refresh this path: a connection that sent probes all along died as well, within ${formatDuration(upperMs)}`,
+      evidence: { lowerMs, upperMs, keepaliveRefreshes: false },
+      remedy: [
+        '# only data counts here: a request of the application at least every',
+        `# ${formatDuration(lowerMs / 3)}`,
+      ],
+    },
+  ];
+};

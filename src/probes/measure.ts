@@ -1,0 +1,531 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Libc } from '../linux/libc.ts';
+import { descriptorOf, writeKeepalive } from '../linux/socket-options.ts';
+import {
+  bracketSoFar,
+  type LadderAnswer,
+  type LadderPlan,
+  type LadderView,
+  lossOf,
+  nextStep,
+  probesForDeath,
+  type RungEnd,
+  type RungTest,
+  rungAges,
+  type Wave,
+} from '../policy/ladder.ts';
+import { falseStallProbability } from '../policy/survival.ts';
+import type { Dropper, MeasuredRung, RequestedKeepalive } from '../report.ts';
+import type { Target } from '../target.ts';
+import type { Application } from './applications/application.ts';
+import { connectAny } from './connect.ts';
+import {
+  type IdleConnection,
+  KEEPALIVE_OFF,
+  openIdle,
+  type Probing,
+  quietSince,
+  startProbing,
+} from './idle-connection.ts';
+import { locateStalled } from './locate-stalled.ts';
+
+/** Connections that are being made at once. */
+const OPENING_AT_ONCE = 32;
+/** One keeps keepalive on, one is left for telling a dead connection from a dead path. */
+const CONNECTIONS_BESIDE = 2;
+/** A SYN that was lost is sent again after a second. */
+const SYN_REPEATED_MS = 900;
+/** A connection that is closed as soon as this was turned away. */
+const TURNED_AWAY_MS = 500;
+/** How long nothing is opened after a failure. */
+const BACK_OFF_MS = 5000;
+/** How often connections are looked at that are new, that may still meet segments sent again, and all others. */
+const LOOK_MS = { young: 250, settling: 1000, settled: 5000 } as const;
+const YOUNG_MS = 1000;
+const SETTLING_MS = 32_000;
+/** How often, while probes are under way. */
+const PROBING_LOOK_MS = 25;
+/** How often progress is told. */
+const TELL_MS = 500;
+/** How long the far end may be out of reach before the search is given up. */
+const OUT_OF_REACH_MS = 30_000;
+const NEVER_GIVE_UP = 127;
+
+/** What measuring needs. */
+export interface MeasurePlan {
+  target: Target;
+  address: string;
+  /** How many connections in all, and what is looked for. */
+  ladder: LadderPlan;
+  /** With which to make one request first; null: none. */
+  application: Application | null;
+  locate: boolean;
+  /** Is told what is known so far, now and then. */
+  onProgress(progress: MeasureProgress): void;
+}
+
+/** What is known on the way. */
+export interface MeasureProgress {
+  elapsedMs: number;
+  lowerMs: number;
+  upperMs: number | null;
+  openCount: number;
+  testedCount: number;
+}
+
+/** What it came to. */
+export interface MeasureResult {
+  /** null: it could not be told, for the reason in `why`. */
+  answer: LadderAnswer | null;
+  why: string | null;
+  rungs: MeasuredRung[];
+  elapsedMs: number;
+  /** Most connections that were open at once, and why there were not more; null when there was no need. */
+  connectionCount: number;
+  refusal: string | null;
+  /** Whether the connection on which keepalive was on outlived the timeout; null: not known. */
+  keepaliveRefreshes: boolean | null;
+  /** The chance that the death of a living connection was believed, by what the path was seen to lose. */
+  falseDeathProbability: number;
+  dropper: Dropper | null;
+  interrupted: boolean;
+}
+
+/** A connection of the ladder. */
+interface Held {
+  id: number;
+  connection: IdleConnection;
+  quietSinceMs: number;
+  /** When to look at it next. */
+  lookAtMs: number;
+}
+
+/** One whose probes are under way, or were. */
+interface Tested extends Held {
+  test: RungTest;
+  probing: Probing;
+}
+
+/** Everything that changes while measuring. */
+interface Search {
+  startedAtMs: number;
+  idle: Map<number, Held>;
+  pending: Map<number, Tested>;
+  /** Shown to be dead, and kept open for who wants to look where. */
+  dead: Tested | null;
+  tests: RungTest[];
+  ends: RungEnd[];
+  witnessedAtMs: number[];
+  handshakes: { madeCount: number; lostCount: number };
+  rttMs: number;
+  openingCount: number;
+  madeCount: number;
+  capacity: number;
+  tellAtMs: number;
+  refusal: string | null;
+  backOffUntilMs: number;
+  openedAtMost: number;
+  witness: { underWay: boolean; failedSinceMs: number | null };
+  arm: { connection: IdleConnection | null; periodMs: number; probing: Probing | null; lives: boolean | null };
+}
+
+/**
+ * Finds the idle timeout of the path to a target, by connections that idle side by side (see policy/ladder.ts). An abort is answered with what
+ * is known by then.
+ */
+export async function measure(plan: MeasurePlan, libc: Libc, signal: AbortSignal): Promise<MeasureResult> {
+  const search = begin(plan.ladder);
+  const ladder = { ...plan.ladder, connectionCount: search.capacity };
+  const stop = new AbortController();
+  const work = { plan, libc, search, signal: AbortSignal.any([signal, stop.signal]) };
+  setMaxListeners(0, work.signal); // one for each connection that is being made
+  const ages = rungAges(ladder);
+  let wave: Wave = [];
+  try {
+    await openArm(work);
+    for (;;) {
+      lookAround(work);
+      fill(work);
+      const view = viewOf(search);
+      const step = nextStep(ladder, ages, view, wave);
+      const outOfReach = isOutOfReach(search);
+      if (step.kind === 'answer' || outOfReach !== null) {
+        const answer = step.kind === 'answer' ? step : null;
+        conclude(answer?.conclude ?? [], search);
+        if (answer !== null) await askArm(work);
+        const dropper = plan.locate && answer?.by === 'path' ? await locate(work) : null;
+        return resultOf(search, { answer, why: answer === null ? outOfReach : null, dropper, interrupted: false });
+      }
+      ({ wave } = step);
+      conclude(step.conclude, search);
+      for (const { id, plannedMs } of step.test) startTest(id, plannedMs, work);
+      if (step.needsWitness) void bearWitness(work);
+      tuneArm(work);
+      tell(work);
+      await sleep(pauseMs(step.untilMs, search), undefined, { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return resultOf(search, { answer: answerSoFar(search), why: null, dropper: null, interrupted: true });
+  } finally {
+    stop.abort();
+    closeAll(search);
+  }
+}
+
+/** What is certain before the search is over. */
+function answerSoFar(search: Search): LadderAnswer {
+  const { lowerMs, upperMs } = bracketSoFar(viewOf(search));
+  const outcome = upperMs !== null ? 'stalled' : lowerMs > 0 ? 'alive' : 'unmeasured';
+  const by = upperMs === null ? null : 'path';
+  return { kind: 'answer', lowerMs, upperMs, outcome, by, doubts: ['interrupted before its time'], conclude: [] };
+}
+
+interface Work {
+  plan: MeasurePlan;
+  libc: Libc;
+  search: Search;
+  signal: AbortSignal;
+}
+
+function begin({ connectionCount, minMs }: LadderPlan): Search {
+  const startedAtMs = performance.now();
+  return {
+    startedAtMs,
+    idle: new Map(),
+    pending: new Map(),
+    dead: null,
+    tests: [],
+    ends: [],
+    witnessedAtMs: [],
+    handshakes: { madeCount: 0, lostCount: 0 },
+    rttMs: 0,
+    openingCount: 0,
+    madeCount: 0,
+    capacity: connectionCount - CONNECTIONS_BESIDE,
+    tellAtMs: startedAtMs,
+    refusal: null,
+    backOffUntilMs: startedAtMs,
+    openedAtMost: 0,
+    witness: { underWay: false, failedSinceMs: null },
+    arm: { connection: null, periodMs: Math.max(1000, Math.floor(minMs / 3000) * 1000), probing: null, lives: null },
+  };
+}
+
+function viewOf({ idle, tests, ends, witnessedAtMs, handshakes, rttMs, arm }: Search): LadderView {
+  const armEnded = arm.connection?.watch.ended() ?? null;
+  return {
+    nowMs: performance.now(),
+    idle: [...idle.values()],
+    tests,
+    ends,
+    witnessedAtMs,
+    handshakes,
+    rttMs,
+    keepaliveArmLives: arm.connection === null ? null : armEnded === null,
+  };
+}
+
+const keepaliveEvery = (periodMs: number): RequestedKeepalive => ({
+  enabled: true,
+  idleMs: periodMs,
+  intervalMs: periodMs,
+  count: NEVER_GIVE_UP,
+  userTimeoutMs: 0,
+});
+
+async function openArm({ plan, libc, search, signal }: Work): Promise<void> {
+  const connection = await openIdle({ ...plan, keepalive: keepaliveEvery(search.arm.periodMs), libc, signal });
+  if (typeof connection === 'string') search.refusal = connection;
+  else search.arm.connection = connection;
+}
+
+/** Lets its probes go less often as it gets clear that the path holds longer. */
+function tuneArm({ libc, search }: Work): void {
+  const { arm } = search;
+  const fd = arm.connection === null || arm.probing !== null ? null : descriptorOf(arm.connection.socket);
+  const held = Math.max(0, ...search.tests.map(({ outcome, atLeastMs }) => (outcome === 'alive' ? atLeastMs : 0)));
+  const periodMs = Math.floor(held / 3000) * 1000;
+  if (fd === null || periodMs < 2 * arm.periodMs) return;
+  arm.periodMs = periodMs;
+  writeKeepalive(libc, fd, keepaliveEvery(periodMs));
+}
+
+/** Takes in what has become of all connections. */
+function lookAround({ libc, search }: Work): void {
+  const { idle, pending, witnessedAtMs } = search;
+  for (const held of idle.values()) {
+    if (held.connection.watch.ended() === null) {
+      if (performance.now() < held.lookAtMs) continue;
+      held.lookAtMs = nextLookMs(held.connection);
+    }
+    const since = quietSince(held.connection, libc);
+    if (since !== null) held.quietSinceMs = Math.max(held.quietSinceMs, since);
+    else if (noteEnd(held, search)) idle.delete(held.id);
+  }
+  for (const tested of pending.values()) {
+    const { test, probing, connection, id } = tested;
+    const look = probing.look();
+    test.atMostMs = Math.max(test.atLeastMs, probing.idleAtMostMs());
+    const nowMs = performance.now();
+    if (look.kind === 'gone') {
+      const ended = connection.watch.ended();
+      if (ended === null && nowMs - test.lastProbeAtMs < 2000) continue; // its event is on the way
+      pending.delete(id);
+      test.outcome = ended === null ? 'unmeasured' : ended.kind === 'reset' ? 'reset' : 'unmeasured';
+      if (ended?.kind === 'closed') noteEnd(tested, search);
+      connection.socket.destroy();
+    } else if (look.kind === 'answered') {
+      pending.delete(id);
+      test.outcome = 'alive';
+      witnessedAtMs.push(nowMs);
+      connection.socket.destroy();
+    } else if (look.probeCount > test.unansweredCount) {
+      test.unansweredCount = look.probeCount;
+      test.lastProbeAtMs = nowMs;
+    }
+  }
+  search.openedAtMost = Math.max(search.openedAtMost, openCount(search));
+  lookAtArm(search);
+}
+
+function lookAtArm(search: Search): void {
+  const { arm, tests } = search;
+  if (arm.probing === null || arm.lives !== null) return;
+  const look = arm.probing.look();
+  if (look.kind === 'answered') {
+    arm.lives = true;
+    search.witnessedAtMs.push(performance.now());
+  } else if (look.kind === 'gone') arm.lives = false;
+  else if (look.probeCount > probesForDeath(lossOf({ tests, handshakes: search.handshakes }))) arm.lives = false;
+}
+
+/** Notes how a connection ended by itself; false while that is not known yet. */
+function noteEnd({ connection, quietSinceMs }: Held, search: Search): boolean {
+  const ended = connection.watch.ended();
+  if (ended === null) return connection.socket.destroyed;
+  const atMs = connection.openedAtMs + ended.afterMs;
+  const idleMs = Math.max(0, atMs - quietSinceMs);
+  connection.socket.destroy();
+  if (ended.kind === 'failed') return true;
+  if (ended.afterMs < TURNED_AWAY_MS) {
+    refuse(search, `the peer ${ended.kind === 'closed' ? 'closes' : 'resets'} further connections at once`);
+    return true;
+  }
+  search.ends.push({ idleMs, how: ended.kind, atMs });
+  return true;
+}
+
+/** Goes on with as many connections as there are. */
+function refuse(search: Search, why: string): void {
+  const { idle, pending, openingCount } = search;
+  search.refusal = why;
+  search.capacity = Math.max(1, idle.size + pending.size + openingCount - 1);
+  search.backOffUntilMs = performance.now() + BACK_OFF_MS;
+}
+
+function openCount({ idle, pending, dead, arm, openingCount, witness }: Search): number {
+  return (
+    idle.size +
+    pending.size +
+    (dead === null ? 0 : 1) +
+    (arm.connection === null ? 0 : 1) +
+    openingCount +
+    (witness.underWay ? 1 : 0)
+  );
+}
+
+/** Opens connections until there are as many as there may be. */
+function fill(work: Work): void {
+  const { search } = work;
+  if (performance.now() < search.backOffUntilMs) return;
+  const held = search.idle.size + search.pending.size + (search.dead === null ? 0 : 1);
+  const room = Math.min(search.capacity - held, OPENING_AT_ONCE) - search.openingCount;
+  for (let count = 0; count < room; count += 1) void openRung(work);
+}
+
+async function openRung({ plan, libc, search, signal }: Work): Promise<void> {
+  search.openingCount += 1;
+  try {
+    const connection = await openIdle({ ...plan, keepalive: KEEPALIVE_OFF, libc, signal });
+    search.openingCount -= 1;
+    if (typeof connection === 'string') return refuse(search, connection);
+    if (signal.aborted) {
+      connection.socket.destroy();
+      return;
+    }
+    search.madeCount += 1;
+    search.handshakes.madeCount += 1;
+    search.handshakes.lostCount += connection.connectMs > SYN_REPEATED_MS ? 1 : 0;
+    search.rttMs = Math.max(search.rttMs, Math.min(connection.connectMs, SYN_REPEATED_MS));
+    search.witnessedAtMs.push(connection.openedAtMs);
+    const quietSinceMs = quietSince(connection, libc) ?? connection.openedAtMs;
+    const lookAtMs = nextLookMs(connection);
+    search.idle.set(search.madeCount, { id: search.madeCount, connection, quietSinceMs, lookAtMs });
+  } catch (error) {
+    if (!signal.aborted) {
+      search.openingCount -= 1;
+      refuse(search, error instanceof Error ? error.message : 'could not connect');
+    }
+  }
+}
+
+function startTest(id: number, plannedMs: number, { libc, search }: Work): void {
+  const held = search.idle.get(id);
+  if (held === undefined) return;
+  const probing = startProbing(held.connection, libc);
+  if (probing === null) return; // the next look notes its end
+  const test: RungTest = {
+    id,
+    plannedMs,
+    atLeastMs: probing.idleAtLeastMs,
+    atMostMs: Math.max(probing.idleAtLeastMs, probing.idleAtMostMs()),
+    startedAtMs: probing.startedAtMs,
+    unansweredCount: 0,
+    lastProbeAtMs: probing.startedAtMs,
+    outcome: 'pending',
+  };
+  search.idle.delete(id);
+  search.tests.push(test);
+  search.pending.set(id, { ...held, test, probing });
+}
+
+function conclude(ids: readonly number[], search: Search): void {
+  for (const id of ids) {
+    const tested = search.pending.get(id);
+    if (tested === undefined) continue;
+    tested.test.outcome = 'stalled';
+    search.pending.delete(id);
+    if (search.dead === null) search.dead = tested;
+    else tested.connection.socket.destroy();
+  }
+}
+
+/** Makes a connection of its own, to see whether the far end can be reached at all. */
+async function bearWitness({ plan, libc, search, signal }: Work): Promise<void> {
+  const { witness, arm } = search;
+  if (arm.connection !== null && arm.probing === null) arm.probing = startProbing(arm.connection, libc);
+  if (witness.underWay) return;
+  witness.underWay = true;
+  try {
+    const { socket } = await connectAny([plan.address], plan.target.port, { timeoutMs: 3500, signal });
+    const nowMs = performance.now();
+    if (socket === null) witness.failedSinceMs ??= nowMs;
+    else {
+      witness.failedSinceMs = null;
+      search.witnessedAtMs.push(nowMs);
+      socket.destroy();
+    }
+  } catch {
+    // aborted
+  } finally {
+    witness.underWay = false;
+  }
+}
+
+/** Why there is no use in going on; null when there is. */
+function isOutOfReach(search: Search): string | null {
+  const { witness, idle, pending, openingCount, madeCount, refusal } = search;
+  const nowMs = performance.now();
+  if (witness.failedSinceMs !== null && nowMs - witness.failedSinceMs > OUT_OF_REACH_MS)
+    return 'the target went out of reach: no connection is alive, and no new one can be made';
+  if (madeCount === 0 && openingCount === 0 && refusal !== null) return refusal;
+  if (idle.size + pending.size + openingCount === 0 && nowMs - search.startedAtMs > OUT_OF_REACH_MS && refusal !== null)
+    return refusal;
+  return null;
+}
+
+/** Finds out whether the connection with keepalive is alive at the end, when it has not been asked since then. */
+async function askArm({ libc, search, signal }: Work): Promise<void> {
+  const { arm, tests } = search;
+  if (arm.connection === null) return;
+  if (arm.connection.watch.ended() !== null) {
+    arm.lives = false;
+    return;
+  }
+  const died = tests.filter(({ outcome }) => outcome === 'stalled' || outcome === 'reset');
+  if (died.length === 0) return;
+  const firstMs = Math.min(...died.map(({ startedAtMs }) => startedAtMs));
+  if (arm.probing === null || arm.probing.startedAtMs < firstMs) {
+    arm.lives = null;
+    arm.probing = startProbing(arm.connection, libc);
+  }
+  while (arm.lives === null && arm.probing !== null) {
+    lookAtArm(search);
+    await sleep(PROBING_LOOK_MS, undefined, { signal });
+  }
+}
+
+async function locate({ plan, libc, search, signal }: Work): Promise<Dropper | null> {
+  const stalled = search.dead?.connection.socket ?? null;
+  const { address, target } = plan;
+  if (stalled === null || descriptorOf(stalled) === null) return null;
+  return locateStalled(stalled, { address, port: target.port }, libc, signal);
+}
+
+function tell({ plan, search }: Work): void {
+  if (performance.now() < search.tellAtMs) return;
+  search.tellAtMs = performance.now() + TELL_MS;
+  const { lowerMs, upperMs } = bracketSoFar(viewOf(search));
+  plan.onProgress({
+    elapsedMs: performance.now() - search.startedAtMs,
+    lowerMs,
+    upperMs,
+    openCount: openCount(search),
+    testedCount: search.tests.length,
+  });
+}
+
+/** When to look at a connection again: soon while its handshake may still have to be repeated, seldom later. */
+function nextLookMs({ openedAtMs }: IdleConnection): number {
+  const nowMs = performance.now();
+  const age = nowMs - openedAtMs;
+  return nowMs + (age < YOUNG_MS ? LOOK_MS.young : age < SETTLING_MS ? LOOK_MS.settling : LOOK_MS.settled);
+}
+
+/** How long to sleep: until something is due, but no longer than a second, in which connections may end by themselves. */
+function pauseMs(untilMs: number, { pending, openingCount, arm }: Search): number {
+  const probing = pending.size > 0 || (arm.probing !== null && arm.lives === null);
+  const most = probing ? PROBING_LOOK_MS : openingCount > 0 ? LOOK_MS.young : LOOK_MS.settling;
+  return Math.max(1, Math.min(most, untilMs - performance.now()));
+}
+
+function closeAll({ idle, pending, dead, arm }: Search): void {
+  for (const { connection } of [...idle.values(), ...pending.values()]) connection.socket.destroy();
+  dead?.connection.socket.destroy();
+  arm.connection?.socket.destroy();
+}
+
+function resultOf(
+  search: Search,
+  found: Pick<MeasureResult, 'answer' | 'why' | 'dropper' | 'interrupted'>,
+): MeasureResult {
+  const { tests, ends, handshakes, startedAtMs, arm } = search;
+  const loss = lossOf({ tests, handshakes });
+  const tested = tests.map(
+    ({ plannedMs, outcome, atLeastMs, atMostMs, startedAtMs: atMs }): MeasuredRung => ({
+      plannedMs,
+      outcome: outcome === 'pending' ? 'unmeasured' : outcome,
+      idleMs: outcome === 'alive' ? atLeastMs : atMostMs,
+      atMs: atMs - startedAtMs,
+    }),
+  );
+  const ended = ends.map(
+    ({ idleMs, how, atMs }): MeasuredRung => ({
+      plannedMs: idleMs,
+      outcome: how,
+      idleMs,
+      atMs: atMs - startedAtMs,
+    }),
+  );
+  return {
+    ...found,
+    rungs: [...tested, ...ended].sort((one, other) => one.atMs - other.atMs),
+    elapsedMs: performance.now() - startedAtMs,
+    connectionCount: search.openedAtMost,
+    refusal: search.refusal,
+    keepaliveRefreshes: found.answer?.by === 'path' ? arm.lives : null,
+    falseDeathProbability: falseStallProbability(1 - Math.sqrt(1 - loss), probesForDeath(loss)),
+  };
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { pathIdleTimeout } from '../../../src/policy/rules/path-idle-timeout.ts';
+import { facts, measured, namespaceLines, socketLines } from '../facts.ts';
+
+test('a measured timeout is a warning with the bracket, the candidates and the lines that live with it', () => {
+  expect(pathIdleTimeout(facts({ measured: measured(), librarySwitches: ['# libpq', 'keepalives=1'] }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'the path forgets connections that idle for more than 4 m 59 s, at most 5 m 1 s, and drops what comes later in silence',
+      evidence: {
+        lowerMs: 299_000,
+        upperMs: 301_000,
+        outcome: 'stalled',
+        keepaliveRefreshes: true,
+        candidates: ['some-box'],
+        falseDeathProbability: '2.0e-7',
+      },
+      remedy: [...socketLines(95, 15, 4, 155_000), '# libpq', 'keepalives=1', ...namespaceLines(95, 15, 4)],
+    },
+  ]);
+});
+
+test('a RST is named', () => {
+  const [found] = pathIdleTimeout(
+    facts({ measured: measured({ idleTimeout: { lowerMs: 1000, upperMs: 2000, outcome: 'reset' } }) }),
+  );
+  expect(found?.message).toContain('answers what comes later with a RST');
+});
+
+test.each([
+  ['that keepalive does not refresh', measured({ keepaliveRefreshes: false })],
+  [
+    'that is too short for whole seconds',
+    measured({ idleTimeout: { lowerMs: 6000, upperMs: 6900, outcome: 'stalled' } }),
+  ],
+])('a path %s gets a heartbeat proposed instead', (_, known) => {
+  const [found] = pathIdleTimeout(facts({ measured: known }));
+  expect(found?.remedy.join('\n')).toContain('heartbeat every');
+  expect(found?.remedy.join('\n')).not.toContain('setsockopt');
+});
+
+test.each([
+  ['nothing was measured', null],
+  ['nobody ended anything', measured({ endedBy: null })],
+  ['the peer did', measured({ endedBy: 'peer' })],
+  ['nothing died', measured({ idleTimeout: { lowerMs: 1000, upperMs: null, outcome: 'alive' } })],
+])('there is none when %s', (_, known) => {
+  expect(pathIdleTimeout(facts({ measured: known }))).toEqual([]);
+});

@@ -270,7 +270,10 @@ function progressLine({ maxMs }: MeasureQuestion, { progress }: CommandContext):
 function readResume(path: string, target: Target): ResumeNotes | null {
   let text: string;
   try {
-    const { size } = statSync(path);
+    const file = statSync(path);
+    // A device or a pipe has no size to check, and may never end.
+    if (!file.isFile()) throw new ParseError(`${quoted(path)} is not a regular file`);
+    const { size } = file;
     if (size > LONGEST_NOTES_BYTES) throw new ParseError(`${quoted(path)} is longer than ${LONGEST_NOTES_BYTES} bytes`);
     text = readFileSync(path, 'utf8');
   } catch (error) {

@@ -27,7 +27,9 @@ export const pathIdleTimeout: Rule = ({ measured, librarySwitches }) => {
       remedy:
         recommended === null
           ? [
-              '# keepalive in whole seconds is too coarse for that, or does not help: a request of the application more often than',
+              keepaliveRefreshes === false
+                ? '# keepalive does not refresh this path; let the application send something:'
+                : '# too short for keepalive, which counts whole seconds; let the application send something:',
               `# heartbeat every ${formatDuration(lowerMs / 3)}`,
             ]
           : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],

@@ -17,11 +17,15 @@ function summary(page: Page, data: MeasureData): string[] {
       ...(data.endedBy === 'path'
         ? [['keepalive', describeRefresh(keepaliveRefreshes)] satisfies [string, string]]
         : []),
-      [
-        'measured',
-        `${plural(rungs.length, 'silence')} from ${formatDuration(wanted.minMs)} to ${formatDuration(Math.max(wanted.minMs, ...rungs.map(({ idleMs }) => idleMs)))}, ` +
-          `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
-      ],
+      ...(rungs.length === 0
+        ? []
+        : [
+            [
+              'measured',
+              `${plural(rungs.length, 'silence')} from ${formatDuration(wanted.minMs)} to ${formatDuration(Math.max(wanted.minMs, ...rungs.map(({ idleMs }) => idleMs)))}, ` +
+                `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
+            ] satisfies [string, string],
+          ]),
       ...(address === null
         ? []
         : [['to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`] satisfies [string, string]]),

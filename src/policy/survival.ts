@@ -54,8 +54,9 @@ const isSilenced = (arm: SurvivalArm | null): arm is SurvivalArm =>
 
 /**
  * Who ended them. An end that comes by itself is the peer's, unless the arm with keepalive was spared: then it is the silence that
- * was punished, and no server sees keepalive probes. Silence, or a RST in answer to a probe, is a middlebox's when a new connection
- * to the same address works, and the host's when that fails and ping does too. Anything else is not known.
+ * was punished, and no server sees keepalive probes. Silence is a middlebox's when a new connection to the same address works, and the
+ * host's when that fails and ping does too. A RST in answer to a probe is a middlebox's only when a busier connection was spared: else the
+ * peer may just have been started again. Anything else is not known.
  */
 function causeOf({ arms, freshConnect, ping }: SurvivalEvidence): SurvivalCause {
   const measured = arms.filter(({ outcome }) => outcome !== 'unmeasured');
@@ -68,13 +69,11 @@ function causeOf({ arms, freshConnect, ping }: SurvivalEvidence): SurvivalCause 
     const unreached = freshConnect === 'timed-out' || freshConnect === 'unreachable';
     return unreached && ping?.kind === 'unanswered' ? 'host-down' : 'unknown';
   }
-  if (isDead(silent)) {
-    const spared = keepalive?.outcome === 'alive';
-    if (silent.unprovoked) return spared ? 'middlebox' : 'peer';
-    // A RST came for the probe: whoever sent it does not know the connection, though the address is served.
-    return freshConnect === 'connected' ? 'middlebox' : 'unknown';
-  }
-  return measured.every((arm) => !isDead(arm) || arm.unprovoked) ? 'peer' : 'unknown';
+  // Whatever was kept busy lives: then it is the silence that was punished.
+  const spared = measured.some((arm) => arm.outcome === 'alive');
+  if (!isDead(silent)) return 'unknown';
+  if (silent.unprovoked) return keepalive?.outcome === 'alive' ? 'middlebox' : 'peer';
+  return spared && freshConnect === 'connected' ? 'middlebox' : 'unknown';
 }
 
 function conclusionOf(
@@ -110,6 +109,9 @@ function conclusionOf(
     case 'unknown': {
       if (!arms.some((arm) => arm.outcome !== 'unmeasured' && isDead(arm))) {
         return `whether it survives ${waited} could not be told: not all connections were measured`;
+      }
+      if (silent?.outcome === 'reset' && freshConnect === 'connected') {
+        return 'the connection was reset in answer to a probe while a new one works: a middlebox has forgotten it, or the peer was started again; no connection was spared, which would tell';
       }
       const fresh = freshConnect === null ? '' : ` (a new connection: ${freshConnect})`;
       return `who ended the connection could not be told${fresh}`;

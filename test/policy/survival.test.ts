@@ -75,6 +75,16 @@ describe('the cause', () => {
     ['unknown', 'silence, no new one, and nobody could ping', evidence('stalled', 'stalled', 'timed-out', UNPINGED)],
     ['unknown', 'silence, and a new one is refused', evidence('stalled', 'stalled', 'refused', UNANSWERED)],
     ['unknown', 'a probe drew a RST and no new one works', evidence('reset', 'reset', 'refused')],
+    [
+      'unknown',
+      'probes drew a RST on both, as a peer that was started again would answer',
+      evidence('reset', 'reset', 'connected'),
+    ],
+    [
+      'unknown',
+      'a RST came by itself for the busy one while the silent one lives',
+      evidence('alive', 'reset by itself', 'connected'),
+    ],
     ['unknown', 'nothing was measured', evidence('unmeasured', 'unmeasured')],
     ['unknown', 'one lives and the other was not measured', evidence('alive', 'unmeasured')],
   ])('is %s when %s', (cause, _why, seen) => {

@@ -8,6 +8,13 @@ import { sealed } from './sealed.ts';
 import { parseTarget } from './target.ts';
 
 export { CapabilityError, KaprobeError, KernelError, ParseError, UsageError } from './errors.ts';
+export type * from './report/check.ts';
+export type * from './report/lab.ts';
+export type * from './report/measure.ts';
+export type * from './report/middleboxes.ts';
+export type * from './report/serve.ts';
+export type * from './report/simulate.ts';
+export type * from './report/sysctl.ts';
 export type * from './report.ts';
 
 /** What may be given to `check`. Times are milliseconds; what is left out is as on the command line. */

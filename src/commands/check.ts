@@ -17,19 +17,16 @@ import {
   observeEndpoint,
   openTools,
 } from '../probes/endpoint.ts';
+import type { Certificate, CheckedTarget, KeepaliveAnswer, Survival } from '../report/check.ts';
 import {
-  type Certificate,
-  type CheckedTarget,
   decideVerdict,
   type Finding,
   type Gap,
   type Keepalive,
-  type KeepaliveAnswer,
   type Middlebox,
   type Outcome,
   type RequestedKeepalive,
   type Severity,
-  type Survival,
   type Unmeasured,
 } from '../report.ts';
 import { librarySwitches } from '../stacks/switches.ts';

@@ -1,5 +1,5 @@
 import { searchPresets } from '../middlebox/find-preset.ts';
-import type { MiddleboxPreset } from '../report.ts';
+import type { MiddleboxPreset } from '../report/middleboxes.ts';
 import type { CommandModule } from './index.ts';
 import { quoted } from './options.ts';
 

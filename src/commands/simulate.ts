@@ -12,7 +12,8 @@ import {
   steadyPeriodMs,
   type TimelineSettings,
 } from '../policy/timeline.ts';
-import type { Keepalive, Middlebox, Outcome, SimulateData, SimulatedScenario } from '../report.ts';
+import type { SimulateData, SimulatedScenario } from '../report/simulate.ts';
+import type { Keepalive, Middlebox, Outcome } from '../report.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, type Bounds, durationOption, givenMiddleboxes, integerOption } from './options.ts';
 

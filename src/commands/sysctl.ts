@@ -15,15 +15,8 @@ import { judge } from '../policy/judge.ts';
 import { deadAfterMs, strictestMiddlebox } from '../policy/keepalive.ts';
 import { connectionsPerSecond, deadWriteAfter } from '../policy/kernel-timers.ts';
 import { sysctlFile } from '../policy/sysctl-file.ts';
-import {
-  type Finding,
-  KEEPALIVE_APPLIES_TO,
-  type Keepalive,
-  type Middlebox,
-  type Outcome,
-  type SysctlData,
-  type SysctlSetting,
-} from '../report.ts';
+import { KEEPALIVE_APPLIES_TO, type SysctlData, type SysctlSetting } from '../report/sysctl.ts';
+import type { Finding, Keepalive, Middlebox, Outcome } from '../report.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, givenMiddleboxes, quoted } from './options.ts';
 

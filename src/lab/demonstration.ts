@@ -1,4 +1,5 @@
-import type { Dropper, LabData } from '../report.ts';
+import type { Dropper } from '../report/check.ts';
+import type { LabData } from '../report/lab.ts';
 import type { Firewall } from './options.ts';
 
 /** How long the connections idle beyond the timeout that is shown. */

@@ -1,7 +1,8 @@
 /** TCP keepalive of one socket: tcp(7), socket(7). Numbers from linux/tcp.h and asm-generic/socket.h. */
 import type { Socket } from 'node:net';
 import { KernelError } from '../errors.ts';
-import type { Keepalive, RefusedSetting, RequestedKeepalive } from '../report.ts';
+import type { RefusedSetting } from '../report/check.ts';
+import type { Keepalive, RequestedKeepalive } from '../report.ts';
 import type { Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;

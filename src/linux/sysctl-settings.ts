@@ -1,4 +1,4 @@
-import type { SysctlSetting } from '../report.ts';
+import type { SysctlSetting } from '../report/sysctl.ts';
 
 /** What is known about a setting without reading it. */
 export interface KnownSetting extends Pick<SysctlSetting, 'name' | 'default' | 'unit' | 'meaning' | 'group'> {

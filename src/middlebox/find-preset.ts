@@ -1,6 +1,7 @@
 /** Looking presets up: by id, by words, and as the `Middlebox` that the rules reckon with. */
 import { UsageError } from '../errors.ts';
-import type { Middlebox, MiddleboxPreset } from '../report.ts';
+import type { MiddleboxPreset } from '../report/middleboxes.ts';
+import type { Middlebox } from '../report.ts';
 import { presets } from './presets/index.ts';
 
 const OVERVIEW = 'see kaprobe middleboxes';

@@ -3,7 +3,7 @@
  * connections that end there too. Hops up to the box that drops the flow answer for it with ICMP "time exceeded", those behind it do
  * not get to see it; a hop that answers for nobody, or a packet that is lost, tells nothing.
  */
-import type { Dropper, Hop } from '../report.ts';
+import type { Dropper, Hop } from '../report/check.ts';
 import { plural } from '../units.ts';
 
 /** What the SYNs of new connections met. */

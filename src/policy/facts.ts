@@ -4,16 +4,13 @@ import type {
   ConnectAttempt,
   Dropper,
   EarlyEnd,
-  EvidenceValue,
-  Keepalive,
   KeepaliveAnswer,
-  MeasureData,
-  Middlebox,
   Ping,
   RefusedSetting,
-  Severity,
   Survival,
-} from '../report.ts';
+} from '../report/check.ts';
+import type { MeasureData } from '../report/measure.ts';
+import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
 
 /**
  * What is known about one subject when the rules look at it: measured and given values, nothing else. null throughout: not known or not

@@ -4,7 +4,7 @@
  * are due. So N rungs a factor r apart reach as far as anybody waits, at a cost of at most r · g / (g − 1) times the timeout, g = r^N, and
  * when the first rung is dead, the connections opened since hold ages all through the gap below it.
  */
-import type { SurvivalOutcome } from '../report.ts';
+import type { SurvivalOutcome } from '../report/check.ts';
 import { VERDICT_PROBE_COUNT, VERDICT_PROBE_INTERVAL_MS } from './survival.ts';
 
 /** What is looked for, and with what. */

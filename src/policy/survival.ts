@@ -1,5 +1,7 @@
 /** What idle connections came to, and who ended them: decided from outcomes alone. */
-import type { ConnectKind, Keepalive, Ping, Survival, SurvivalArm, SurvivalCause } from '../report.ts';
+
+import type { ConnectKind, Ping, Survival, SurvivalArm, SurvivalCause } from '../report/check.ts';
+import type { Keepalive } from '../report.ts';
 import { formatDuration } from '../units.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { KEEPALIVE_APPLIES_TO, type Middlebox } from '../report.ts';
+import { KEEPALIVE_APPLIES_TO } from '../report/sysctl.ts';
+import type { Middlebox } from '../report.ts';
 import { formatDuration } from '../units.ts';
 import {
   deadAfterMs,

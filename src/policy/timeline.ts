@@ -4,7 +4,9 @@
  * closed the window (zero window). Follows tcp_keepalive_timer, tcp_retransmit_timer, retransmits_timed_out and tcp_probe_timer of
  * net/ipv4/tcp_timer.c, Linux 5.11 and later; test/lab/simulate.test.ts holds it against the kernel.
  */
-import type { Keepalive, SimulatedEnd, SimulatedEvent } from '../report.ts';
+
+import type { SimulatedEnd, SimulatedEvent } from '../report/simulate.ts';
+import type { Keepalive } from '../report.ts';
 import { probePeriodMs } from './keepalive.ts';
 import { modelledTimeoutMs, TCP_RTO_MAX_MS, TCP_RTO_MIN_MS } from './kernel-timers.ts';
 

@@ -1,5 +1,5 @@
 import { isIPv6, Socket } from 'node:net';
-import type { ConnectAttempt, ConnectKind } from '../report.ts';
+import type { ConnectAttempt, ConnectKind } from '../report/check.ts';
 
 /** RFC 8305, section 8: how long one attempt is given before the next address is tried beside it. */
 const CONNECTION_ATTEMPT_DELAY_MS = 250;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { EarlyEnd } from '../report.ts';
+import type { EarlyEnd } from '../report/check.ts';
 
 /** What a peer may send unasked before it is no longer worth reading. */
 const MOST_BYTES = 64 * 1024;

@@ -5,17 +5,8 @@ import { type Libc, loadLibc } from '../linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../linux/socket-options.ts';
 import { readHostKeepalive } from '../linux/sysctl.ts';
 import { readTcpInfo } from '../linux/tcp-info.ts';
-import {
-  type Certificate,
-  type EarlyEnd,
-  type Keepalive,
-  type KeepaliveAnswer,
-  type Ping,
-  type RefusedSetting,
-  type RequestedKeepalive,
-  type Unmeasured,
-  unmeasured,
-} from '../report.ts';
+import type { Certificate, EarlyEnd, KeepaliveAnswer, Ping, RefusedSetting } from '../report/check.ts';
+import { type Keepalive, type RequestedKeepalive, type Unmeasured, unmeasured } from '../report.ts';
 import type { Target } from '../target.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
 import { watchConnection } from './ending.ts';

@@ -2,14 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Libc } from '../linux/libc.ts';
 import type { TcpInfo } from '../linux/tcp-info.ts';
 import { VERDICT_PROBE_COUNT, VERDICT_PROBE_INTERVAL_MS } from '../policy/survival.ts';
-import type {
-  EarlyEnd,
-  Keepalive,
-  RequestedKeepalive,
-  SurvivalArm,
-  SurvivalOutcome,
-  TcpInfoSample,
-} from '../report.ts';
+import type { EarlyEnd, SurvivalArm, SurvivalOutcome, TcpInfoSample } from '../report/check.ts';
+import type { Keepalive, RequestedKeepalive } from '../report.ts';
 import type { Target } from '../target.ts';
 import { formatDuration, plural } from '../units.ts';
 import type { ApplicationReply, Conversation } from './applications/application.ts';

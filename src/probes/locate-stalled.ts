@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KernelError } from '../errors.ts';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
-import type { Dropper } from '../report.ts';
+import type { Dropper } from '../report/check.ts';
 import { locateDropper } from './locate.ts';
 
 /** Linux routers answer expired TTLs six times at once and then once a second to each host: more searches would blur each other. */

@@ -3,7 +3,7 @@ import { KernelError } from '../errors.ts';
 import type { Libc } from '../linux/libc.ts';
 import { abandon, familyOf, lookAtConnecting, startConnecting } from '../linux/ttl.ts';
 import { decideDropper, type Path } from '../policy/dropper.ts';
-import type { Dropper } from '../report.ts';
+import type { Dropper } from '../report/check.ts';
 import { type Search, sweepFlow } from './flow-sweep.ts';
 
 const MAX_HOPS = 30;

@@ -16,7 +16,9 @@ import {
   type Wave,
 } from '../policy/ladder.ts';
 import { falseStallProbability } from '../policy/survival.ts';
-import type { Dropper, MeasuredRung, RequestedKeepalive } from '../report.ts';
+import type { Dropper } from '../report/check.ts';
+import type { MeasuredRung } from '../report/measure.ts';
+import type { RequestedKeepalive } from '../report.ts';
 import type { Target } from '../target.ts';
 import type { Application } from './applications/application.ts';
 import { connectAny } from './connect.ts';

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { type Ping, unmeasured } from '../report.ts';
+import type { Ping } from '../report/check.ts';
+import { unmeasured } from '../report.ts';
 
 /** How long ping waits for the answer to its one echo request. */
 const WAIT_SECONDS = 1;

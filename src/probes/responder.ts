@@ -1,6 +1,6 @@
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { KernelError } from '../errors.ts';
-import type { ServeData, ServedClient } from '../report.ts';
+import type { ServeData, ServedClient } from '../report/serve.ts';
 import { formatDuration, parseDuration, plural } from '../units.ts';
 
 /** How a responder behaves. */

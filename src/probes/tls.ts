@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
-import type { Certificate } from '../report.ts';
+import type { Certificate } from '../report/check.ts';
 
 /** Distinguished names come from outside and may be long. */
 const LONGEST_NAME = 200;

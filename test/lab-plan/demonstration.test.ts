@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isNamedRight, planDemonstration } from '../../src/lab/demonstration.ts';
 import { type FirewallOptions, settle } from '../../src/lab/options.ts';
-import type { Dropper } from '../../src/report.ts';
+import type { Dropper } from '../../src/report/check.ts';
 
 const plan = (firewall: FirewallOptions, secondFirewall: FirewallOptions | null = null) =>
   planDemonstration(settle({ firewall, secondFirewall }).firewalls);

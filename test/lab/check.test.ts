@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
-import type { CheckedTarget, Report } from '../../src/report.ts';
+import type { CheckedTarget } from '../../src/report/check.ts';
+import type { Report } from '../../src/report.ts';
 import { startPeer } from './helpers.ts';
 
 const PORT = 7000;

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
-import type { MeasureData, Report } from '../../src/report.ts';
+import type { MeasureData } from '../../src/report/measure.ts';
+import type { Report } from '../../src/report.ts';
 import { runToEnd, startPeer } from './helpers.ts';
 
 let nextPort = 7000;

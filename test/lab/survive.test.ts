@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
-import type { CheckedTarget, Report, SurvivalArm } from '../../src/report.ts';
+import type { CheckedTarget, SurvivalArm } from '../../src/report/check.ts';
+import type { Report } from '../../src/report.ts';
 import { findServer, startNginx } from '../real-servers.ts';
 import { runToEnd, startPeer } from './helpers.ts';
 

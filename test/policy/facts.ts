@@ -5,7 +5,8 @@ import {
   type MeasuredTimeout,
   type Settings,
 } from '../../src/policy/facts.ts';
-import type { Certificate, Keepalive, Middlebox, Survival, SurvivalArm } from '../../src/report.ts';
+import type { Certificate, Survival, SurvivalArm } from '../../src/report/check.ts';
+import type { Keepalive, Middlebox } from '../../src/report.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {

@@ -9,7 +9,7 @@ import {
   rungAges,
   type Wave,
 } from '../../src/policy/ladder.ts';
-import type { SurvivalOutcome } from '../../src/report.ts';
+import type { SurvivalOutcome } from '../../src/report/check.ts';
 
 /** A path as it is in the simulation. */
 export interface SimulatedPath {

@@ -5,7 +5,7 @@ import {
   type SurvivalEvidence,
   VERDICT_PROBE_COUNT,
 } from '../../src/policy/survival.ts';
-import type { ConnectKind, Ping, SurvivalArm, SurvivalCause } from '../../src/report.ts';
+import type { ConnectKind, Ping, SurvivalArm, SurvivalCause } from '../../src/report/check.ts';
 import { arm } from './facts.ts';
 
 const KEEPALIVE = { enabled: true, idleMs: 60_000, intervalMs: 10_000, count: 6, userTimeoutMs: 0 };

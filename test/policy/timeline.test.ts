@@ -11,7 +11,8 @@ import {
   type TimelineSettings,
   timerLatenessMs,
 } from '../../src/policy/timeline.ts';
-import type { Keepalive, SimulatedEnd } from '../../src/report.ts';
+import type { SimulatedEnd } from '../../src/report/simulate.ts';
+import type { Keepalive } from '../../src/report.ts';
 
 const S = 1000;
 const DEFAULT: Keepalive = { enabled: true, idleMs: 7200 * S, intervalMs: 75 * S, count: 9, userTimeoutMs: 0 };

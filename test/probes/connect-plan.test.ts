@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { interleaveFamilies, kindOfFailure } from '../../src/probes/connect.ts';
-import type { ConnectKind } from '../../src/report.ts';
+import type { ConnectKind } from '../../src/report/check.ts';
 
 describe('the order of addresses (RFC 8305, section 4)', () => {
   test.each<[addresses: string[], order: string[]]>([

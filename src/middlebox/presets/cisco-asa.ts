@@ -1,4 +1,4 @@
-import type { MiddleboxPreset } from '../../report.ts';
+import type { MiddleboxPreset } from '../../report/middleboxes.ts';
 
 export const preset = {
   id: 'cisco-asa',

@@ -1,4 +1,4 @@
-import type { MiddleboxPreset } from '../../report.ts';
+import type { MiddleboxPreset } from '../../report/middleboxes.ts';
 import { preset as a10ThunderTcp } from './a10-thunder-tcp.ts';
 import { preset as alibabaCfwProxyTunnel } from './alibaba-cfw-proxy-tunnel.ts';
 import { preset as alibabaClbHttp } from './alibaba-clb-http.ts';

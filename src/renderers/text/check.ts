@@ -5,13 +5,10 @@ import type {
   Connect,
   ConnectKind,
   Dropper,
-  Finding,
-  Keepalive,
   KeepaliveAnswer,
-  Middlebox,
   Survival,
-  Unmeasured,
-} from '../../report.ts';
+} from '../../report/check.ts';
+import type { Finding, Keepalive, Middlebox, Unmeasured } from '../../report.ts';
 import { formatDuration, plural } from '../../units.ts';
 import { fields, type Page, table, verdictMark, worstOf, wrap } from './layout.ts';
 

@@ -1,4 +1,5 @@
-import type { Dropper, LabData, LabFirewall, LabNetworkHost, Survival, SurvivalArm } from '../../report.ts';
+import type { Dropper, Survival, SurvivalArm } from '../../report/check.ts';
+import type { LabData, LabFirewall, LabNetworkHost } from '../../report/lab.ts';
 import { formatDuration } from '../../units.ts';
 import { fields, type Page, wrap } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { MeasureData, MeasuredRung } from '../../report.ts';
+import type { MeasureData, MeasuredRung } from '../../report/measure.ts';
 import { formatDuration, plural } from '../../units.ts';
 import { fields, type Page, table, wrap } from './layout.ts';
 

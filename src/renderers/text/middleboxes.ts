@@ -1,4 +1,4 @@
-import type { Confidence, MiddleboxesData, MiddleboxPreset } from '../../report.ts';
+import type { Confidence, MiddleboxesData, MiddleboxPreset } from '../../report/middleboxes.ts';
 import { formatDuration } from '../../units.ts';
 import { fields, type Page, table, wrap } from './layout.ts';
 

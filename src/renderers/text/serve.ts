@@ -1,4 +1,4 @@
-import type { ServeData } from '../../report.ts';
+import type { ServeData } from '../../report/serve.ts';
 import { formatDuration, plural } from '../../units.ts';
 import { fields, type Page, table } from './layout.ts';
 

@@ -1,4 +1,5 @@
-import type { Keepalive, SimulateData, SimulatedEnd, SimulatedEvent, SimulatedScenario } from '../../report.ts';
+import type { SimulateData, SimulatedEnd, SimulatedEvent, SimulatedScenario } from '../../report/simulate.ts';
+import type { Keepalive } from '../../report.ts';
 import { formatDuration, plural } from '../../units.ts';
 import { fields, type Page, wrap } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { SysctlData, SysctlSetting } from '../../report.ts';
+import type { SysctlData, SysctlSetting } from '../../report/sysctl.ts';
 import { formatDuration } from '../../units.ts';
 import { fields, type Page, table, wrap } from './layout.ts';
 

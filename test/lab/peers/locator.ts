@@ -13,7 +13,7 @@ import { descriptorOf } from '../../../src/linux/socket-options.ts';
 import { type Watch, watchConnection } from '../../../src/probes/ending.ts';
 import { probeKeepalive } from '../../../src/probes/keepalive.ts';
 import { locateDropper } from '../../../src/probes/locate.ts';
-import type { Dropper } from '../../../src/report.ts';
+import type { Dropper } from '../../../src/report/check.ts';
 
 /** What the locator tells. */
 export interface Located {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { connectionTimedOut } from '../../../src/policy/rules/connection-timed-out.ts';
-import type { Ping } from '../../../src/report.ts';
+import type { Ping } from '../../../src/report/check.ts';
 import { connection, facts } from '../facts.ts';
 
 const timedOut = connection({ kind: 'timed-out', error: 'ETIMEDOUT', durationMs: 5000, rttMs: null });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dropperNamed } from '../../../src/policy/rules/dropper-named.ts';
-import type { Dropper } from '../../../src/report.ts';
+import type { Dropper } from '../../../src/report/check.ts';
 import { facts } from '../facts.ts';
 
 const dropper: Dropper = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hostDown } from '../../../src/policy/rules/host-down.ts';
-import type { SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, survival } from '../facts.ts';
 
 test('a host that went away is an error that lists what became of each connection', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepaliveDoesNotSave } from '../../../src/policy/rules/keepalive-does-not-save.ts';
-import type { SurvivalArm, SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalArm, SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, settings, socketLines, survival } from '../facts.ts';
 
 const lost = arm({ arm: 'keepalive', outcome: 'stalled', error: 'ETIMEDOUT' });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { keepaliveProbesUnanswered } from '../../../src/policy/rules/keepalive-probes-unanswered.ts';
-import { type ConnectKind, unmeasured } from '../../../src/report.ts';
+import type { ConnectKind } from '../../../src/report/check.ts';
+import { unmeasured } from '../../../src/report.ts';
 import { facts } from '../facts.ts';
 
 const unanswered = (freshConnect: ConnectKind | null) =>

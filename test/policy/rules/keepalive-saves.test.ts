@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepaliveSaves } from '../../../src/policy/rules/keepalive-saves.ts';
-import type { SurvivalArm, SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalArm, SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, settings, survival } from '../facts.ts';
 
 const stalled = arm({ outcome: 'stalled' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepaliveSettingsRefused } from '../../../src/policy/rules/keepalive-settings-refused.ts';
-import type { RefusedSetting } from '../../../src/report.ts';
+import type { RefusedSetting } from '../../../src/report/check.ts';
 import { facts, settings } from '../facts.ts';
 
 const idle: RefusedSetting = { option: 'TCP_KEEPIDLE', requested: 40_000, unit: 's', errno: 'EINVAL' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { between, idleTimeoutBracket, pathDropsIdle } from '../../../src/policy/rules/path-drops-idle.ts';
-import type { SurvivalArm, SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalArm, SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, namespaceLines, settings, socketLines, survival } from '../facts.ts';
 
 const stalled = arm({ outcome: 'stalled', probeCount: 14 });

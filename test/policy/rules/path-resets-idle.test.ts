@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pathResetsIdle } from '../../../src/policy/rules/path-resets-idle.ts';
-import type { SurvivalArm, SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalArm, SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, namespaceLines, settings, socketLines, survival } from '../facts.ts';
 
 const reset = arm({ outcome: 'reset', error: 'ECONNRESET' });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { peerClosesIdle } from '../../../src/policy/rules/peer-closes-idle.ts';
-import type { SurvivalCause } from '../../../src/report.ts';
+import type { SurvivalCause } from '../../../src/report/check.ts';
 import { arm, facts, survival } from '../facts.ts';
 
 const closed = arm({ outcome: 'closed', atMs: 65_000, unprovoked: true });

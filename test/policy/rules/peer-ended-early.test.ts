@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { peerEndedEarly } from '../../../src/policy/rules/peer-ended-early.ts';
-import type { EarlyEnd } from '../../../src/report.ts';
+import type { EarlyEnd } from '../../../src/report/check.ts';
 import { facts } from '../facts.ts';
 
 test.each<[ended: EarlyEnd, severity: string, message: string, endedBy: string]>([

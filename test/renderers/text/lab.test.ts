@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { viewLab } from '../../../src/renderers/text/lab.ts';
 import { openPage } from '../../../src/renderers/text/layout.ts';
-import type { CheckedTarget, Dropper, LabData, LabFirewall, Survival, SurvivalOutcome } from '../../../src/report.ts';
+import type { CheckedTarget, Dropper, Survival, SurvivalOutcome } from '../../../src/report/check.ts';
+import type { LabData, LabFirewall } from '../../../src/report/lab.ts';
 
 const page = openPage({ width: 80, color: false, unicode: false });
 const FIREWALL: LabFirewall = { idleTimeoutMs: 5000, onExpiry: 'drop', nat: false, keepaliveBlind: false };

@@ -1,0 +1,111 @@
+/** What `chain` returns. */
+
+import type { Unmeasured } from '../report.ts';
+
+/** Where a value of a hop was read. */
+export type ChainSource =
+  /** In a configuration file: the path as it was given or as an include named it, and the line, counted from 1. */
+  | { kind: 'file'; file: string; line: number }
+  /** On the hop's command line, as it was given: `--keep-alive 75`. */
+  | { kind: 'command-line'; text: string }
+  /** Given to kaprobe: the flag or the key. */
+  | { kind: 'flag'; text: string }
+  /** The default that the product ships with. `detail` says which version, and why this one holds. */
+  | { kind: 'default'; id: string; detail: string }
+  /** Measured on the running server, `lowerMs` to `upperMs`. */
+  | { kind: 'measured'; url: string; lowerMs: number; upperMs: number };
+
+/** A value and where it comes from. */
+export interface ChainValue<T> {
+  value: T;
+  source: ChainSource;
+  /** The name of the setting in the product's own words, such as `keepalive_timeout`; null when it has none. */
+  setting: string | null;
+}
+
+/** As in ChainValue, or why it is not known. */
+export type MaybeChainValue<T> = ChainValue<T> | Unmeasured;
+
+/** `never`: it has no limit of this kind, so it never closes for it. */
+export type Limit = number | 'never';
+
+/** How a hop treats the connections that it accepts. */
+export interface ChainServerSide {
+  /** Whether a connection is kept open after a response at all. */
+  reuse: MaybeChainValue<boolean>;
+  /** An accepted connection that idles is closed after this many milliseconds. */
+  idleCloseMs: MaybeChainValue<Limit>;
+  /** Requests on one connection before it is closed. */
+  maxRequests: MaybeChainValue<Limit>;
+  /** A connection is closed after its next response once it is this old. */
+  maxAgeMs: MaybeChainValue<Limit>;
+  /** Whether a close for `maxRequests` or `maxAgeMs` is announced by `Connection: close` in the last response. */
+  announcesClose: boolean | null;
+  /** Connections (workers, threads) that it can hold at once, busy or idle; null: not known or no such limit. */
+  capacity: MaybeChainValue<number> | null;
+  /** After how long it gives up on a request of its own accord (gunicorn's `timeout`); null: not known or no such limit. */
+  requestTimeoutMs: MaybeChainValue<Limit> | null;
+  /** Whether it switches TCP keepalive on for accepted connections, and its idle time; null: off. */
+  tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;
+}
+
+/** How a hop treats the connections that it opens to the next one. */
+export interface ChainClientSide {
+  /** Whether it sends a second request on a connection to the next hop. */
+  reuse: MaybeChainValue<boolean>;
+  /** Why it does not; null when it does. */
+  noReuseBecause: 'http-1.0' | 'connection-close' | 'no-pool' | 'single-use' | null;
+  /** An idle connection of its pool is given up after this many milliseconds. */
+  poolIdleMs: MaybeChainValue<Limit>;
+  /** Idle connections that it keeps, in all of its processes; null: not known. */
+  poolSize: MaybeChainValue<Limit> | null;
+  maxRequests: MaybeChainValue<Limit>;
+  maxAgeMs: MaybeChainValue<Limit>;
+  /** Whether it honours the `Keep-Alive: timeout=` hint of the next hop, by giving up earlier than that. */
+  honoursHint: boolean | null;
+  /** Which requests it sends again on a new connection when a reused one turns out closed. */
+  retries: 'none' | 'idempotent' | 'unwritten' | 'unknown';
+  /** How long it waits for a response, or for its next part (nginx's `proxy_read_timeout`); null: not known. */
+  responseTimeoutMs: MaybeChainValue<Limit> | null;
+  tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;
+}
+
+export interface ChainHop {
+  name: string;
+  role: 'client' | 'proxy' | 'app' | 'middlebox';
+  /** What it is, in words: `nginx`, `gunicorn (gthread)`, `AWS Application Load Balancer`. */
+  product: string;
+  /** Towards the client; null for a client. */
+  server: ChainServerSide | null;
+  /** Towards the origin; null for the last hop. */
+  client: ChainClientSide | null;
+  /** Only of a middlebox, which forwards packets and knows no requests: its idle timeout, and whether TCP keepalive refreshes it; null for all others. */
+  middlebox: { idleTimeoutMs: ChainValue<number>; keepaliveRefreshes: boolean | null } | null;
+  /** What a configured value was before `--measure` replaced it. */
+  replaced: { idleCloseMs: MaybeChainValue<Limit> } | null;
+  /** What the reader could not evaluate or left out, each with its place, in sentences without a full stop. */
+  doubts: string[];
+}
+
+/** One way that requests take. A proxy's configuration may hold several, with different settings. */
+export interface Chain {
+  /** What tells it from the others, such as `example.org /api/`; null when there is only one. */
+  route: string | null;
+  /** From client to origin. */
+  hops: ChainHop[];
+  /** Number k is between hops k and k + 1. */
+  joints: {
+    /** `aligned`: the sender gives up first. `unknown`: a value that decides is not known. */
+    kind: 'aligned' | 'closes-first' | 'not-reused' | 'path-forgets' | 'unknown';
+    /** In one short phrase. */
+    why: string;
+  }[];
+}
+
+export interface ChainData {
+  chains: Chain[];
+  /** As given: what the costs are computed for; null: not given. */
+  requestsPerSecond: number | null;
+  /** By how much a receiver must outlast its sender. */
+  marginMs: number;
+}

@@ -47,19 +47,26 @@ export function obstacleToPostgres(): string | null {
     : null;
 }
 
+/** Answers every request with 204. Outside a location, `keepalive_timeout 0` has no effect. */
+const EMPTY_ANSWERS = 'location / { return 204; }';
+
 /**
  * Starts nginx in one process: killing that ends its connections. It answers every request with 204 and the header
  * `X-Connection: <number of the connection> <number of the request on it>`, and closes what has been idle for `keepaliveTimeout` (as nginx
- * writes times: `7s`; `0`: after each reply). `spawn` starts it in a host of a lab, and then it listens on all of that host's addresses;
- * without it, on 127.0.0.1.
+ * writes times: `7s`; `0`: after each reply). `http` and `server` are further directives of those blocks; what `server` says replaces the
+ * answer with 204. `spawn` starts it in a host of a lab, and then it listens on all of that host's addresses; without it, on 127.0.0.1.
  */
 export async function startNginx({
   port,
   keepaliveTimeout,
+  http = '',
+  server = EMPTY_ANSWERS,
   spawn,
 }: {
   port: number;
   keepaliveTimeout: string;
+  http?: string;
+  server?: string;
   spawn?: Spawn;
 }): Promise<RealServer> {
   const folder = mkdtempSync(join(tmpdir(), 'kaprobe-nginx-'));
@@ -80,15 +87,44 @@ export async function startNginx({
       access_log off;
       ${bodies.join(' ')}
       keepalive_timeout ${keepaliveTimeout};
+      ${http}
       server {
         ${hosts.map((host) => `listen ${host}:${port};`).join(' ')}
         add_header X-Connection "$connection $connection_requests";
-        location / { return 204; } # outside a location, keepalive_timeout 0 has no effect
+        ${server}
       }
     }`;
   writeFileSync(join(folder, 'nginx.conf'), config);
   const argv = [programOf('nginx'), '-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')];
   return start({ port, argv, folder, spawn: spawn ?? onThisHost, isReady: /\bOS: / }); // logged after it has begun to listen
+}
+
+/** A WSGI application that answers every request with `ok`. */
+const OK_APPLICATION = `
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "3"), ("Content-Type", "text/plain")])
+    return [b"ok\\n"]
+`;
+
+/**
+ * Starts gunicorn on loopback: a master and its workers, which end when it does. `args`: further arguments, such as `-k gthread` as two words.
+ * `app`: the text of a Python module that defines `app`.
+ */
+export async function startGunicorn({
+  port,
+  args = [],
+  app = OK_APPLICATION,
+}: {
+  port: number;
+  args?: readonly string[];
+  app?: string;
+}): Promise<RealServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'kaprobe-gunicorn-'));
+  writeFileSync(join(folder, 'application.py'), app);
+  const own = ['--bind', `127.0.0.1:${port}`, '--chdir', folder, '--worker-tmp-dir', folder];
+  const argv = [programOf('gunicorn'), ...own, ...args, 'application:app'];
+  // SIGINT is its quick shutdown: it does not wait for its clients to leave.
+  return start({ port, argv, folder, spawn: onThisHost, isReady: /Booting worker with pid/, endWith: 'SIGINT' });
 }
 
 /** Starts Redis on loopback, without persistence. `settings`: further lines of `redis.conf`. */

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # command:package
 needed=(ip:iproute2 nft:nftables ping:iputils-ping openssl:openssl unshare:util-linux nsenter:util-linux python3:python3
-  nginx:nginx-light redis-server:redis-server)
+  nginx:nginx-light redis-server:redis-server gunicorn:gunicorn)
 missing=()
 for pair in "${needed[@]}"; do
   command -v "${pair%%:*}" >/dev/null || [ -x "/usr/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")

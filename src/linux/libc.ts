@@ -12,15 +12,27 @@ export interface Libc {
   /** Moves the calling thread into the namespace that `fd` refers to. */
   setns(fd: number, nstype: number): void;
   /** Makes a socket and returns its descriptor, which is the caller's to close. */
-  socket(domain: number, type: number): number;
+  socket(domain: number, type: number, protocol?: number): number;
   /** Connects to a `struct sockaddr` of any family. On a non-blocking socket it throws EINPROGRESS when all is well. */
   connect(fd: number, address: Uint8Array): void;
   /** Sends bytes and returns how many of them the kernel took. */
   send(fd: number, bytes: Uint8Array, flags: number): number;
   /** Takes a message with its flags of recvmsg(2) and returns at most `size` bytes of its control messages; its payload is lost. */
   receiveControl(fd: number, flags: number, size: number): Uint8Array;
+  /** Reads one message or datagram into `bytes` and returns how long it is; more than `bytes` has room for when MSG_TRUNC is among `flags`. */
+  receive(fd: number, bytes: Uint8Array, flags: number): number;
+  /** shutdown(2). `how`: 0 for reading, 1 for writing, 2 for both. */
+  shutdown(fd: number, how: number): void;
+  /** Returns a descriptor that refers to a process: pidfd_open(2), since Linux 5.3. */
+  pidfdOpen(pid: number): number;
+  /** Returns a duplicate of another process's descriptor: pidfd_getfd(2), since Linux 5.6; needs PTRACE_MODE_ATTACH_REALCREDS. */
+  pidfdGetfd(pidfd: number, fd: number): number;
   close(fd: number): void;
 }
+
+/** Of linux/unistd.h: the same on every architecture that Node runs on. */
+const SYS_pidfd_open = 434;
+const SYS_pidfd_getfd = 438;
 
 let loaded: Promise<Libc> | null = null;
 
@@ -59,6 +71,10 @@ async function bind(): Promise<Libc> {
   const socket = library.func('int socket(int, int, int)');
   const connect = library.func('int connect(int, const void *, uint)');
   const send = library.func('long send(int, const void *, ulong, int)');
+  const recv = library.func('long recv(int, void *, ulong, int)');
+  const shutdown = library.func('int shutdown(int, int)');
+  // It takes any number of longs; those that a call does not use are ignored. Not every C library has functions for these calls.
+  const syscall = library.func('long syscall(long, long, long, long)');
   const close = library.func('int close(int)');
   const msghdr = koffi.struct({
     name: 'void *',
@@ -90,7 +106,7 @@ async function bind(): Promise<Libc> {
     },
     exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
-    socket: (domain, type) => checked(socket(domain, type, 0), `socket of domain ${domain}`),
+    socket: (domain, type, protocol = 0) => checked(socket(domain, type, protocol), `socket of domain ${domain}`),
     connect: (fd, address) => check(connect(fd, address, address.byteLength), 'connect'),
     send: (fd, bytes, flags) => checked(send(fd, bytes, bytes.byteLength, flags), 'send'),
     receiveControl: (fd, flags, size) => {
@@ -99,6 +115,10 @@ async function bind(): Promise<Libc> {
       checked(recvmsg(fd, message, flags), 'recvmsg');
       return control.subarray(0, message.controllen); // which the kernel has set to what it wrote
     },
+    receive: (fd, bytes, flags) => checked(recv(fd, bytes, bytes.byteLength, flags), 'recv'),
+    shutdown: (fd, how) => check(shutdown(fd, how), 'shutdown'),
+    pidfdOpen: (pid) => checked(syscall(SYS_pidfd_open, pid, 0, 0), `pidfd_open of pid ${pid}`),
+    pidfdGetfd: (pidfd, fd) => checked(syscall(SYS_pidfd_getfd, pidfd, fd, 0), `pidfd_getfd of descriptor ${fd}`),
     close: (fd) => check(close(fd), 'close'),
   };
 }

@@ -1,0 +1,146 @@
+/** Which processes hold which sockets, and what they are doing: proc(5). A process may end, and its number be given to another, at any moment. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/** A descriptor that refers to a socket. After fork(2) several processes hold the same. */
+export interface SocketHolder {
+  pid: number;
+  fd: number;
+}
+
+export interface HolderScan {
+  /** By the socket's inode. */
+  holders: Map<number, SocketHolder[]>;
+  /** Processes whose descriptors this user may not see. Those that hidepid hides altogether are not among them. */
+  hiddenPids: number[];
+}
+
+/** Looks through the descriptors of these processes, or of all that are to be seen. Those that end meanwhile are left out. */
+export function scanSocketHolders(pids: readonly number[] | null = null, root = '/proc'): HolderScan {
+  const holders = new Map<number, SocketHolder[]>();
+  const hiddenPids: number[] = [];
+  for (const pid of pids ?? listPids(root)) {
+    const folder = `${root}/${pid}/fd`;
+    let descriptors: string[];
+    try {
+      descriptors = readdirSync(folder);
+    } catch (error) {
+      if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') hiddenPids.push(pid);
+      continue;
+    }
+    for (const descriptor of descriptors) {
+      const inode = socketInode(`${folder}/${descriptor}`);
+      if (inode === null) continue;
+      const holder = { pid, fd: Number(descriptor) };
+      const others = holders.get(inode);
+      if (others === undefined) holders.set(inode, [holder]);
+      else others.push(holder);
+    }
+  }
+  return { holders, hiddenPids };
+}
+
+/** The processes that are to be seen in this pid namespace. */
+export function listPids(root = '/proc'): number[] {
+  return readdirSync(root).flatMap((entry) => (/^\d+$/.test(entry) ? [Number(entry)] : []));
+}
+
+/** The inode of the socket that a link of /proc/PID/fd names; null when it names something else, or is gone. */
+export function socketInode(path: string): number | null {
+  try {
+    const link = readlinkSync(path);
+    return link.startsWith('socket:[') ? Number(link.slice(8, -1)) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The name of a process, as it or its program chose it: at most 15 bytes of anything; null when it is gone. */
+export function commandOf(pid: number, root = '/proc'): string | null {
+  try {
+    return readFileSync(`${root}/${pid}/comm`, 'utf8').replace(/\n$/, '');
+  } catch {
+    return null;
+  }
+}
+
+/** What tells a process from a later one of the same number: when it was started, in clock ticks since boot; null when it is gone. */
+export function startTimeOf(pid: number, root = '/proc'): string | null {
+  try {
+    // Its name stands in parentheses and may hold any byte, parentheses too; the 22nd field is the 20th behind it.
+    const stat = readFileSync(`${root}/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** A thread that waits in a system call whose first argument is a descriptor. */
+export interface BlockedThread {
+  tid: number;
+  fd: number;
+  /** `recvfrom`, or `system call 4711` where the number has no name here. */
+  syscall: string;
+}
+
+/**
+ * The threads of a process that wait in a system call on a descriptor of their own (/proc/PID/task/TID/syscall); poll(2), select(2) and
+ * epoll_wait(2) name none. null when this user may not see it, which takes ptrace permission, or the process is gone.
+ */
+export function blockedThreads(pid: number, root = '/proc'): BlockedThread[] | null {
+  const folder = `${root}/${pid}/task`;
+  try {
+    return readdirSync(folder).flatMap((tid) => {
+      const waiting = parseSyscall(readFileSync(`${folder}/${tid}/syscall`, 'latin1'), process.arch);
+      return waiting === null ? [] : [{ tid: Number(tid), ...waiting }];
+    });
+  } catch {
+    return null;
+  }
+}
+
+/** The calls that wait on one socket, by their number: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
+const WAITING_CALLS: Partial<Record<NodeJS.Architecture, Record<number, string>>> = {
+  x64: {
+    0: 'read',
+    1: 'write',
+    19: 'readv',
+    20: 'writev',
+    42: 'connect',
+    43: 'accept',
+    44: 'sendto',
+    45: 'recvfrom',
+    46: 'sendmsg',
+    47: 'recvmsg',
+    288: 'accept4',
+    299: 'recvmmsg',
+    307: 'sendmmsg',
+  },
+  arm64: {
+    63: 'read',
+    64: 'write',
+    65: 'readv',
+    66: 'writev',
+    202: 'accept',
+    203: 'connect',
+    206: 'sendto',
+    207: 'recvfrom',
+    211: 'sendmsg',
+    212: 'recvmsg',
+    242: 'accept4',
+    243: 'recvmmsg',
+    269: 'sendmmsg',
+  },
+};
+
+/** Reads /proc/PID/syscall: the number and the arguments in hexadecimal, `running`, or -1 for one that waits elsewhere; null when it is none of the calls that wait on a socket. */
+export function parseSyscall(text: string, arch: NodeJS.Architecture): { fd: number; syscall: string } | null {
+  const [, number, fd] = /^(\d+) 0x([0-9a-f]+) /.exec(text) ?? [];
+  const syscall = number === undefined ? undefined : WAITING_CALLS[arch]?.[Number(number)];
+  if (syscall === undefined || fd === undefined) return null;
+  return { fd: Number.parseInt(fd.slice(-8), 16), syscall };
+}
+
+function errnoOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : String(error);
+}

@@ -1,0 +1,19 @@
+/** The states of a TCP connection (RFC 9293, section 3.3.2) at the kernel's numbers (net/tcp_states.h). */
+export const TCP_STATES = [
+  'unknown',
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'closed',
+  'close-wait',
+  'last-ack',
+  'listen',
+  'closing',
+  'new-syn-received',
+  'bound-inactive',
+] as const;
+
+export type TcpState = (typeof TCP_STATES)[number];

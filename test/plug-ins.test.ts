@@ -56,7 +56,7 @@ describe('the map of rules', () => {
 });
 
 describe('the map of commands', () => {
-  const files = plugInFiles('commands', ['options.ts']);
+  const files = plugInFiles('commands', ['options.ts', 'socket-selection.ts']);
   const lineOf = (id: string): string =>
     `${camelCase(id)}: { summary: '...', load: async () => (await import('./${id}.ts')).${camelCase(id)} },`;
 

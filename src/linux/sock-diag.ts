@@ -62,8 +62,8 @@ export interface DiagSocket {
   uid: number;
   /** 0 for one that no descriptor refers to any more: TIME-WAIT, or closed by its process. */
   inode: number;
-  /** What SO_COOKIE says of the same socket: its number as long as the machine runs, in hexadecimal. */
-  cookie: string;
+  /** What SO_COOKIE says of the same socket: its number as long as the machine runs, in hexadecimal; null: read from /proc/net/tcp. */
+  cookie: string | null;
   /** idiag_rqueue, idiag_wqueue: for a listener, connections that wait to be accepted and the most that may. */
   receiveQueue: number;
   sendQueue: number;
@@ -185,12 +185,13 @@ function unreadable(): KernelError {
   return new KernelError('EBADMSG', 'list sockets by sock_diag');
 }
 
-const TIMERS = [null, 'retransmit', 'keepalive', 'time-wait', 'window-probe'] as const;
+/** The kinds of timer by the kernel's number (idiag_timer). */
+export const SOCKET_TIMERS = [null, 'retransmit', 'keepalive', 'time-wait', 'window-probe'] as const;
 
 /** Reads struct inet_diag_msg and the attributes behind it, up to `end`. */
 function decodeSocket(view: DataView, at: number, end: number): DiagSocket {
   const family = view.getUint8(at) === AF_INET ? 4 : 6;
-  const timer = TIMERS[view.getUint8(at + 2)] ?? null;
+  const timer = SOCKET_TIMERS[view.getUint8(at + 2)] ?? null;
   return {
     family,
     state: TCP_STATES[view.getUint8(at + 1)] ?? 'unknown',
@@ -244,15 +245,15 @@ function decodeInfo(view: DataView, at: number, length: number): DiagTcpInfo | n
 }
 
 function addressAt(view: DataView, at: number, family: 4 | 6): string {
-  return family === 4 ? ipv4At(view, at) : ipv6At(view, at);
+  return family === 4 ? ipv4At(view, at) : formatIpv6(view, at);
 }
 
 function ipv4At(view: DataView, at: number): string {
   return `${view.getUint8(at)}.${view.getUint8(at + 1)}.${view.getUint8(at + 2)}.${view.getUint8(at + 3)}`;
 }
 
-/** In the form of RFC 5952. */
-function ipv6At(view: DataView, at: number): string {
+/** The 16 bytes of an IPv6 address at `at` in the form of RFC 5952, IPv4-mapped ones as `::ffff:192.0.2.1`. */
+export function formatIpv6(view: DataView, at: number): string {
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(at + 2 * index));
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (isMapped) return `::ffff:${ipv4At(view, at + 12)}`;

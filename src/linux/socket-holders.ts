@@ -14,8 +14,12 @@ export interface HolderScan {
   hiddenPids: number[];
 }
 
-/** Looks through the descriptors of these processes, or of all that are to be seen. Those that end meanwhile are left out. */
-export function scanSocketHolders(pids: readonly number[] | null = null, root = '/proc'): HolderScan {
+/** Looks for the holders of these inodes among the descriptors of these processes, or of all that are to be seen. Those that end meanwhile are left out. */
+export function scanSocketHolders(
+  inodes: { has(inode: number): boolean },
+  pids: readonly number[] | null = null,
+  root = '/proc',
+): HolderScan {
   const holders = new Map<number, SocketHolder[]>();
   const hiddenPids: number[] = [];
   for (const pid of pids ?? listPids(root)) {
@@ -29,7 +33,7 @@ export function scanSocketHolders(pids: readonly number[] | null = null, root = 
     }
     for (const descriptor of descriptors) {
       const inode = socketInode(`${folder}/${descriptor}`);
-      if (inode === null) continue;
+      if (inode === null || !inodes.has(inode)) continue;
       const holder = { pid, fd: Number(descriptor) };
       const others = holders.get(inode);
       if (others === undefined) holders.set(inode, [holder]);
@@ -37,6 +41,26 @@ export function scanSocketHolders(pids: readonly number[] | null = null, root = 
     }
   }
   return { holders, hiddenPids };
+}
+
+/** The mounts that this process sees, as proc(5) writes them; empty when they are not to be read. */
+export function readMounts(root = '/proc'): string {
+  try {
+    return readFileSync(`${root}/self/mounts`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Reports whether /proc is mounted so that other users' processes do not show at all (hidepid=2 or `invisible`, hidepid=4 or `ptraceable`):
+ * then nobody can count what is hidden.
+ */
+export function hidesProcesses(mounts: string): boolean {
+  return mounts.split('\n').some((line) => {
+    const [, folder, type, options = ''] = line.split(' ');
+    return folder === '/proc' && type === 'proc' && /(^|,)hidepid=(2|invisible|4|ptraceable)(,|$)/.test(options);
+  });
 }
 
 /** The processes that are to be seen in this pid namespace. */

@@ -7,6 +7,8 @@ import type { Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;
 const SO_KEEPALIVE = 9;
+/** asm-generic/socket.h: SO_RCVTIMEO_OLD, which is the one that programs of 64 bits use. */
+const SO_RCVTIMEO = 20;
 const IPPROTO_TCP = 6;
 const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
@@ -65,6 +67,13 @@ export function writeKeepalive(libc: Libc, fd: number, requested: RequestedKeepa
       throw error;
     }
   });
+}
+
+/** Reads how long a read waits at most (SO_RCVTIMEO, a struct timeval of two longs); 0: for ever. */
+export function readReceiveTimeoutMs(libc: Libc, fd: number): number {
+  const bytes = libc.getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, 16);
+  const [seconds = 0n, microseconds = 0n] = new BigInt64Array(bytes.slice().buffer);
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
 function readInt(libc: Libc, fd: number, level: number, option: number): number {

@@ -18,19 +18,31 @@ export type LiveKeepalive =
   /** Read from the socket itself. */
   | (Keepalive & { source: 'getsockopt' })
   /**
-   * Concluded from the kernel's timer, which tells that it is on and when the next probe goes. Everything else is a bound: the period between
-   * answered probes, max(idle, interval), is at least `periodAtLeastMs`.
+   * Concluded from the kernel's timer, which tells that keepalive is on and when it looks at the connection next. Nothing but a bound: the
+   * period between answered probes, max(idle, interval), is at least `periodAtLeastMs`, unless the settings were lowered since the timer was set.
    */
-  | { source: 'timer'; enabled: true; periodAtLeastMs: number; idleMs: number | null }
+  | { source: 'timer'; enabled: true; periodAtLeastMs: number }
   /** The kernel's list shows no keepalive timer where there would be one if it were on. */
   | { source: 'timer'; enabled: false }
   | (Unmeasured & { source: 'unmeasured' });
 
+/** The values of a socket's risk, the gravest first. */
+export const SOCKET_RISKS = ['stuck', 'dying', 'none', 'late', 'unmeasured', 'ok'] as const;
+
 /**
- * `ok`: silence never lasts as long as the middlebox's timeout. `late`: the first probe comes after it. `none`: no probe ever. `dying`:
- * probes or data go unanswered now. `stuck`: dead for longer than it should take to notice, or nobody will ever notice. `unmeasured`: cannot tell.
+ * `ok`: silence never lasts as long as the middlebox's timeout; where no middlebox is given, only that probes are sent. `late`: a probe comes
+ * after the timeout. `none`: no probe ever. `dying`: probes or data go unanswered now. `stuck`: dead for longer than its own settings
+ * take to notice, or silent for longer than the timeout with nobody who will ever notice. `unmeasured`: cannot tell.
  */
-export type SocketRisk = 'ok' | 'late' | 'none' | 'dying' | 'stuck' | 'unmeasured';
+export type SocketRisk = (typeof SOCKET_RISKS)[number];
+
+/** Whether the far end still answers: asked by `--verify`. */
+export type SocketVerification =
+  | { kind: 'answered'; afterMs: number }
+  | { kind: 'unanswered'; probes: number; afterMs: number }
+  /** The probe drew an end of the connection: an RST, or an error from the path. */
+  | { kind: 'ended'; afterMs: number }
+  | Unmeasured;
 
 /** One TCP socket of this host. */
 export interface LiveSocket {
@@ -41,10 +53,15 @@ export interface LiveSocket {
   state: TcpState;
   /** 0: no descriptor refers to it any more. */
   inode: number;
+  /** Its number as long as the machine runs (SO_COOKIE), in hexadecimal; null: read from /proc/net/tcp, which does not show it. */
+  cookie: string | null;
   uid: number;
+  /** All that were found to hold it; none where nobody looked, or may look. */
   owners: SocketOwner[];
   keepalive: LiveKeepalive;
-  /** Until the next keepalive probe; null: none is planned, or not known. */
+  /** Whose settings these look like, such as `Node.js (libuv)`; null: nobody's in particular, or not known. */
+  recognised: string | null;
+  /** Until the next keepalive probe, where keepalive is known from the timer alone at the earliest; null: none is planned, or not known. */
   nextProbeMs: number | null;
   /** Since the last segment with payload came, and went; null: not known. */
   lastReceivedMs: number | null;
@@ -55,10 +72,57 @@ export interface LiveSocket {
   unacked: number | null;
   retransmits: number | null;
   unansweredProbes: number | null;
-  risk: SocketRisk;
+  /** How long a read waits at most (SO_RCVTIMEO), 0 for ever; null: not read. */
+  receiveTimeoutMs: number | null;
+  /** null: not asked for. */
+  verified: SocketVerification | null;
+  /** null: nothing to judge, because it listens or is closing, or because both ends are on this host. */
+  risk: SocketRisk | null;
+}
+
+/** How the owners of sockets were looked for. */
+export type OwnerSearch =
+  | { kind: 'not-asked' }
+  | {
+      kind: 'searched';
+      /** Processes whose descriptors this user may not see. */
+      hiddenProcesses: number;
+      /** Whether /proc is mounted so that processes of others do not even show (hidepid). */
+      processesInvisible: boolean;
+    };
+
+/** A part of the sockets in numbers. */
+export interface SocketCount {
+  /** A command's name, or a remote address and port. */
+  name: string;
+  sockets: number;
+  /** Of these: stuck, dying, none or late. */
+  atRisk: number;
 }
 
 export interface SocketsData {
-  sockets: LiveSocket[];
+  /** Where the list comes from: sock_diag(7), or /proc/net/tcp and tcp6, which know less. */
+  source: 'sock-diag' | 'procfs';
+  /** The process whose network namespace was looked at; null: kaprobe's own. */
+  pid: number | null;
+  /** The selection as it was asked for: `--remote 10.0.0.0/8`. */
+  selection: string[];
+  ownerSearch: OwnerSearch;
   middleboxes: Middlebox[];
+  /** All that were selected, also where `sockets` holds only the first of them. */
+  summary: {
+    sockets: number;
+    /** Those with both ends on this host, which no middlebox stands between. */
+    local: number;
+    byRisk: Record<SocketRisk, number>;
+    byState: Partial<Record<TcpState, number>>;
+    /** Those with most sockets at risk, then with most sockets, first. A socket of several processes counts for each. */
+    byCommand: SocketCount[];
+    byRemote: SocketCount[];
+    /** Closed by its process and kept by the kernel; or held by a process that was not to be found. */
+    withoutOwner: { closed: number; unknown: number };
+  };
+  sockets: LiveSocket[];
+  /** Sentences about what may be missing or inexact. */
+  doubts: string[];
 }

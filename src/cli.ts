@@ -103,7 +103,13 @@ async function runCommand(
   const failOn = options['failOn'] as Severity; // commander admits only these
   const module: CommandModule<CommandName, PassedThrough> = await commands[name].load();
   const result = await sealed(failOn, () =>
-    module.run(operands, options, { signal, failOn, progress: progress.show, tell: progress.tell }),
+    module.run(operands, options, {
+      signal,
+      failOn,
+      progress: progress.show,
+      tell: progress.tell,
+      ...(process.stderr.isTTY ? { note: progress.tell } : {}),
+    }),
   );
   const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
   if (!interrupted) signal.throwIfAborted();

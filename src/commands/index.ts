@@ -9,6 +9,8 @@ export interface CommandContext {
   failOn: Severity;
   /** Shows one line of progress in place of the last; does nothing unless stderr is a terminal. */
   progress(line: string): void;
+  /** Writes one line of progress that stays; left out unless stderr is a terminal. */
+  note?(line: string): void;
   /** Writes one line to stderr, wherever that goes, at once. Left out: nobody listens, as in the library. */
   tell?(line: string): void;
 }

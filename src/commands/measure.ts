@@ -1,25 +1,27 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { KernelError, ParseError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { descriptorLimit } from '../linux/descriptor-limit.ts';
 import { loadLibc } from '../linux/libc.ts';
 import { presets } from '../middlebox/presets/index.ts';
+import { matchesOf, type Seen, tellApart } from '../policy/candidates.ts';
 import { factsAbout } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { recommendKeepalive } from '../policy/keepalive.ts';
 import { cheapestRatio, type LadderPlan } from '../policy/ladder.ts';
-import { LONGEST_NOTES_BYTES, type ResumeNotes, readNotes, writeNotes } from '../policy/resume.ts';
+import { type ResumeNotes, writeNotes } from '../policy/resume.ts';
 import { applicationFor, applications } from '../probes/applications/index.ts';
 import { connectAny } from '../probes/connect.ts';
-import { type MeasureProgress, type MeasureResult, measure as measurePath } from '../probes/measure.ts';
+import { type MeasureResult, measure as measurePath, rungCount } from '../probes/measure.ts';
+import { type FarEnd, obstacleToSpeaking } from '../probes/push.ts';
 import { resolve } from '../probes/resolve.ts';
-import type { SurvivalOutcome } from '../report/check.ts';
-import type { IdleTimeoutMatch, MeasureData } from '../report/measure.ts';
+import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
 import type { Gap, Outcome } from '../report.ts';
 import { librarySwitches } from '../stacks/switches.ts';
 import { parseTarget, type Target } from '../target.ts';
 import { formatDuration, parseDuration, plural } from '../units.ts';
 import type { CommandContext, CommandModule } from './index.ts';
+import { measureProgress } from './measure/progress.ts';
+import { readResume, saveResume } from './measure/resume-file.ts';
 import { type Bounds, durationOption, integerOption, quoted } from './options.ts';
 
 const HOUR_MS = 3_600_000;
@@ -42,17 +44,18 @@ const BOUNDS = {
 
 /** Below this the kernel's clocks and those of the boxes are all that is measured. */
 const FINEST_MS = 200;
-/** One keeps keepalive on, one is left for telling a dead connection from a dead path. */
-const CONNECTIONS_BESIDE = 2;
+/** With fewer a ladder is none. */
+const FEWEST_RUNGS = 5;
 /** What the program itself has open. */
 const DESCRIPTORS_BESIDE = 40;
-/** By how much a product's timeout may miss the bracket: its clock is its own. */
-const MATCH_SHARE = 0.01;
-const MATCH_MS = 500;
+
+const DIRECTIONS = ['client', 'server', 'both'] as const satisfies readonly MeasureData['direction'][];
+type Side = Exclude<MeasureData['direction'], 'both'>;
 
 /** What `measure` is asked, with every default filled in. */
-interface MeasureQuestion {
+export interface MeasureQuestion {
   target: Target;
+  direction: MeasureData['direction'];
   minMs: number;
   maxMs: number;
   resolution: LadderPlan['resolution'];
@@ -68,7 +71,7 @@ export const measure: CommandModule<'measure'> = {
   declare(command: Command): void {
     command
       .description(
-        'Leaves connections idle side by side, each for another time, and probes them without payload: the age from which they are dead is the idle timeout of the path. Needs nothing at the far end but a port that accepts connections and holds them.',
+        'Leaves connections idle side by side, each for another time, and probes them without payload: the age from which they are dead is the idle timeout of the path. Needs nothing at the far end but a port that accepts connections and holds them; --direction server or both needs kaprobe serve there.',
       )
       .argument('<target>', 'host:port, [v6]:port, or a tcp, tls, http, https, redis, postgres URL')
       .optionsGroup('Timing:')
@@ -94,6 +97,14 @@ export const measure: CommandModule<'measure'> = {
           "the request that each connection begins with, which puts the server into its longest idle state (default: the scheme's)",
         ).choices([...Object.keys(applications), 'none']),
       )
+      .addOption(
+        new Option(
+          '--direction <who>',
+          'who speaks first after the silence: this side; the far end, which needs kaprobe serve there; or both, each on half of the connections',
+        )
+          .choices(DIRECTIONS)
+          .default('client'),
+      )
       .option('--locate', 'look for the hop that drops the idle connections')
       .option('--resume <file>', 'begin with what an interrupted run left there, and leave there what is known')
       .addHelpText(
@@ -105,7 +116,8 @@ some seconds. Ctrl-C prints what is known by then.
 Examples:
   kaprobe measure db.example:5432
   kaprobe measure https://app.example --max 10m --connections 128
-  kaprobe measure 10.0.0.5:6379 --max 2h --locate --resume redis.kaprobe`,
+  kaprobe measure 10.0.0.5:6379 --max 2h --locate --resume redis.kaprobe
+  kaprobe measure app.example:7000 --direction both`,
       );
   },
 
@@ -154,12 +166,24 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
     ? options['resolution']
     : { share: DEFAULTS.share, floorMs: DEFAULTS.floorMs };
   const connections = number('connections') ?? DEFAULTS.connections;
-  if (options['resolution'] !== undefined) refuseTooFine(resolution, connections, maxMs);
+  const direction = DIRECTIONS.find((name) => name === options['direction']) ?? 'client';
+  if (direction !== 'client') refuseWithoutServe(target, options);
+  for (const side of sidesOf(direction)) {
+    const rungs = rungsOf(side, direction, connections);
+    if (rungs < FEWEST_RUNGS) {
+      throw new UsageError(
+        `--direction ${direction} leaves too few of ${plural(connections, 'connection')} for each`,
+        `at least ${2 * BOUNDS.connections.min}`,
+      );
+    }
+    if (options['resolution'] !== undefined) refuseTooFine(resolution, { connections, rungs }, maxMs);
+  }
   const { warmup, resume } = options;
   const own = applicationFor(target.scheme);
   const named = Object.keys(applications).find((name) => applications[name] === own) ?? null;
   return {
     target,
+    direction,
     minMs,
     maxMs,
     resolution,
@@ -174,10 +198,49 @@ function isResolution(value: unknown): value is LadderPlan['resolution'] {
   return typeof value === 'object' && value !== null && 'share' in value && 'floorMs' in value;
 }
 
+/** What cannot be asked together with the far end's speaking, which only `kaprobe serve` does. */
+function refuseWithoutServe({ scheme }: Target, { direction, warmup, locate }: Record<string, unknown>): void {
+  if (scheme !== 'tcp') {
+    throw new UsageError(
+      `--direction ${direction} needs kaprobe serve at the far end, which does not speak ${scheme}`,
+      'give the target as host:port',
+    );
+  }
+  if (warmup !== undefined && warmup !== 'none') {
+    throw new UsageError(
+      `--direction ${direction} needs kaprobe serve at the far end, which takes no --warmup`,
+      'leave --warmup out',
+    );
+  }
+  if (locate === true && direction === 'server') {
+    throw new UsageError(
+      '--locate follows what this side sends, and --direction server waits for what the far end sends',
+      'use --direction both',
+    );
+  }
+}
+
+function sidesOf(direction: MeasureData['direction']): readonly Side[] {
+  return direction === 'both' ? ['client', 'server'] : [direction];
+}
+
+/** Connections that one side may have. */
+function shareOf(direction: MeasureData['direction'], connections: number): number {
+  return direction === 'both' ? Math.floor(connections / 2) : connections;
+}
+
+function rungsOf(side: Side, direction: MeasureData['direction'], connections: number): number {
+  return rungCount(shareOf(direction, connections), side);
+}
+
 /** Each rung leaves a gap that a few rounds must narrow, each of which divides it by no more than the connections that are left. */
-function refuseTooFine({ share, floorMs }: LadderPlan['resolution'], connections: number, maxMs: number): void {
+function refuseTooFine(
+  { share, floorMs }: LadderPlan['resolution'],
+  { connections, rungs }: { connections: number; rungs: number },
+  maxMs: number,
+): void {
   const ROUNDS = 6;
-  const gapShare = cheapestRatio(connections - CONNECTIONS_BESIDE).ratio - 1;
+  const gapShare = cheapestRatio(rungs).ratio - 1;
   const finestMs = (gapShare * maxMs) / 2 ** ROUNDS;
   if (Math.max(floorMs, share * maxMs) >= finestMs) return;
   throw new UsageError(
@@ -186,10 +249,12 @@ function refuseTooFine({ share, floorMs }: LadderPlan['resolution'], connections
   );
 }
 
-async function measureTarget(question: MeasureQuestion, context: CommandContext): Promise<Outcome<'measure'>> {
-  const { target, resume } = question;
+/** Does the measuring. The question must be within its bounds. */
+export async function measureTarget(question: MeasureQuestion, context: CommandContext): Promise<Outcome<'measure'>> {
+  const { target, direction, resume } = question;
   const { signal } = context;
-  const known = resume === null ? null : readResume(resume, target);
+  const about = { target: target.label, direction };
+  const known = resume === null ? null : readResume(resume, about);
   const connections = withinDescriptors(question.connections);
   const minMs = known === null || known.lowerMs < question.minMs ? question.minMs : known.lowerMs;
   if (minMs >= question.maxMs) {
@@ -198,35 +263,51 @@ async function measureTarget(question: MeasureQuestion, context: CommandContext)
       'give a longer --max',
     );
   }
-  const ladder = { ...question, minMs, connectionCount: connections, likelyMs: likelyTimeouts() };
   const libc = await loadLibc();
   const found = await reach(target, signal);
   if (typeof found === 'string') return couldNot(question, null, found);
-  const progress = progressLine(question, context);
+  const { address } = found;
+  if (direction !== 'client') await requireServe({ target, address, libc, signal });
+  const progress = measureProgress(question, context);
   let saved = '';
-  const result = await measurePath(
-    {
-      target,
-      address: found.address,
-      ladder,
-      application: question.warmup === null ? null : (applications[question.warmup] ?? null),
-      locate: question.locate,
-      onProgress: (state) => {
-        progress(state);
-        const notes = writeNotes({
-          target: target.label,
-          lowerMs: Math.max(state.lowerMs, known?.lowerMs ?? 0),
-          upperMs: state.upperMs,
-        });
-        if (resume === null || notes === saved) return;
-        saved = notes;
-        saveResume(resume, notes);
+  const measureSide = (side: Side): Promise<MeasureResult> =>
+    measurePath(
+      {
+        target,
+        address,
+        direction: side,
+        ladder: { ...question, minMs, connectionCount: shareOf(direction, connections), likelyMs: likelyTimeouts() },
+        application: question.warmup === null ? null : (applications[question.warmup] ?? null),
+        locate: question.locate && side === 'client',
+        onProgress: (state) => {
+          const { lowerMs, upperMs } = progress(side, state);
+          const notes = writeNotes({ ...about, lowerMs: Math.max(lowerMs, known?.lowerMs ?? 0), upperMs });
+          if (resume === null || notes === saved) return;
+          saved = notes;
+          saveResume(resume, notes);
+        },
       },
-    },
-    libc,
-    signal,
+      libc,
+      signal,
+    );
+  const startedAtMs = performance.now();
+  const [first, second] = sidesOf(direction);
+  const [result, farEnd] = await Promise.all([
+    measureSide(first ?? 'client'),
+    second === undefined ? null : measureSide(second),
+  ]);
+  return outcomeOf(question, address, { result, farEnd, known, elapsedMs: performance.now() - startedAtMs });
+}
+
+/** Throws a UsageError when the far end does not speak on request. */
+async function requireServe(farEnd: FarEnd): Promise<void> {
+  const obstacle = await obstacleToSpeaking(farEnd);
+  if (obstacle === null) return;
+  const { target } = farEnd;
+  throw new UsageError(
+    `the far end at ${target.label} does not speak when it is asked to, as kaprobe serve does: ${obstacle}`,
+    `run kaprobe serve --host 0.0.0.0 --port ${target.port} there, or leave --direction out: the client direction needs nothing`,
   );
-  return outcomeOf(question, found.address, known, result);
 }
 
 /** The address of the target that answers; a text says why none does. Rejects only when aborted. */
@@ -257,81 +338,31 @@ function likelyTimeouts(): number[] {
   return [...counts].sort(([, one], [, other]) => other - one).map(([timeoutMs]) => timeoutMs);
 }
 
-function progressLine({ maxMs }: MeasureQuestion, { progress }: CommandContext): (state: MeasureProgress) => void {
-  return ({ elapsedMs, lowerMs, upperMs, openCount }) => {
-    const upper = upperMs === null ? '' : `, dead from ${formatDuration(upperMs)} on`;
-    const rest =
-      upperMs === null ? `, at most ${formatDuration(Math.max(0, 1.1 * maxMs - elapsedMs))} left` : ', narrowing';
-    progress(
-      `${formatDuration(elapsedMs)} passed: alive up to ${formatDuration(lowerMs)}${upper}; ${plural(openCount, 'connection')} open${rest}`,
-    );
-  };
-}
-
-/** What an earlier run left; null when there is no such file yet. */
-function readResume(path: string, target: Target): ResumeNotes | null {
-  let text: string;
-  try {
-    const file = statSync(path);
-    // A device or a pipe has no size to check, and may never end.
-    if (!file.isFile()) throw new ParseError(`${quoted(path)} is not a regular file`);
-    const { size } = file;
-    if (size > LONGEST_NOTES_BYTES) throw new ParseError(`${quoted(path)} is longer than ${LONGEST_NOTES_BYTES} bytes`);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT') return null;
-    if (errno === null) throw error;
-    throw new KernelError(errno, `cannot read ${quoted(path)}`);
-  }
-  const read = readNotes(text);
-  if (read.kind === 'invalid') {
-    throw new ParseError(
-      `${quoted(path)} ${read.reason}`,
-      'give a file that an earlier --resume has written, or a new name',
-    );
-  }
-  if (read.notes.target !== target.label) {
-    throw new UsageError(`${quoted(path)} is about another target: ${quoted(read.notes.target)}`, 'give a new name');
-  }
-  return read.notes;
-}
-
-/** Writes beside and renames, so that a run that is cut leaves either the old or the new. */
-function saveResume(path: string, notes: string): void {
-  try {
-    writeFileSync(`${path}.new`, notes, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    throw new KernelError(errnoOf(error) ?? 'EIO', `cannot write ${quoted(path)}`);
-  }
-}
-
-function errnoOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E')
-    ? error.code
-    : null;
-}
+const NOTHING: MeasuredDirection = {
+  idleTimeout: { lowerMs: null, upperMs: null, outcome: 'unmeasured' },
+  endedBy: null,
+  matches: [],
+  tellApart: [],
+  keepaliveRefreshes: null,
+  connections: 0,
+  rungs: [],
+  doubts: [],
+  falseDeathProbability: null,
+};
 
 function dataOf(question: MeasureQuestion, address: string | null): MeasureData {
-  const { target, minMs, maxMs, resolution, connections, warmup } = question;
+  const { target, direction, minMs, maxMs, resolution, connections, warmup } = question;
   return {
+    ...NOTHING,
     target: target.label,
     address,
     port: target.port,
-    direction: 'client',
+    direction,
     warmup,
     wanted: { minMs, maxMs, resolution, connections },
-    idleTimeout: { lowerMs: null, upperMs: null, outcome: 'unmeasured' },
-    endedBy: null,
-    matches: [],
-    keepaliveRefreshes: null,
     elapsedMs: 0,
-    connections: 0,
-    rungs: [],
     dropper: null,
-    doubts: [],
-    falseDeathProbability: null,
+    farEndFirst: null,
   };
 }
 
@@ -343,62 +374,61 @@ function couldNot(question: MeasureQuestion, address: string | null, reason: str
 function outcomeOf(
   question: MeasureQuestion,
   address: string,
-  known: ResumeNotes | null,
-  result: MeasureResult,
+  found: { result: MeasureResult; farEnd: MeasureResult | null; known: ResumeNotes | null; elapsedMs: number },
 ): Outcome<'measure'> {
-  const { target } = question;
-  const { answer, why, refusal, rungs, elapsedMs, connectionCount, interrupted } = result;
-  const measured = answer !== null && answer.outcome !== 'unmeasured';
-  const before =
-    known === null ? [] : [`silences up to ${formatDuration(known.lowerMs)} are taken from an earlier run`];
-  const fewer = refusal === null ? [] : [`fewer connections than asked for: ${refusal}`];
-  const idleTimeout: MeasureData['idleTimeout'] =
-    answer === null
-      ? { lowerMs: null, upperMs: null, outcome: 'unmeasured' }
-      : { lowerMs: answer.lowerMs, upperMs: answer.upperMs, outcome: answer.outcome };
+  const { target, direction } = question;
+  const { result, farEnd, known, elapsedMs } = found;
   const data: MeasureData = {
     ...dataOf(question, address),
-    idleTimeout,
-    endedBy: answer?.by ?? null,
-    matches: answer?.by === 'path' ? matchesOf(answer.lowerMs, answer.upperMs, answer.outcome) : [],
-    keepaliveRefreshes: result.keepaliveRefreshes,
+    ...sideOf(result, direction === 'server' ? 'server' : 'client', known),
     elapsedMs,
-    connections: connectionCount,
-    rungs,
     dropper: result.dropper,
-    doubts: [...(answer?.doubts ?? []), ...fewer, ...before],
-    falseDeathProbability: measured ? result.falseDeathProbability : null,
+    farEndFirst: farEnd === null ? null : sideOf(farEnd, 'server', known),
   };
-  const recommended = answer?.by === 'path' ? recommendKeepalive(answer.lowerMs) : null;
+  const lowers = [data, data.farEndFirst].flatMap((side) =>
+    side?.endedBy === 'path' && side.idleTimeout.lowerMs !== null ? [side.idleTimeout.lowerMs] : [],
+  );
+  const recommended = lowers.length === 0 ? null : recommendKeepalive(Math.min(...lowers));
   const findings = judge({
     ...factsAbout(target.label),
     measured: data,
     dropper: result.dropper,
     librarySwitches: recommended === null ? [] : librarySwitches(target.scheme, recommended),
   });
-  const gaps: Gap[] = [];
-  if (!measured)
-    gaps.push({ subject: target.label, what: 'idle timeout', reason: why ?? 'interrupted before anything was known' });
-  return { command: 'measure', data, findings, gaps, interrupted };
+  const gaps = [result, ...(farEnd === null ? [] : [farEnd])].flatMap((each): Gap[] => {
+    if (isMeasured(each)) return [];
+    const what = each === farEnd ? 'idle timeout when the far end speaks first' : 'idle timeout';
+    return [{ subject: target.label, what, reason: each.why ?? 'interrupted before anything was known' }];
+  });
+  return { command: 'measure', data, findings, gaps, interrupted: result.interrupted || farEnd?.interrupted === true };
 }
 
-/** The products whose default lies in the bracket, those first that end connections as it was seen. */
-function matchesOf(lowerMs: number, upperMs: number | null, outcome: SurvivalOutcome): IdleTimeoutMatch[] {
-  if (upperMs === null) return [];
-  const margin = (ms: number): number => Math.max(MATCH_MS, MATCH_SHARE * ms);
-  const seen =
-    outcome === 'stalled' ? 'silent-drop' : outcome === 'reset' ? 'rst' : outcome === 'closed' ? 'fin' : null;
-  const agrees = (behaviour: IdleTimeoutMatch['expiry']): boolean | null =>
-    behaviour === 'unknown' || seen === null ? null : behaviour === seen;
-  const rank = ({ agrees: value }: IdleTimeoutMatch): number => (value === true ? 0 : value === null ? 1 : 2);
-  return Object.values(presets)
-    .flatMap(({ id, name, protocol, idleTimeoutMs, expiry: { behaviour }, configurableWith }) =>
-      protocol === 'tcp' &&
-      idleTimeoutMs !== null &&
-      idleTimeoutMs >= lowerMs - margin(lowerMs) &&
-      idleTimeoutMs <= upperMs + margin(upperMs)
-        ? [{ id, name, idleTimeoutMs, expiry: behaviour, agrees: agrees(behaviour), configurableWith }]
-        : [],
-    )
-    .sort((one, other) => rank(one) - rank(other));
+const isMeasured = ({ answer }: MeasureResult): boolean => answer !== null && answer.outcome !== 'unmeasured';
+
+/** What came out for the connections on which one side spoke first. */
+function sideOf(result: MeasureResult, side: Side, known: ResumeNotes | null): MeasuredDirection {
+  const { answer, refusal, rungs, connectionCount, keepaliveRefreshes, callFailures } = result;
+  if (answer === null) return { ...NOTHING, connections: connectionCount, rungs, doubts: [] };
+  const { lowerMs, upperMs, outcome, by, doubts } = answer;
+  const seen: Seen | null =
+    by === 'path' && upperMs !== null
+      ? { lowerMs, upperMs, outcome: side === 'client' ? outcome : null, keepaliveRefreshes }
+      : null;
+  const matches = seen === null ? [] : matchesOf(Object.values(presets), seen);
+  return {
+    idleTimeout: { lowerMs, upperMs, outcome },
+    endedBy: by,
+    matches,
+    tellApart: seen === null ? [] : tellApart(matches, seen),
+    keepaliveRefreshes,
+    connections: connectionCount,
+    rungs,
+    doubts: [
+      ...doubts,
+      ...(refusal === null ? [] : [`fewer connections than asked for: ${refusal}`]),
+      ...callFailures.map((reason) => `the far end did not always speak when it was asked to: ${reason}`),
+      ...(known === null ? [] : [`silences up to ${formatDuration(known.lowerMs)} are taken from an earlier run`]),
+    ],
+    falseDeathProbability: isMeasured(result) ? result.falseDeathProbability : null,
+  };
 }

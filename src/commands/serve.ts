@@ -62,6 +62,7 @@ export const serve: CommandModule<'serve'> = {
 In either mode a client may send the line
   kaprobe speak-after 90s
 and be spoken to, with one line, after that time. It may ask again then.
+kaprobe measure --direction server needs it at the far end.
 
 It ends by itself after --for with exit code 0, on Ctrl-C with 130; both with a report.
 

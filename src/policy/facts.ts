@@ -9,7 +9,7 @@ import type {
   RefusedSetting,
   Survival,
 } from '../report/check.ts';
-import type { MeasureData } from '../report/measure.ts';
+import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
 
 /**
@@ -61,7 +61,13 @@ export interface Connection extends Connect {
 /** An idle timeout as measured: the part of it that rules judge. */
 export type MeasuredTimeout = Pick<
   MeasureData,
-  'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'doubts' | 'falseDeathProbability' | 'warmup'
+  'direction' | 'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability' | 'warmup'
+> & { farEndFirst: MeasuredSide | null };
+
+/** The part that there is for each side that spoke first. */
+export type MeasuredSide = Pick<
+  MeasuredDirection,
+  'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability'
 >;
 
 /** Facts about which nothing is known yet. */

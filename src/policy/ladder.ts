@@ -5,7 +5,7 @@
  * when the first rung is dead, the connections opened since hold ages all through the gap below it.
  */
 import type { SurvivalOutcome } from '../report/check.ts';
-import { VERDICT_PROBE_COUNT, VERDICT_PROBE_INTERVAL_MS } from './survival.ts';
+import { VERDICT_PROBE_INTERVAL_MS } from './survival.ts';
 
 /** What is looked for, and with what. */
 export interface LadderPlan {
@@ -61,6 +61,8 @@ export interface LadderView {
   handshakes: { madeCount: number; lostCount: number };
   /** What probes take there and back. */
   rttMs: number;
+  /** Probes that prove a death, whatever the path is seen to lose. */
+  mostProbes: number;
   /** Whether the connection on which keepalive is on lives; null: there is none, or nobody looked. */
   keepaliveArmLives: boolean | null;
 }
@@ -175,9 +177,9 @@ export function lossOf({ tests, handshakes }: Pick<LadderView, 'tests' | 'handsh
   return (lost + 1) / (answered.length + made + lost + 2);
 }
 
-/** How many probes in a row must stay unanswered before a connection is dead, at that loss. */
-export function probesForDeath(loss: number, chance = FALSE_DEATH): number {
-  return Math.min(VERDICT_PROBE_COUNT, Math.max(FEWEST_PROBES, Math.ceil(Math.log(chance) / Math.log(loss))));
+/** How many probes in a row must stay unanswered before a connection is dead, at that loss: `mostProbes` at the most. */
+export function probesForDeath(loss: number, mostProbes: number): number {
+  return Math.min(mostProbes, Math.max(FEWEST_PROBES, Math.ceil(Math.log(FALSE_DEATH) / Math.log(loss))));
 }
 
 type Standing = 'alive' | 'dead' | 'suspect' | 'open' | 'void';
@@ -192,7 +194,11 @@ function standingOf(test: RungTest, view: LadderView, loss: number): Standing {
   const shortMs = Math.max(0, Math.max(PATIENCE_MS, 4 * view.rttMs) - waitedMs);
   const underWayCount = Math.ceil(shortMs / VERDICT_PROBE_INTERVAL_MS);
   const overdueSinceMs = lastProbeAtMs - underWayCount * VERDICT_PROBE_INTERVAL_MS;
-  if (unansweredCount - underWayCount >= probesForDeath(loss) && isWitnessed(test, overdueSinceMs, view)) return 'dead';
+  if (
+    unansweredCount - underWayCount >= probesForDeath(loss, view.mostProbes) &&
+    isWitnessed(test, overdueSinceMs, view)
+  )
+    return 'dead';
   const suspicious = Math.max(1, Math.ceil(Math.log(FALSE_SUSPICION) / Math.log(loss)));
   const waitsLong = waitedMs >= Math.max(SUSPICION_MS, 3 * view.rttMs);
   return unansweredCount > suspicious || (unansweredCount === suspicious && waitsLong) ? 'suspect' : 'open';

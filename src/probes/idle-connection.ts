@@ -131,7 +131,8 @@ export function quietSince(connection: IdleConnection, libc: Libc): number | nul
   );
 }
 
-function infoOf({ socket, watch }: IdleConnection, libc: Libc): TcpInfo | null {
+/** How the kernel sees the connection; null when it is over. */
+export function infoOf({ socket, watch }: IdleConnection, libc: Libc): TcpInfo | null {
   const fd = watch.ended() === null ? descriptorOf(socket) : null;
   return fd === null ? null : readTcpInfo(libc, fd);
 }
@@ -155,6 +156,8 @@ type ProbingLook =
       kind: 'answered' | 'unanswered';
       /** Probes sent since the first, less those before an answer. */
       probeCount: number;
+      /** Those that were sent before the one that drew the answer, as far as the looks have shown; 0 without an answer. */
+      lostCount: number;
       info: TcpInfo;
     };
 
@@ -196,6 +199,7 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
   writeKeepalive(libc, before.fd, probing);
   let nextNudgeAtMs = startedAtMs + VERDICT_PROBE_INTERVAL_MS;
   let leftByMs: number | null = null;
+  let counted = { probeCount: 0, atMs: startedAtMs };
   return {
     startedAtMs,
     before: before.info,
@@ -210,14 +214,19 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
       const nowMs = performance.now();
       const probeCount = now.info.unansweredProbes - before.info.unansweredProbes;
       if (probeCount > 0) leftByMs ??= nowMs;
-      if (now.lastHeardAtMs > before.lastHeardAtMs + TICK_SLACK_MS)
-        return { kind: 'answered', probeCount, info: now.info };
+      if (now.lastHeardAtMs > before.lastHeardAtMs + TICK_SLACK_MS) {
+        // An answer that came soon after the last probe that was counted is to that one; a later one is to a probe that no look has seen.
+        const isToLast = nowMs - counted.atMs < VERDICT_PROBE_INTERVAL_MS / 2;
+        const lostCount = Math.max(0, counted.probeCount - (isToLast ? 1 : 0));
+        return { kind: 'answered', probeCount, lostCount, info: now.info };
+      }
+      if (probeCount > counted.probeCount) counted = { probeCount, atMs: nowMs };
       if (nowMs >= nextNudgeAtMs) {
         // Setting TCP_KEEPIDLE again on a connection that has been idle for longer has the kernel probe at once (tcp_sock_set_keepidle_locked).
         writeKeepalive(libc, now.fd, probing);
         nextNudgeAtMs = nowMs + VERDICT_PROBE_INTERVAL_MS;
       }
-      return { kind: 'unanswered', probeCount, info: now.info };
+      return { kind: 'unanswered', probeCount, lostCount: 0, info: now.info };
     },
   };
 }

@@ -15,27 +15,31 @@ import {
   rungAges,
   type Wave,
 } from '../policy/ladder.ts';
-import { falseStallProbability } from '../policy/survival.ts';
+import { MOST_PUSHES } from '../policy/pushes.ts';
+import { falseStallProbability, VERDICT_PROBE_COUNT } from '../policy/survival.ts';
 import type { Dropper } from '../report/check.ts';
 import type { MeasuredRung } from '../report/measure.ts';
 import type { RequestedKeepalive } from '../report.ts';
 import type { Target } from '../target.ts';
 import type { Application } from './applications/application.ts';
 import { connectAny } from './connect.ts';
-import {
-  type IdleConnection,
-  KEEPALIVE_OFF,
-  openIdle,
-  type Probing,
-  quietSince,
-  startProbing,
-} from './idle-connection.ts';
+import { type IdleConnection, KEEPALIVE_OFF, openIdle, quietSince, startProbing } from './idle-connection.ts';
 import { locateStalled } from './locate-stalled.ts';
+import { awaitCall, type Called, callName, type Question, startPush } from './push.ts';
 
 /** Connections that are being made at once. */
 const OPENING_AT_ONCE = 32;
-/** One keeps keepalive on, one is left for telling a dead connection from a dead path. */
-const CONNECTIONS_BESIDE = 2;
+/**
+ * Connections that are no rungs: one keeps keepalive on, one is left for telling a dead connection from a dead path, and one for having the
+ * far end speak.
+ */
+const CONNECTIONS_BESIDE = { client: 2, server: 3 } as const;
+
+/** How many of so many connections are rungs of the ladder. */
+export function rungCount(connections: number, direction: MeasurePlan['direction']): number {
+  return connections - CONNECTIONS_BESIDE[direction];
+}
+
 /** A SYN that was lost is sent again after a second. */
 const SYN_REPEATED_MS = 900;
 /** A connection that is closed as soon as this was turned away. */
@@ -53,6 +57,7 @@ const TELL_MS = 500;
 /** How long the far end may be out of reach before the search is given up. */
 const OUT_OF_REACH_MS = 30_000;
 const NEVER_GIVE_UP = 127;
+const MOST_PROBES = { client: VERDICT_PROBE_COUNT, server: MOST_PUSHES } as const;
 
 /** What measuring needs. */
 export interface MeasurePlan {
@@ -60,6 +65,8 @@ export interface MeasurePlan {
   address: string;
   /** How many connections in all, and what is looked for. */
   ladder: LadderPlan;
+  /** Who speaks first after the silence; `server` needs `kaprobe serve` at the far end. */
+  direction: 'client' | 'server';
   /** With which to make one request first; null: none. */
   application: Application | null;
   locate: boolean;
@@ -73,7 +80,8 @@ export interface MeasureProgress {
   lowerMs: number;
   upperMs: number | null;
   openCount: number;
-  testedCount: number;
+  /** Tested since the last time. */
+  news: readonly MeasuredRung[];
 }
 
 /** What it came to. */
@@ -86,6 +94,8 @@ export interface MeasureResult {
   /** Most connections that were open at once, and why there were not more; null when there was no need. */
   connectionCount: number;
   refusal: string | null;
+  /** Why the far end did not speak when it was called, each reason once. */
+  callFailures: string[];
   /** Whether the connection on which keepalive was on outlived the timeout; null: not known. */
   keepaliveRefreshes: boolean | null;
   /** The chance that the death of a living connection was believed, by what the path was seen to lose. */
@@ -94,10 +104,13 @@ export interface MeasureResult {
   interrupted: boolean;
 }
 
+/** A connection that idles, with the name at which the far end speaks on it; null: nobody asked it to. */
+type NamedConnection = IdleConnection & { name: string | null };
+
 /** A connection of the ladder. */
 interface Held {
   id: number;
-  connection: IdleConnection;
+  connection: NamedConnection;
   quietSinceMs: number;
   /** When to look at it next. */
   lookAtMs: number;
@@ -106,7 +119,7 @@ interface Held {
 /** One whose probes are under way, or were. */
 interface Tested extends Held {
   test: RungTest;
-  probing: Probing;
+  probing: Question;
 }
 
 /** Everything that changes while measuring. */
@@ -125,11 +138,15 @@ interface Search {
   madeCount: number;
   capacity: number;
   tellAtMs: number;
+  /** Tests whose outcome has been told. */
+  told: Set<RungTest>;
   refusal: string | null;
   backOffUntilMs: number;
   openedAtMost: number;
   witness: { underWay: boolean; failedSinceMs: number | null };
-  arm: { connection: IdleConnection | null; periodMs: number; probing: Probing | null; lives: boolean | null };
+  arm: { connection: NamedConnection | null; periodMs: number; probing: Question | null; lives: boolean | null };
+  /** The last of the calls to the far end, of which one is made at a time, and why some came to nothing. */
+  calls: { last: Promise<unknown>; underWay: boolean; failures: Set<string> };
 }
 
 /**
@@ -137,7 +154,7 @@ interface Search {
  * is known by then.
  */
 export async function measure(plan: MeasurePlan, libc: Libc, signal: AbortSignal): Promise<MeasureResult> {
-  const search = begin(plan.ladder);
+  const search = begin(plan);
   const ladder = { ...plan.ladder, connectionCount: search.capacity };
   const stop = new AbortController();
   const work = { plan, libc, search, signal: AbortSignal.any([signal, stop.signal]) };
@@ -149,15 +166,16 @@ export async function measure(plan: MeasurePlan, libc: Libc, signal: AbortSignal
     for (;;) {
       lookAround(work);
       fill(work);
-      const view = viewOf(search);
+      const view = viewOf(plan, search);
       const step = nextStep(ladder, ages, view, wave);
       const outOfReach = isOutOfReach(search);
       if (step.kind === 'answer' || outOfReach !== null) {
         const answer = step.kind === 'answer' ? step : null;
         conclude(answer?.conclude ?? [], search);
+        tell(work, { now: true });
         if (answer !== null) await askArm(work);
         const dropper = plan.locate && answer?.by === 'path' ? await locate(work) : null;
-        return resultOf(search, { answer, why: answer === null ? outOfReach : null, dropper, interrupted: false });
+        return resultOf(work, { answer, why: answer === null ? outOfReach : null, dropper, interrupted: false });
       }
       ({ wave } = step);
       conclude(step.conclude, search);
@@ -169,7 +187,7 @@ export async function measure(plan: MeasurePlan, libc: Libc, signal: AbortSignal
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-    return resultOf(search, { answer: answerSoFar(search), why: null, dropper: null, interrupted: true });
+    return resultOf(work, { answer: answerSoFar(work), why: null, dropper: null, interrupted: true });
   } finally {
     stop.abort();
     closeAll(search);
@@ -177,8 +195,8 @@ export async function measure(plan: MeasurePlan, libc: Libc, signal: AbortSignal
 }
 
 /** What is certain before the search is over. */
-function answerSoFar(search: Search): LadderAnswer {
-  const { lowerMs, upperMs } = bracketSoFar(viewOf(search));
+function answerSoFar({ plan, search }: Work): LadderAnswer {
+  const { lowerMs, upperMs } = bracketSoFar(viewOf(plan, search));
   const outcome = upperMs !== null ? 'stalled' : lowerMs > 0 ? 'alive' : 'unmeasured';
   const by = upperMs === null ? null : 'path';
   return { kind: 'answer', lowerMs, upperMs, outcome, by, doubts: ['interrupted before its time'], conclude: [] };
@@ -191,7 +209,7 @@ interface Work {
   signal: AbortSignal;
 }
 
-function begin({ connectionCount, minMs }: LadderPlan): Search {
+function begin({ ladder: { connectionCount, minMs }, direction }: MeasurePlan): Search {
   const startedAtMs = performance.now();
   return {
     startedAtMs,
@@ -205,17 +223,22 @@ function begin({ connectionCount, minMs }: LadderPlan): Search {
     rttMs: 0,
     openingCount: 0,
     madeCount: 0,
-    capacity: connectionCount - CONNECTIONS_BESIDE,
+    capacity: rungCount(connectionCount, direction),
     tellAtMs: startedAtMs,
+    told: new Set(),
     refusal: null,
     backOffUntilMs: startedAtMs,
     openedAtMost: 0,
     witness: { underWay: false, failedSinceMs: null },
     arm: { connection: null, periodMs: Math.max(1000, Math.floor(minMs / 3000) * 1000), probing: null, lives: null },
+    calls: { last: Promise.resolve(), underWay: false, failures: new Set() },
   };
 }
 
-function viewOf({ idle, tests, ends, witnessedAtMs, handshakes, rttMs, arm }: Search): LadderView {
+function viewOf(
+  { direction }: MeasurePlan,
+  { idle, tests, ends, witnessedAtMs, handshakes, rttMs, arm }: Search,
+): LadderView {
   const armEnded = arm.connection?.watch.ended() ?? null;
   return {
     nowMs: performance.now(),
@@ -225,6 +248,7 @@ function viewOf({ idle, tests, ends, witnessedAtMs, handshakes, rttMs, arm }: Se
     witnessedAtMs,
     handshakes,
     rttMs,
+    mostProbes: MOST_PROBES[direction],
     keepaliveArmLives: arm.connection === null ? null : armEnded === null,
   };
 }
@@ -237,8 +261,40 @@ const keepaliveEvery = (periodMs: number): RequestedKeepalive => ({
   userTimeoutMs: 0,
 });
 
-async function openArm({ plan, libc, search, signal }: Work): Promise<void> {
-  const connection = await openIdle({ ...plan, keepalive: keepaliveEvery(search.arm.periodMs), libc, signal });
+/** Opens a connection that is going to idle, on which in the server's direction the far end will speak when it is called. */
+async function open(keepalive: RequestedKeepalive, { plan, libc, signal }: Work): Promise<NamedConnection | string> {
+  const connection = await openIdle({ ...plan, keepalive, libc, signal });
+  if (typeof connection === 'string') return connection;
+  return { ...connection, name: plan.direction === 'server' ? await awaitCall(connection, signal) : null };
+}
+
+/** Puts the question to a connection; null when it is over. */
+function ask(connection: NamedConnection, work: Work): Question | null {
+  const { libc } = work;
+  const { name } = connection;
+  return name === null ? startProbing(connection, libc) : startPush(connection, { called: call(name, work), libc });
+}
+
+/** Has the far end speak, when those that were to be called before have been. */
+function call(name: string, { plan, libc, search, signal }: Work): Promise<Called> {
+  const { calls } = search;
+  const next = async (): Promise<Called> => {
+    calls.underWay = true;
+    const called = await callName(name, { ...plan, libc, signal }).finally(() => {
+      calls.underWay = false;
+    });
+    if (called.kind === 'spoken') search.witnessedAtMs.push(called.atMs);
+    else calls.failures.add(called.reason);
+    return called;
+  };
+  const called = calls.last.then(next);
+  calls.last = called.catch(() => {}); // aborted
+  return called;
+}
+
+async function openArm(work: Work): Promise<void> {
+  const { search } = work;
+  const connection = await open(keepaliveEvery(search.arm.periodMs), work);
   if (typeof connection === 'string') search.refusal = connection;
   else search.arm.connection = connection;
 }
@@ -255,7 +311,8 @@ function tuneArm({ libc, search }: Work): void {
 }
 
 /** Takes in what has become of all connections. */
-function lookAround({ libc, search }: Work): void {
+function lookAround(work: Work): void {
+  const { libc, search } = work;
   const { idle, pending, witnessedAtMs } = search;
   for (const held of idle.values()) {
     if (held.connection.watch.ended() === null) {
@@ -278,9 +335,14 @@ function lookAround({ libc, search }: Work): void {
       test.outcome = ended === null ? 'unmeasured' : ended.kind === 'reset' ? 'reset' : 'unmeasured';
       if (ended?.kind === 'closed') noteEnd(tested, search);
       connection.socket.destroy();
+    } else if (look.kind === 'void') {
+      pending.delete(id);
+      test.outcome = 'unmeasured';
+      connection.socket.destroy();
     } else if (look.kind === 'answered') {
       pending.delete(id);
       test.outcome = 'alive';
+      test.unansweredCount = look.lostCount;
       witnessedAtMs.push(nowMs);
       connection.socket.destroy();
     } else if (look.probeCount > test.unansweredCount) {
@@ -289,10 +351,10 @@ function lookAround({ libc, search }: Work): void {
     }
   }
   search.openedAtMost = Math.max(search.openedAtMost, openCount(search));
-  lookAtArm(search);
+  lookAtArm(work);
 }
 
-function lookAtArm(search: Search): void {
+function lookAtArm({ plan, search }: Work): void {
   const { arm, tests } = search;
   if (arm.probing === null || arm.lives !== null) return;
   const look = arm.probing.look();
@@ -300,7 +362,12 @@ function lookAtArm(search: Search): void {
     arm.lives = true;
     search.witnessedAtMs.push(performance.now());
   } else if (look.kind === 'gone') arm.lives = false;
-  else if (look.probeCount > probesForDeath(lossOf({ tests, handshakes: search.handshakes }))) arm.lives = false;
+  else if (look.kind === 'void') arm.probing = null;
+  else if (look.probeCount > probesNeeded(plan, lossOf({ tests, handshakes: search.handshakes }))) arm.lives = false;
+}
+
+function probesNeeded({ direction }: MeasurePlan, loss: number): number {
+  return probesForDeath(loss, MOST_PROBES[direction]);
 }
 
 /** Notes how a connection ended by itself; false while that is not known yet. */
@@ -327,14 +394,15 @@ function refuse(search: Search, why: string): void {
   search.backOffUntilMs = performance.now() + BACK_OFF_MS;
 }
 
-function openCount({ idle, pending, dead, arm, openingCount, witness }: Search): number {
+function openCount({ idle, pending, dead, arm, openingCount, witness, calls }: Search): number {
   return (
     idle.size +
     pending.size +
     (dead === null ? 0 : 1) +
     (arm.connection === null ? 0 : 1) +
     openingCount +
-    (witness.underWay ? 1 : 0)
+    (witness.underWay ? 1 : 0) +
+    (calls.underWay ? 1 : 0)
   );
 }
 
@@ -347,10 +415,11 @@ function fill(work: Work): void {
   for (let count = 0; count < room; count += 1) void openRung(work);
 }
 
-async function openRung({ plan, libc, search, signal }: Work): Promise<void> {
+async function openRung(work: Work): Promise<void> {
+  const { libc, search, signal } = work;
   search.openingCount += 1;
   try {
-    const connection = await openIdle({ ...plan, keepalive: KEEPALIVE_OFF, libc, signal });
+    const connection = await open(KEEPALIVE_OFF, work);
     search.openingCount -= 1;
     if (typeof connection === 'string') return refuse(search, connection);
     if (signal.aborted) {
@@ -373,10 +442,11 @@ async function openRung({ plan, libc, search, signal }: Work): Promise<void> {
   }
 }
 
-function startTest(id: number, plannedMs: number, { libc, search }: Work): void {
+function startTest(id: number, plannedMs: number, work: Work): void {
+  const { search } = work;
   const held = search.idle.get(id);
   if (held === undefined) return;
-  const probing = startProbing(held.connection, libc);
+  const probing = ask(held.connection, work);
   if (probing === null) return; // the next look notes its end
   const test: RungTest = {
     id,
@@ -405,9 +475,11 @@ function conclude(ids: readonly number[], search: Search): void {
 }
 
 /** Makes a connection of its own, to see whether the far end can be reached at all. */
-async function bearWitness({ plan, libc, search, signal }: Work): Promise<void> {
+async function bearWitness(work: Work): Promise<void> {
+  const { plan, search, signal } = work;
   const { witness, arm } = search;
-  if (arm.connection !== null && arm.probing === null) arm.probing = startProbing(arm.connection, libc);
+  // A name can be called once, which is left for the end.
+  if (arm.connection?.name === null && arm.probing === null) arm.probing = ask(arm.connection, work);
   if (witness.underWay) return;
   witness.underWay = true;
   try {
@@ -439,7 +511,8 @@ function isOutOfReach(search: Search): string | null {
 }
 
 /** Finds out whether the connection with keepalive is alive at the end, when it has not been asked since then. */
-async function askArm({ libc, search, signal }: Work): Promise<void> {
+async function askArm(work: Work): Promise<void> {
+  const { search, signal } = work;
   const { arm, tests } = search;
   if (arm.connection === null) return;
   if (arm.connection.watch.ended() !== null) {
@@ -451,10 +524,10 @@ async function askArm({ libc, search, signal }: Work): Promise<void> {
   const firstMs = Math.min(...died.map(({ startedAtMs }) => startedAtMs));
   if (arm.probing === null || arm.probing.startedAtMs < firstMs) {
     arm.lives = null;
-    arm.probing = startProbing(arm.connection, libc);
+    arm.probing = ask(arm.connection, work);
   }
   while (arm.lives === null && arm.probing !== null) {
-    lookAtArm(search);
+    lookAtArm(work);
     await sleep(PROBING_LOOK_MS, undefined, { signal });
   }
 }
@@ -466,17 +539,32 @@ async function locate({ plan, libc, search, signal }: Work): Promise<Dropper | n
   return locateStalled(stalled, { address, port: target.port }, libc, signal);
 }
 
-function tell({ plan, search }: Work): void {
-  if (performance.now() < search.tellAtMs) return;
+function tell({ plan, search }: Work, { now = false } = {}): void {
+  if (!now && performance.now() < search.tellAtMs) return;
   search.tellAtMs = performance.now() + TELL_MS;
-  const { lowerMs, upperMs } = bracketSoFar(viewOf(search));
+  const { tests, told, startedAtMs } = search;
+  const { lowerMs, upperMs } = bracketSoFar(viewOf(plan, search));
+  const news = tests.filter((test) => test.outcome !== 'pending' && !told.has(test));
+  for (const test of news) told.add(test);
   plan.onProgress({
-    elapsedMs: performance.now() - search.startedAtMs,
+    elapsedMs: performance.now() - startedAtMs,
     lowerMs,
     upperMs,
     openCount: openCount(search),
-    testedCount: search.tests.length,
+    news: news.map((test) => asMeasured(test, startedAtMs)),
   });
+}
+
+function asMeasured(
+  { plannedMs, outcome, atLeastMs, atMostMs, startedAtMs: atMs }: RungTest,
+  startedAtMs: number,
+): MeasuredRung {
+  return {
+    plannedMs,
+    outcome: outcome === 'pending' ? 'unmeasured' : outcome,
+    idleMs: outcome === 'alive' ? atLeastMs : atMostMs,
+    atMs: atMs - startedAtMs,
+  };
 }
 
 /** When to look at a connection again: soon while its handshake may still have to be repeated, seldom later. */
@@ -500,19 +588,12 @@ function closeAll({ idle, pending, dead, arm }: Search): void {
 }
 
 function resultOf(
-  search: Search,
+  { plan, search }: Work,
   found: Pick<MeasureResult, 'answer' | 'why' | 'dropper' | 'interrupted'>,
 ): MeasureResult {
   const { tests, ends, handshakes, startedAtMs, arm } = search;
   const loss = lossOf({ tests, handshakes });
-  const tested = tests.map(
-    ({ plannedMs, outcome, atLeastMs, atMostMs, startedAtMs: atMs }): MeasuredRung => ({
-      plannedMs,
-      outcome: outcome === 'pending' ? 'unmeasured' : outcome,
-      idleMs: outcome === 'alive' ? atLeastMs : atMostMs,
-      atMs: atMs - startedAtMs,
-    }),
-  );
+  const tested = tests.map((test) => asMeasured(test, startedAtMs));
   const ended = ends.map(
     ({ idleMs, how, atMs }): MeasuredRung => ({
       plannedMs: idleMs,
@@ -527,7 +608,8 @@ function resultOf(
     elapsedMs: performance.now() - startedAtMs,
     connectionCount: search.openedAtMost,
     refusal: search.refusal,
+    callFailures: [...search.calls.failures],
     keepaliveRefreshes: found.answer?.by === 'path' ? arm.lives : null,
-    falseDeathProbability: falseStallProbability(1 - Math.sqrt(1 - loss), probesForDeath(loss)),
+    falseDeathProbability: falseStallProbability(1 - Math.sqrt(1 - loss), probesNeeded(plan, loss)),
   };
 }

@@ -2,6 +2,7 @@ import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { KernelError } from '../errors.ts';
 import type { ServeData, ServedClient } from '../report/serve.ts';
 import { formatDuration, parseDuration, plural } from '../units.ts';
+import { DONE_LINE, GREETING, REFUSAL, SPOKEN_LINE } from './responder-lines.ts';
 
 /** How a responder behaves. */
 export interface ResponderOptions {
@@ -33,15 +34,11 @@ export interface Responder {
   close(): void;
 }
 
-/** How a request begins; what begins otherwise is plain data. */
-const GREETING = 'kaprobe ';
 /** A request is one line of at most so many bytes with its end, and has so long to come. */
 const LONGEST_REQUEST_BYTES = 256;
 const REQUEST_MS = 10_000;
 /** How long a refused client has to hang up by itself. */
 const PARTING_MS = 1000;
-/** What it says first. Shorter than any request for it. */
-const SPOKEN_LINE = 'kaprobe speaks\n';
 /** The clients that are counted one by one. */
 const KNOWN_CLIENTS = 100;
 /** Lines of log that may come within a second; the rest is counted. */
@@ -49,13 +46,17 @@ const LOG_LINES_PER_SECOND = 20;
 
 /**
  * Listens, and holds what connects for as long as the responder lives. Each connection is plain data, treated as `mode` says, unless it
- * begins with `kaprobe `: then it is made of requests, one a line, and the only one there is reads
+ * begins with `kaprobe `: then it is made of requests, one a line:
  *
  *     kaprobe speak-after 90s
+ *     kaprobe speak-when NAME
+ *     kaprobe speak-now NAME
  *
- * upon which the responder is silent for that time (at least 1 ms, at most what is left of its own), then says `kaprobe speaks` in a line,
- * and waits for the next request. A request while one is running, a line that is none, is longer than 256 bytes or has not come to its end
- * in ten seconds is answered with one line that begins `kaprobe refuses`, and the connection is closed.
+ * Upon the first the responder is silent for that time (at least 1 ms, at most what is left of its own), then says `kaprobe speaks` in a
+ * line, and waits for the next request. Upon the second it does so when the third comes on another connection, which is answered with
+ * `kaprobe has spoken`; the name is 128 bits in hexadecimal, so that only who gave it can use it. A request while one is running, a line
+ * that is none, is longer than 256 bytes or has not come to its end in ten seconds is answered with one line that begins
+ * `kaprobe refuses`, and the connection is closed.
  *
  * So on no connection is more sent than was received, plus one line. Nothing that is read is kept but the unfinished request; a client
  * that does not read what is echoed to it is not read from either. TCP keepalive is off on purpose: it would refresh the middleboxes that
@@ -69,6 +70,8 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
   const log = limitRate(options.log);
   const sockets = new Set<Socket>();
   const clients = new Map<string, ServedClient>();
+  /** What to do when a name is called; one for each connection at the most. */
+  const called = new Map<string, () => void>();
   const counts = { accepted: 0, refused: 0, peak: 0, spoken: 0, receivedBytes: 0, sentBytes: 0, otherClients: 0 };
 
   const server = createServer((socket) => {
@@ -94,6 +97,7 @@ export async function startResponder(options: ResponderOptions): Promise<Respond
       spoke: () => {
         counts.spoken += 1;
       },
+      called,
       log: (what) => log(`${name} ${what}`),
     });
     let end = 'closed';
@@ -171,6 +175,8 @@ interface Account {
   received(sizeBytes: number): void;
   sent(sizeBytes: number): void;
   spoke(): void;
+  /** Those of all connections. */
+  called: Map<string, () => void>;
   log(what: string): void;
 }
 
@@ -179,7 +185,8 @@ function serve(socket: Socket, account: Account): void {
   /** The beginning of what may become a request; null: this connection is plain data. */
   let pending: Buffer | null = Buffer.alloc(0);
   let isRequests = false;
-  let speaking: NodeJS.Timeout | null = null;
+  /** Calls off the request that is running; null: none is. */
+  let callOff: (() => void) | null = null;
   let patience: NodeJS.Timeout | null = null;
   let parting: NodeJS.Timeout | null = null;
 
@@ -200,8 +207,8 @@ function serve(socket: Socket, account: Account): void {
   const refuse = (why: string): void => {
     account.log(`refused: ${why}`);
     stopWaiting();
-    clearTimeout(speaking ?? undefined);
-    const line = `kaprobe refuses: ${why}\n`;
+    callOff?.();
+    const line = `${REFUSAL}${why}\n`;
     account.sent(line.length);
     pending = null;
     socket.end(line);
@@ -220,18 +227,49 @@ function serve(socket: Socket, account: Account): void {
     if (!isRequests) becomeData();
     else refuse(`no end of the line within ${formatDuration(REQUEST_MS)}`);
   };
-  const fulfil = (request: string): void => {
-    const asked = speaking === null ? readRequest(request, account.leftMs()) : 'one request at a time';
+  const speak = (): void => {
+    callOff = null;
+    account.spoke();
+    send(SPOKEN_LINE);
+  };
+  const fulfil = (line: string): void => {
+    const asked = callOff === null ? readRequest(line, account.leftMs()) : 'one request at a time';
     if (typeof asked === 'string') {
       refuse(asked);
       return;
     }
-    account.log(`asks to be spoken to after ${formatDuration(asked.afterMs)}`);
-    speaking = setTimeout(() => {
-      speaking = null;
-      account.spoke();
-      send(SPOKEN_LINE);
-    }, asked.afterMs);
+    switch (asked.kind) {
+      case 'after': {
+        account.log(`asks to be spoken to after ${formatDuration(asked.afterMs)}`);
+        const timer = setTimeout(speak, asked.afterMs);
+        callOff = () => clearTimeout(timer);
+        return;
+      }
+      case 'when': {
+        const { name } = asked;
+        if (account.called.has(name)) refuse('that name is taken');
+        else {
+          account.log('asks to be spoken to when it is called');
+          callOff = () => account.called.delete(name);
+          account.called.set(name, () => {
+            account.called.delete(name);
+            speak();
+          });
+        }
+        return;
+      }
+      case 'now': {
+        const call = account.called.get(asked.name);
+        if (call === undefined) refuse('no connection of that name waits');
+        else {
+          call();
+          send(DONE_LINE);
+        }
+        return;
+      }
+      default:
+        asked satisfies never;
+    }
   };
   const readRequests = (): void => {
     while (pending !== null && pending.length > 0) {
@@ -270,20 +308,25 @@ function serve(socket: Socket, account: Account): void {
   });
   socket.on('close', () => {
     stopWaiting();
-    clearTimeout(speaking ?? undefined);
+    callOff?.();
     clearTimeout(parting ?? undefined);
     pending = null;
   });
 }
 
-/** The time that a line asks for; a text says why it is no request. */
-function readRequest(line: string, leftMs: number): { afterMs: number } | string {
+/** What a line asks for. */
+type Request = { kind: 'after'; afterMs: number } | { kind: 'when' | 'now'; name: string };
+
+/** A text says why the line is no request. */
+function readRequest(line: string, leftMs: number): Request | string {
+  const [, kind, name] = /^kaprobe speak-(when|now) ([0-9a-f]{32})\r?$/.exec(line) ?? [];
+  if ((kind === 'when' || kind === 'now') && name !== undefined) return { kind, name };
   const [, text] = /^kaprobe speak-after ([0-9a-z.]{1,32})\r?$/.exec(line) ?? [];
-  if (text === undefined) return 'not a request; the only one is kaprobe speak-after DURATION';
+  if (text === undefined) return 'not a request; one reads kaprobe speak-after DURATION';
   const parsed = parseDuration(text);
   if (parsed.kind === 'invalid') return `the duration ${parsed.reason}`;
   if (parsed.ms < 1 || parsed.ms > leftMs) return 'the time must be at least 1 ms and within what is left of mine';
-  return { afterMs: parsed.ms };
+  return { kind: 'after', afterMs: parsed.ms };
 }
 
 /** Passes on so many lines a second and counts the others, so that a flood of connections does not become one of lines. */

@@ -7,10 +7,13 @@ import type { MiddleboxPreset } from './middleboxes.ts';
 export interface IdleTimeoutMatch {
   id: string;
   name: string;
+  kind: MiddleboxPreset['kind'];
   idleTimeoutMs: number;
   /** How it ends a connection that it has forgotten, and whether that is what was seen; null: not known. */
   expiry: MiddleboxPreset['expiry']['behaviour'];
   agrees: boolean | null;
+  /** Whether TCP keepalive restarts its idle timer; null: not known. */
+  keepaliveRefreshes: boolean | null;
   configurableWith: string | null;
 }
 
@@ -25,35 +28,44 @@ export interface MeasuredRung {
   atMs: number;
 }
 
-/** The idle timeout of a path, as measured. */
-export interface MeasureData {
-  /** As it was given, without any user name and password. */
-  target: string;
-  address: string | null;
-  port: number;
-  /** Who speaks first after the silence. */
-  direction: 'client';
-  /** The protocol of the request that each connection began with; null: none. */
-  warmup: string | null;
-  /** What was looked for, and how narrow the answer was to be. */
-  wanted: { minMs: number; maxMs: number; resolution: { share: number; floorMs: number }; connections: number };
+/** What came out for connections on which the same side speaks first after the silence. */
+export interface MeasuredDirection {
   /**
    * Connections idle for `lowerMs` lived, those idle for `upperMs` did not. `lowerMs` null: nothing was measured; `upperMs` null: nothing died
-   * within the limit. When the peer ended them: the times of its own closing.
+   * within the limit. When the peer ended them: the times of its own closing. Where the far end spoke first, `stalled` is what this side sees:
+   * nothing came, whatever the far end was answered.
    */
   idleTimeout: { lowerMs: number | null; upperMs: number | null; outcome: SurvivalOutcome };
   /** Who ended them; null: nobody, or not known. */
   endedBy: 'path' | 'peer' | null;
   matches: IdleTimeoutMatch[];
+  /** What tells the matches apart, in sentences without a full stop; none when there are fewer than two. */
+  tellApart: string[];
   /** Whether a connection whose kernel sent keepalive probes outlived the timeout; null: not known. */
   keepaliveRefreshes: boolean | null;
-  elapsedMs: number;
   /** Most connections that were open at once. */
   connections: number;
   rungs: MeasuredRung[];
-  dropper: Dropper | null;
   /** What blurs the answer, in sentences without a full stop. */
   doubts: string[];
   /** The chance that a living connection was called dead, by what the path was seen to lose. */
   falseDeathProbability: number | null;
+}
+
+/** The idle timeout of a path, as measured. */
+export interface MeasureData extends MeasuredDirection {
+  /** As it was given, without any user name and password. */
+  target: string;
+  address: string | null;
+  port: number;
+  /** Who spoke first after the silence. `both`: some connections each. */
+  direction: 'client' | 'server' | 'both';
+  /** The protocol of the request that each connection began with; null: none. */
+  warmup: string | null;
+  /** What was looked for, and how narrow the answer was to be. */
+  wanted: { minMs: number; maxMs: number; resolution: { share: number; floorMs: number }; connections: number };
+  elapsedMs: number;
+  dropper: Dropper | null;
+  /** With `both`: the connections on which the far end spoke first; all the rest is about the others. Otherwise null. */
+  farEndFirst: MeasuredDirection | null;
 }

@@ -16,6 +16,9 @@ interface Running {
   stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<Report<'serve'>>;
 }
 
+/** As a client makes one up. */
+const NAME = '0123456789abcdef0123456789abcdef';
+
 const running: ChildProcess[] = [];
 const sockets: Socket[] = [];
 afterEach(() => {
@@ -146,6 +149,32 @@ describe('kaprobe serve', () => {
     expect(data.sentBytes).toBeLessThanOrEqual(data.receivedBytes);
   });
 
+  it('speaks on one connection when another calls its name, once for each time that it was asked to', async () => {
+    const server = await serve();
+    const [waiting, calling, late] = await Promise.all([client(server.port), client(server.port), client(server.port)]);
+    for (const times of [1, 2]) {
+      waiting.socket.write(`kaprobe speak-when ${NAME}\n`);
+      await until('it waits', () => server.said().split('when it is called').length > times);
+      expect(waiting.got()).toBe('kaprobe speaks\n'.repeat(times - 1));
+      calling.socket.write(`kaprobe speak-now ${NAME}\n`);
+      await until('it speaks', () => waiting.got() === 'kaprobe speaks\n'.repeat(times));
+      await until('it says so', () => calling.got() === 'kaprobe has spoken\n'.repeat(times));
+    }
+    waiting.socket.write(`kaprobe speak-when ${NAME}\n`);
+    await until('it waits', () => server.said().split('when it is called').length > 3);
+    late.socket.write(`kaprobe speak-when ${NAME}\n`);
+    await until('the second of that name is refused', () => late.got() === 'kaprobe refuses: that name is taken\n');
+    waiting.socket.destroy();
+    await until('both are gone', () => server.said().split(/closed after|ended with/).length > 2);
+    calling.socket.write(`kaprobe speak-now ${NAME}\n`);
+    await until('the name is forgotten', () =>
+      calling.got().endsWith('kaprobe refuses: no connection of that name waits\n'),
+    );
+    const { data } = await server.stop();
+    expect(data.spoken).toBe(2);
+    expect(data.sentBytes).toBeLessThanOrEqual(data.receivedBytes);
+  });
+
   it('takes a request that comes byte by byte', async () => {
     const server = await serve('--mode', 'echo');
     const { socket, got } = await client(server.port);
@@ -163,9 +192,12 @@ describe('kaprobe serve', () => {
     ['kaprobe speak-after 61s\n', 'the time must be at least 1 ms and within what is left of mine'],
     ['kaprobe speak-after 0s\n', 'the time must be at least 1 ms and within what is left of mine'],
     ['kaprobe speak-after 90\n', 'the duration has no unit: write 90s, 90m or 90h'],
-    ['kaprobe speak-after \u001b[31m\n', 'not a request; the only one is kaprobe speak-after DURATION'],
-    ['kaprobe dance\n', 'not a request; the only one is kaprobe speak-after DURATION'],
+    ['kaprobe speak-after \u001b[31m\n', 'not a request; one reads kaprobe speak-after DURATION'],
+    ['kaprobe dance\n', 'not a request; one reads kaprobe speak-after DURATION'],
     ['kaprobe speak-after 9s\nkaprobe speak-after 9s\n', 'one request at a time'],
+    ['kaprobe speak-when someone\n', 'not a request; one reads kaprobe speak-after DURATION'],
+    [`kaprobe speak-when ${NAME}\nkaprobe speak-now ${NAME}\n`, 'one request at a time'],
+    [`kaprobe speak-now ${NAME}\n`, 'no connection of that name waits'],
     [`kaprobe ${'x'.repeat(248)}`, 'a line is longer than 256 bytes'],
     [`kaprobe ${'x'.repeat(1_000_000)}`, 'a line is longer than 256 bytes'],
   ])('refuses %j with one line, and closes', async (text, why) => {

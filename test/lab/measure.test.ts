@@ -2,12 +2,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
-import type { MeasureData } from '../../src/report/measure.ts';
+import { writeNotes } from '../../src/policy/resume.ts';
+import type { MeasuredDirection } from '../../src/report/measure.ts';
 import type { Report } from '../../src/report.ts';
-import { runToEnd, startPeer } from './helpers.ts';
+import { runToEnd, startPeer, until } from './helpers.ts';
+
+// These tests do little but wait: all side by side.
+vi.setConfig({ maxConcurrency: 40 });
 
 let nextPort = 7000;
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
@@ -17,43 +21,70 @@ const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${a
 /** Wall time in units of the timeout that so many connections may take, besides six seconds. */
 const FACTOR: Readonly<Record<number, number>> = { 16: 1.6, 64: 1.25, 128: 1.1 };
 
-/** A measurement through a lab, and what its firewall really is. */
+/** A measurement through a lab. */
 interface Run {
   report: Report<'measure'>;
   wallMs: number;
 }
 
+/** What listens at the far end, unless another target is named: nothing but a sink, or `kaprobe serve`. */
+type FarEnd = { closeAfterMs?: number; serve?: boolean };
+
+/** Labs are built and programs started one after the other: what is measured then waits, side by side, and hardly computes. */
+let lastStart: Promise<unknown> = Promise.resolve();
+function inTurn<T>(start: () => Promise<T>): Promise<T> {
+  const started = lastStart.then(start);
+  lastStart = started.catch(() => {});
+  return started;
+}
+
+async function listen(lab: Lab, { closeAfterMs = 0, serve = false }: FarEnd): Promise<string> {
+  const port = nextPort++;
+  if (serve) {
+    const argv = [process.execPath, PROGRAM, 'serve', '--host', '0.0.0.0', '--port', String(port)];
+    const { stderr } = lab.server.spawn(argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    stderr?.on('data', (text) => {
+      said = `${said}${text}`.slice(0, 1000);
+    });
+    await until('kaprobe serve listens', () => said.includes('listening on'));
+  } else {
+    await startPeer(lab.server, 'sink', [String(port), String(closeAfterMs)]).next({ event: 'listening' });
+  }
+  return `${lab.server.addresses.ipv4}:${port}`;
+}
+
 async function measureIn(
   lab: Lab,
   args: readonly string[],
-  {
-    closeAfterMs = 0,
-    interruptAfterMs,
-    target: named,
-  }: { closeAfterMs?: number; interruptAfterMs?: number; target?: string } = {},
+  { interruptAfterMs, target: named, ...farEnd }: FarEnd & { interruptAfterMs?: number; target?: string } = {},
 ): Promise<Run> {
-  const port = nextPort++;
-  await startPeer(lab.server, 'sink', [String(port), String(closeAfterMs)]).next({ event: 'listening' });
-  const target = named ?? `${lab.server.addresses.ipv4}:${port}`;
-  const startedAtMs = performance.now();
-  const { stdout, stderr } = await runToEnd(
-    lab.client,
-    [process.execPath, PROGRAM, 'measure', target, ...args, '--format', 'json'],
-    (child) => {
-      if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
-    },
-  );
+  const { startedAtMs, ended } = await inTurn(async () => {
+    const target = named ?? (await listen(lab, farEnd));
+    const argv = [process.execPath, PROGRAM, 'measure', target, ...args, '--format', 'json'];
+    return {
+      startedAtMs: performance.now(),
+      ended: runToEnd(lab.client, argv, (child) => {
+        if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+      }),
+    };
+  });
+  const { stdout, stderr } = await ended;
   const wallMs = performance.now() - startedAtMs;
   if (stdout === '') throw new Error(stderr);
   return { report: JSON.parse(stdout), wallMs };
 }
 
-async function measureThrough(options: LabOptions, args: readonly string[]): Promise<Run & { lab: Lab }> {
-  await using lab = await createLab(options);
-  return { ...(await measureIn(lab, args)), lab };
+async function measureThrough(
+  options: LabOptions,
+  args: readonly string[],
+  farEnd: FarEnd = {},
+): Promise<Run & { lab: Lab }> {
+  await using lab = await inTurn(() => createLab(options));
+  return { ...(await measureIn(lab, args, farEnd)), lab };
 }
 
-function expectBracket({ idleTimeout }: MeasureData, timeoutMs: number): void {
+function expectBracket({ idleTimeout }: MeasuredDirection, timeoutMs: number): void {
   const { lowerMs, upperMs } = idleTimeout;
   const seen = JSON.stringify(idleTimeout);
   expect(lowerMs, seen).not.toBeNull();
@@ -64,29 +95,90 @@ function expectBracket({ idleTimeout }: MeasureData, timeoutMs: number): void {
 }
 
 describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real firewall${lacking}`, () => {
+  // The longest first: all of them wait at the same time.
+  it.each([45, 30, 20, 11, 7].flatMap((seconds) => [[seconds, 'drop'] as const, [seconds, 'reset'] as const]))(
+    '%i s, %s: the truth in the bracket, in time, with 16, 64 and 128 connections',
+    async (seconds, onExpiry) => {
+      const timeoutMs = seconds * 1000;
+      await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: timeoutMs, onExpiry } }));
+      const runs = [16, 128, 64].map(async (connections) => {
+        const { report, wallMs } = await measureIn(lab, ['--connections', String(connections)]);
+        const { data, findings } = report;
+        expectBracket(data, timeoutMs);
+        expect(data.idleTimeout.outcome).toBe(onExpiry === 'drop' ? 'stalled' : 'reset');
+        expect(data).toMatchObject({ direction: 'client', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
+        expect(data.connections).toBeLessThanOrEqual(connections);
+        expect(wallMs, `${connections} connections`).toBeLessThanOrEqual((FACTOR[connections] ?? 0) * timeoutMs + 6000);
+        expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
+      });
+      await Promise.all(runs);
+    },
+  );
+
   it.each([
-    [7, 'drop', 128],
-    [7, 'reset', 64],
-    [7, 'drop', 16],
-    [11, 'drop', 64],
+    [11, 'drop', 16],
     [11, 'reset', 128],
-    [20, 'drop', 128],
-    [20, 'drop', 16],
-    [20, 'reset', 16],
-    [30, 'drop', 64],
-  ] as const)('%i s, %s, %i connections: the truth in the bracket, in time', async (seconds, onExpiry, connections) => {
-    const timeoutMs = seconds * 1000;
-    const { report, wallMs } = await measureThrough({ firewall: { idleTimeoutMs: timeoutMs, onExpiry } }, [
-      '--connections',
-      String(connections),
-    ]);
+    [7, 'drop', 64],
+  ] as const)(
+    '%i s, %s: what the far end says first is lost from then on, in the same time with %i connections',
+    async (seconds, onExpiry, connections) => {
+      const timeoutMs = seconds * 1000;
+      const { report, wallMs } = await measureThrough(
+        { firewall: { idleTimeoutMs: timeoutMs, onExpiry } },
+        ['--direction', 'server', '--connections', String(connections)],
+        { serve: true },
+      );
+      const { data, findings } = report;
+      expectBracket(data, timeoutMs);
+      // A RST goes to the far end, which sent what drew it: here it is silent.
+      expect(data.idleTimeout.outcome).toBe('stalled');
+      expect(data).toMatchObject({ direction: 'server', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
+      expect(data.connections).toBeLessThanOrEqual(connections);
+      expect(wallMs).toBeLessThanOrEqual((FACTOR[connections] ?? 0) * timeoutMs + 6000);
+      expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
+    },
+  );
+
+  it('a firewall that forgets both directions at once gives two brackets that agree', async () => {
+    const { report } = await measureThrough({ firewall: { idleTimeoutMs: 9000 } }, ['--direction', 'both'], {
+      serve: true,
+    });
     const { data, findings } = report;
-    expectBracket(data, timeoutMs);
-    expect(data.idleTimeout.outcome).toBe(onExpiry === 'drop' ? 'stalled' : 'reset');
-    expect(data).toMatchObject({ endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
-    expect(data.connections).toBeLessThanOrEqual(connections);
-    expect(wallMs).toBeLessThanOrEqual((FACTOR[connections] ?? 0) * timeoutMs + 6000);
+    expectBracket(data, 9000);
+    if (data.farEndFirst === null) throw new Error('there are two');
+    expectBracket(data.farEndFirst, 9000);
     expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
+    expect(findings[0]?.message).toMatch(/, whichever side it comes from$/);
+  });
+
+  it('a firewall that learns again from inside only holds for this side, and is measured by what the far end says first', async () => {
+    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 8000, onExpiry: 'relearn' } }));
+    // As in cloud networks that let everything out: a segment from inside makes a new entry, one from outside does not.
+    await lab.firewall.nft('add rule inet lab adhoc iifname "toserver" ct state new drop');
+    const { report } = await measureIn(lab, ['--direction', 'both', '--max', '16s'], { serve: true });
+    const { data, findings } = report;
+    expect(data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
+    expect(data.idleTimeout.lowerMs).toBeGreaterThan(15_500);
+    if (data.farEndFirst === null) throw new Error('there are two');
+    expectBracket(data.farEndFirst, 8000);
+    expect(data.farEndFirst).toMatchObject({ endedBy: 'path', keepaliveRefreshes: true });
+    expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout', 'directions-differ']);
+  });
+
+  it('a tenth of all packets lost each way does not hide after how long the far end is lost', async () => {
+    const { report } = await measureThrough(
+      { firewall: { idleTimeoutMs: 10_000 }, lossPercent: 10 },
+      ['--direction', 'server'],
+      { serve: true },
+    );
+    expectBracket(report.data, 10_000);
+  });
+
+  it('a far end that is not kaprobe serve cannot be made to speak, which is said', async () => {
+    await using lab = await inTurn(() => createLab());
+    await expect(measureIn(lab, ['--direction', 'server'])).rejects.toThrow(
+      /does not speak when it is asked to, as kaprobe serve does: .*\nhint: run kaprobe serve --host 0.0.0.0 --port \d+ there, or leave --direction out/,
+    );
   });
 
   it('a firewall that keepalive does not refresh is told, with the same bracket', async () => {
@@ -110,7 +202,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
   });
 
   it.each([5, 8.3])('a server that closes after %f s is told from the path, within 0.3 s', async (seconds) => {
-    await using lab = await createLab({ firewall: { idleTimeoutMs: 30_000 } });
+    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 30_000 } }));
     const { report } = await measureIn(lab, [], { closeAfterMs: seconds * 1000 });
     const { idleTimeout, endedBy } = report.data;
     expect(endedBy).toBe('peer');
@@ -128,7 +220,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
   });
 
   it('Ctrl-C prints the bracket so far, and --resume goes on with it', async () => {
-    await using lab = await createLab({ firewall: { idleTimeoutMs: 14_000 } });
+    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 14_000 } }));
     const folder = mkdtempSync(join(tmpdir(), 'kaprobe-'));
     const file = join(folder, 'notes');
     try {
@@ -140,7 +232,10 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
       const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
       expectBracket(report.data, 14_000);
       expect(report.data.rungs.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
-      writeFileSync(file, '{"format":"kaprobe-measure-1","target":"h:1","lowerMs":1,"upperMs":null}');
+      await expect(measureIn(lab, ['--resume', file, '--direction', 'server'], { target })).rejects.toThrow(
+        'is about another direction: --direction client',
+      );
+      writeFileSync(file, writeNotes({ target: 'h:1', direction: 'client', lowerMs: 1, upperMs: null }));
       await expect(measureIn(lab, ['--resume', file])).rejects.toThrow('is about another target');
     } finally {
       rmSync(folder, { recursive: true });

@@ -130,12 +130,16 @@ export function survival(different: Partial<Survival> = {}): Survival {
 /** A path that drops what idled for five minutes, and that keepalive refreshes. */
 export function measured(different: Partial<MeasuredTimeout> = {}): MeasuredTimeout {
   return {
+    direction: 'client',
+    farEndFirst: null,
     idleTimeout: { lowerMs: 299_000, upperMs: 301_000, outcome: 'stalled' },
     endedBy: 'path',
     matches: [
       {
         id: 'some-box',
         name: 'Some Box',
+        kind: 'firewall',
+        keepaliveRefreshes: true,
         idleTimeoutMs: 300_000,
         expiry: 'silent-drop',
         agrees: true,
@@ -143,7 +147,6 @@ export function measured(different: Partial<MeasuredTimeout> = {}): MeasuredTime
       },
     ],
     keepaliveRefreshes: true,
-    doubts: [],
     falseDeathProbability: 2e-7,
     warmup: null,
     ...different,

@@ -9,6 +9,7 @@ import {
   type RungTest,
   rungAges,
 } from '../../src/policy/ladder.ts';
+import { VERDICT_PROBE_COUNT } from '../../src/policy/survival.ts';
 import { type SimulatedPath, search, seeded } from './simulated-path.ts';
 
 const MINUTE_MS = 60_000;
@@ -55,20 +56,42 @@ describe('a thousand timeouts between 5 s and 2 h', { timeout: 60_000 }, () => {
     },
   );
 
-  test.each([128, 64, 16])(
-    'with %i connections are right though a tenth of all probes stay unanswered',
-    (connections) => {
-      const random = seeded(connections + 1);
-      for (let run = 0; run < 200; run += 1) {
-        const timeoutMs = randomTimeout(random);
-        const { answer } = search(plan(connections), path(timeoutMs, random, { loss: 0.1 }));
-        const seen = `T ${timeoutMs}, ${answer.lowerMs} to ${answer.upperMs}`;
-        expect(answer.lowerMs, seen).toBeLessThanOrEqual(timeoutMs);
-        expect(answer.upperMs, seen).toBeGreaterThanOrEqual(timeoutMs);
-        expect((answer.upperMs ?? 0) - answer.lowerMs, seen).toBeLessThanOrEqual(Math.max(1000, 0.02 * timeoutMs));
-      }
-    },
-  );
+  test.each([
+    [128, 'probes'],
+    [64, 'probes'],
+    [16, 'probes'],
+    [128, 'pushes'],
+    [16, 'pushes'],
+  ] as const)('with %i connections are right though a tenth of all %s stay unanswered', (connections, asks) => {
+    const random = seeded(connections + 1);
+    for (let run = 0; run < 200; run += 1) {
+      const timeoutMs = randomTimeout(random);
+      const { answer } = search(plan(connections), path(timeoutMs, random, { loss: 0.1, asks }));
+      const seen = `T ${timeoutMs}, ${answer.lowerMs} to ${answer.upperMs}`;
+      expect(answer.lowerMs, seen).toBeLessThanOrEqual(timeoutMs);
+      expect(answer.upperMs, seen).toBeGreaterThanOrEqual(timeoutMs);
+      expect((answer.upperMs ?? 0) - answer.lowerMs, seen).toBeLessThanOrEqual(Math.max(1000, 0.02 * timeoutMs));
+    }
+  });
+});
+
+describe('a far end that speaks first', () => {
+  test.each([
+    [128, 1.1],
+    [64, 1.25],
+    [16, 1.6],
+  ])('is found out about with %i connections in the same time', (connections, factor) => {
+    const random = seeded(connections + 2);
+    for (let run = 0; run < 200; run += 1) {
+      const timeoutMs = randomTimeout(random);
+      const { answer, wallMs } = search(plan(connections), path(timeoutMs, random, { asks: 'pushes' }));
+      const seen = `T ${timeoutMs}, wall ${wallMs}, ${answer.lowerMs} to ${answer.upperMs}`;
+      expect(answer.lowerMs, seen).toBeLessThanOrEqual(timeoutMs);
+      expect(answer.upperMs, seen).toBeGreaterThanOrEqual(timeoutMs);
+      expect((answer.upperMs ?? 0) - answer.lowerMs, seen).toBeLessThanOrEqual(Math.max(1000, 0.02 * timeoutMs));
+      expect(wallMs, seen).toBeLessThanOrEqual(factor * timeoutMs + 6000);
+    }
+  });
 });
 
 describe('what is odd', () => {
@@ -164,11 +187,12 @@ describe('how many probes it takes', () => {
     const none = loss([], { madeCount: 0, lostCount: 0 });
     const clean = loss(Array<RungTest>(60).fill(lived(0)), { madeCount: 64, lostCount: 0 });
     const lossy = loss(Array<RungTest>(60).fill(lived(1)), { madeCount: 64, lostCount: 20 });
-    expect([clean, none, lossy].map((each) => probesForDeath(each))).toEqual([4, 14, 14]);
+    expect([clean, none, lossy].map((each) => probesForDeath(each, VERDICT_PROBE_COUNT))).toEqual([4, 14, 14]);
     expect(clean).toBeLessThan(0.02);
   });
 
   test('leaves a chance of less than a millionth that a living connection is called dead', () => {
-    for (const share of [0.02, 0.1, 0.2, 0.35]) expect(share ** probesForDeath(share)).toBeLessThan(1.1e-6);
+    for (const share of [0.02, 0.1, 0.2, 0.35])
+      expect(share ** probesForDeath(share, VERDICT_PROBE_COUNT)).toBeLessThan(1.1e-6);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LONGEST_NOTES_BYTES, readNotes, writeNotes } from '../../src/policy/resume.ts';
 
-const notes = { target: 'db.example:5432', lowerMs: 61_000.5, upperMs: null };
+const notes = { target: 'db.example:5432', direction: 'client', lowerMs: 61_000.5, upperMs: null } as const;
 
 test('what was written reads as the same', () => {
   expect(readNotes(writeNotes(notes))).toEqual({ kind: 'notes', notes });
@@ -18,11 +18,18 @@ test.each<[text: string, reason: string]>([
   ['[]', 'does not say "format"'],
   ['{"format":"kaprobe-measure-9"}', 'does not say "format"'],
   ['{"format":"kaprobe-measure-1"}', 'names no target'],
-  ['{"format":"kaprobe-measure-1","target":"h:1"}', 'has no lowerMs'],
-  ['{"format":"kaprobe-measure-1","target":"h:1","lowerMs":-1,"upperMs":null}', 'has no lowerMs'],
-  ['{"format":"kaprobe-measure-1","target":"h:1","lowerMs":1e300,"upperMs":null}', 'has no lowerMs'],
-  ['{"format":"kaprobe-measure-1","target":"h:1","lowerMs":5,"upperMs":4}', 'has an upperMs that cannot be'],
-  ['{"format":"kaprobe-measure-1","target":"h:1","lowerMs":5}', 'has an upperMs that cannot be'],
+  ['{"format":"kaprobe-measure-1","target":"h:1","direction":"up"}', 'names no direction'],
+  ['{"format":"kaprobe-measure-1","target":"h:1","direction":"client"}', 'has no lowerMs'],
+  ['{"format":"kaprobe-measure-1","target":"h:1","direction":"client","lowerMs":-1,"upperMs":null}', 'has no lowerMs'],
+  [
+    '{"format":"kaprobe-measure-1","target":"h:1","direction":"client","lowerMs":1e300,"upperMs":null}',
+    'has no lowerMs',
+  ],
+  [
+    '{"format":"kaprobe-measure-1","target":"h:1","direction":"client","lowerMs":5,"upperMs":4}',
+    'has an upperMs that cannot be',
+  ],
+  ['{"format":"kaprobe-measure-1","target":"h:1","direction":"client","lowerMs":5}', 'has an upperMs that cannot be'],
   [' '.repeat(LONGEST_NOTES_BYTES + 1), 'is longer than'],
 ])('%j is refused, because it %s', (text, reason) => {
   const read = readNotes(text);

@@ -9,6 +9,8 @@ import {
   rungAges,
   type Wave,
 } from '../../src/policy/ladder.ts';
+import { MOST_PUSHES, pushesBy } from '../../src/policy/pushes.ts';
+import { VERDICT_PROBE_COUNT } from '../../src/policy/survival.ts';
 import type { SurvivalOutcome } from '../../src/report/check.ts';
 
 /** A path as it is in the simulation. */
@@ -21,6 +23,8 @@ export interface SimulatedPath {
   /** When the server closes an idle connection by itself. */
   serverClosesMs?: number;
   rttMs?: number;
+  /** Whether they are asked by probes at a steady pace, or by what the far end's kernel sends again after ever longer times. */
+  asks?: 'probes' | 'pushes';
   /** Between these two times nothing passes. */
   outageMs?: readonly [fromMs: number, untilMs: number];
   random: () => number;
@@ -36,6 +40,17 @@ export interface Search {
 
 const PROBE_INTERVAL_MS = 600;
 
+/** When the push after so many goes: the first time of which `pushesBy` counts one more. */
+function pushMs(sentCount: number, rttMs: number): number {
+  let [fromMs, untilMs] = [0, 1e6];
+  while (untilMs - fromMs > 1) {
+    const middleMs = (fromMs + untilMs) / 2;
+    if (pushesBy(middleMs, rttMs) > sentCount) untilMs = middleMs;
+    else fromMs = middleMs;
+  }
+  return untilMs;
+}
+
 /** Numbers between 0 and 1 that look random and are the same each time (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed;
@@ -49,7 +64,16 @@ export function seeded(seed: number): () => number {
 
 /** Lets the ladder look for the timeout of a path whose clock is moved from one event to the next. */
 export function search(plan: LadderPlan, path: SimulatedPath): Search {
-  const { timeoutMs, loss = 0, onExpiry = 'stalled', serverClosesMs, rttMs = 20, outageMs, random } = path;
+  const {
+    timeoutMs,
+    loss = 0,
+    onExpiry = 'stalled',
+    serverClosesMs,
+    rttMs = 20,
+    asks = 'probes',
+    outageMs,
+    random,
+  } = path;
   const ages = rungAges(plan);
   const idle: IdleRung[] = [];
   const tests: RungTest[] = [];
@@ -57,6 +81,8 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
   const answersAtMs = new Map<RungTest, number>();
   const witnessedAtMs: number[] = [];
   let [nowMs, connectionsMade, wave]: [number, number, Wave] = [0, 0, []];
+  const nextProbeMs = ({ startedAtMs, lastProbeAtMs, unansweredCount }: RungTest): number =>
+    asks === 'probes' ? lastProbeAtMs + PROBE_INTERVAL_MS : startedAtMs + pushMs(unansweredCount, rttMs);
   const isOut = (): boolean => outageMs !== undefined && nowMs >= outageMs[0] && nowMs < outageMs[1];
   const open = (): void => {
     if (isOut()) return;
@@ -82,6 +108,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
       witnessedAtMs,
       handshakes: { madeCount: connectionsMade, lostCount: 0 },
       rttMs,
+      mostProbes: asks === 'probes' ? VERDICT_PROBE_COUNT : MOST_PUSHES,
       keepaliveArmLives: null,
     };
     const step = nextStep(plan, ages, view, wave);
@@ -109,7 +136,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
       probe(test);
     }
     const pending = tests.filter(({ outcome }) => outcome === 'pending');
-    const events = pending.map((test) => answersAtMs.get(test) ?? test.lastProbeAtMs + PROBE_INTERVAL_MS);
+    const events = pending.map((test) => answersAtMs.get(test) ?? nextProbeMs(test));
     const closings = serverClosesMs === undefined ? [] : idle.map(({ quietSinceMs }) => quietSinceMs + serverClosesMs);
     const next = Math.min(Math.max(step.untilMs, nowMs), ...events, ...closings);
     if (!Number.isFinite(next)) throw new Error('waits for ever');
@@ -120,7 +147,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
         const lives: SurvivalOutcome = test.atLeastMs < timeoutMs(test.id) ? 'alive' : onExpiry;
         test.outcome = lives;
         if (lives === 'alive') witnessedAtMs.push(nowMs);
-      } else if (answerAtMs === undefined && nowMs >= test.lastProbeAtMs + PROBE_INTERVAL_MS) probe(test);
+      } else if (answerAtMs === undefined && nowMs >= nextProbeMs(test)) probe(test);
     }
     if (serverClosesMs !== undefined) {
       for (const rung of [...idle]) {

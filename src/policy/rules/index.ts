@@ -5,6 +5,7 @@ import { certificateNotTrusted } from './certificate-not-trusted.ts';
 import { connectionRefused } from './connection-refused.ts';
 import { connectionTimedOut } from './connection-timed-out.ts';
 import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
+import { directionsDiffer } from './directions-differ.ts';
 import { dropperNamed } from './dropper-named.ts';
 import { hostDown } from './host-down.ts';
 import { keepaliveDoesNotRefresh } from './keepalive-does-not-refresh.ts';
@@ -49,6 +50,7 @@ export const rules = {
   'peer-closes-idle': peerClosesIdle,
   'keepalive-does-not-refresh': keepaliveDoesNotRefresh,
   'path-idle-timeout': pathIdleTimeout,
+  'directions-differ': directionsDiffer,
   'peer-closes-first': peerClosesFirst,
   'keepalive-does-not-save': keepaliveDoesNotSave,
   'keepalive-probes-unanswered': keepaliveProbesUnanswered,

@@ -3,8 +3,10 @@ import type { Rule } from '../facts.ts';
 
 /** Measured: a connection whose kernel sent keepalive probes all along was forgotten with the silent ones. */
 export const keepaliveDoesNotRefresh: Rule = ({ measured }) => {
-  if (measured === null || measured.endedBy !== 'path' || measured.keepaliveRefreshes !== false) return [];
-  const { lowerMs, upperMs } = measured.idleTimeout;
+  const sides = measured === null ? [] : [measured, measured.farEndFirst];
+  const side = sides.find((each) => each?.endedBy === 'path' && each.keepaliveRefreshes === false);
+  if (side === undefined || side === null) return [];
+  const { lowerMs, upperMs } = side.idleTimeout;
   if (lowerMs === null || upperMs === null) return [];
   return [
     {

@@ -1,17 +1,46 @@
 import { formatDuration } from '../../units.ts';
-import type { Rule } from '../facts.ts';
+import type { Judgement, MeasuredSide, Rule } from '../facts.ts';
 import { recommendKeepalive } from '../keepalive.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
 
 /** Measured: the idle time from which the path ends connections, and what to set to live with it. */
 export const pathIdleTimeout: Rule = ({ measured, librarySwitches }) => {
-  if (measured === null || measured.endedBy !== 'path') return [];
-  const { idleTimeout, keepaliveRefreshes, matches, falseDeathProbability } = measured;
-  const { lowerMs, upperMs, outcome } = idleTimeout;
-  if (lowerMs === null || upperMs === null) return [];
-  const recommended = keepaliveRefreshes === false ? null : recommendKeepalive(lowerMs);
+  if (measured === null) return [];
+  const { direction, farEndFirst } = measured;
+  if (direction === 'server') return judged(measured, THEN_LOST, librarySwitches);
+  if (farEndFirst === null) return judged(measured, thenOf(measured), librarySwitches);
+  const lower = [measured, farEndFirst].find(({ endedBy }) => endedBy === 'path');
+  return agree(measured, farEndFirst)
+    ? judged(measured, `${thenOf(measured)}, whichever side it comes from`, librarySwitches)
+    : [
+        ...judged(measured, `${thenOf(measured)}, when it comes from this side`, librarySwitches),
+        // The lines to paste once.
+        ...judged(farEndFirst, THEN_LOST, librarySwitches).map((judgement) =>
+          lower === farEndFirst ? judgement : { ...judgement, remedy: [] },
+        ),
+      ];
+};
+
+const THEN_LOST = 'what the far end says first then does not arrive';
+
+function thenOf({ idleTimeout: { outcome } }: MeasuredSide): string {
   const what = { stalled: 'drops what comes later in silence', reset: 'answers what comes later with a RST' };
-  const then = outcome === 'stalled' || outcome === 'reset' ? what[outcome] : `ends them (${outcome})`;
+  return outcome === 'stalled' || outcome === 'reset' ? what[outcome] : `ends them (${outcome})`;
+}
+
+/** Whether both sides were forgotten within brackets that meet. */
+function agree(one: MeasuredSide, other: MeasuredSide): boolean {
+  if (one.endedBy !== 'path' || other.endedBy !== 'path') return false;
+  const [a, b] = [one.idleTimeout, other.idleTimeout];
+  if (a.lowerMs === null || b.lowerMs === null || a.upperMs === null || b.upperMs === null) return false;
+  return a.lowerMs <= b.upperMs && b.lowerMs <= a.upperMs;
+}
+
+function judged(side: MeasuredSide, then: string, librarySwitches: readonly string[]): Judgement[] {
+  const { idleTimeout, endedBy, keepaliveRefreshes, matches, falseDeathProbability } = side;
+  const { lowerMs, upperMs, outcome } = idleTimeout;
+  if (endedBy !== 'path' || lowerMs === null || upperMs === null) return [];
+  const recommended = keepaliveRefreshes === false ? null : recommendKeepalive(lowerMs);
   return [
     {
       severity: 'warning',
@@ -35,4 +64,4 @@ export const pathIdleTimeout: Rule = ({ measured, librarySwitches }) => {
           : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],
     },
   ];
-};
+}

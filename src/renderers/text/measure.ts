@@ -1,50 +1,68 @@
-import type { MeasureData, MeasuredRung } from '../../report/measure.ts';
+import type { MeasureData, MeasuredDirection, MeasuredRung } from '../../report/measure.ts';
 import { formatDuration, plural } from '../../units.ts';
-import { fields, type Page, table, wrap } from './layout.ts';
+import { fields, type Page, wrap } from './layout.ts';
 
 /** The answer, how it was come by, the ladder as a picture, and the products that it fits. */
 export function viewMeasure(page: Page, data: MeasureData): string[][] {
-  return [summary(page, data), picture(page, data.rungs), ...candidates(page, data)];
+  const { farEndFirst } = data;
+  const sides = farEndFirst === null ? [data] : [data, farEndFirst];
+  const same = farEndFirst !== null && idsOf(data) === idsOf(farEndFirst);
+  return [
+    summary(page, data),
+    ...sides.map((side) => [
+      ...(farEndFirst === null ? [] : [page.paint.dim(side === data ? 'this side first' : 'far end first')]),
+      ...picture(page, side.rungs),
+    ]),
+    ...(same ? [data] : sides).flatMap((side) => candidates(page, side)),
+  ];
 }
 
+const idsOf = ({ matches }: MeasuredDirection): string => matches.map(({ id }) => id).join(' ');
+
 function summary(page: Page, data: MeasureData): string[] {
-  const { target, address, port, connections, wanted, elapsedMs, rungs, warmup, keepaliveRefreshes, doubts } = data;
-  const { dropper, falseDeathProbability } = data;
+  const { target, address, port, direction, wanted, elapsedMs, warmup, dropper, farEndFirst } = data;
+  const both = farEndFirst !== null;
+  const ages = [...data.rungs, ...(farEndFirst?.rungs ?? [])].map(({ idleMs }) => idleMs);
+  const connections = data.connections + (farEndFirst?.connections ?? 0);
   return [
     page.paint.strong(target),
     ...fields(page, [
-      ['idle timeout', answer(data)],
-      ...(data.endedBy === 'path'
-        ? [['keepalive', describeRefresh(keepaliveRefreshes)] satisfies [string, string]]
-        : []),
-      ...(rungs.length === 0
-        ? []
-        : [
-            [
-              'measured',
-              `${plural(rungs.length, 'silence')} from ${formatDuration(wanted.minMs)} to ${formatDuration(Math.max(wanted.minMs, ...rungs.map(({ idleMs }) => idleMs)))}, ` +
-                `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
-            ] satisfies [string, string],
-          ]),
-      ...(address === null
-        ? []
-        : [['to', address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`] satisfies [string, string]]),
-      ['first request', warmup ?? 'none: no byte of payload was sent'],
-      ...(falseDeathProbability === null || data.endedBy !== 'path'
-        ? []
-        : [
-            [
-              'certainty',
-              `${falseDeathProbability.toExponential(0)} is the chance that a living connection was called dead`,
-            ] satisfies [string, string],
-          ]),
-      ...doubts.map((doubt, index) => [index === 0 ? 'doubts' : '', doubt] satisfies [string, string]),
-      ...(dropper === null ? [] : [['dropped', dropper.doubt] satisfies [string, string]]),
+      ...sideRows(data, both ? 'this side first' : 'idle timeout'),
+      ...(both ? sideRows(farEndFirst, 'far end first') : []),
+      ...row(direction === 'server', 'spoke first', 'the far end, kaprobe serve, after each silence'),
+      ...row(
+        ages.length > 0,
+        'measured',
+        `${plural(ages.length, 'silence')} from ${formatDuration(wanted.minMs)} to ${formatDuration(Math.max(wanted.minMs, ...ages))}, ` +
+          `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
+      ),
+      ...row(address !== null, 'to', address?.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+      ...row(direction === 'client', 'first request', warmup ?? 'none: no byte of payload was sent'),
+      ...row(dropper !== null, 'dropped', dropper?.doubt ?? ''),
     ]),
   ];
 }
 
-function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy }: MeasureData): string {
+function row(isShown: boolean, label: string, text: string): [string, string][] {
+  return isShown ? [[label, text]] : [];
+}
+
+/** What came out for connections on which one side spoke first. */
+function sideRows(side: MeasuredDirection, label: string): [string, string][] {
+  const { endedBy, keepaliveRefreshes, falseDeathProbability, doubts } = side;
+  return [
+    [label, answer(side)],
+    ...row(endedBy === 'path', 'keepalive', describeRefresh(keepaliveRefreshes)),
+    ...row(
+      falseDeathProbability !== null && endedBy === 'path',
+      'certainty',
+      `${falseDeathProbability?.toExponential(0)} is the chance that a living connection was called dead`,
+    ),
+    ...doubts.map((doubt, index): [string, string] => [index === 0 ? 'doubts' : '', doubt]),
+  ];
+}
+
+function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy }: MeasuredDirection): string {
   if (lowerMs === null || outcome === 'unmeasured') return 'not measured';
   if (upperMs === null) return `none up to ${formatDuration(lowerMs)}: every connection lived`;
   if (endedBy === 'peer')
@@ -93,17 +111,35 @@ function picture(page: Page, rungs: readonly MeasuredRung[]): string[] {
   ];
 }
 
-function candidates(page: Page, { matches }: MeasureData): string[][] {
+/** A line for each product, what changes its timeout below it, and what tells them apart. */
+function candidates(page: Page, { matches, tellApart }: MeasuredDirection): string[][] {
   if (matches.length === 0) return [];
-  const says = { 'silent-drop': 'drops', rst: 'resets', fin: 'closes', unknown: 'not known' };
-  const rows = matches.map(({ id, idleTimeoutMs, expiry, agrees, configurableWith }) => [
-    id,
-    formatDuration(idleTimeoutMs),
-    agrees === false ? `${says[expiry]}, unlike here` : says[expiry],
-    configurableWith ?? '-',
-  ]);
+  const then = { 'silent-drop': 'drops', rst: 'resets', fin: 'closes', unknown: page.glyph.unknown };
+  const idColumn = Math.max(...matches.map(({ id }) => id.length)) + 2;
+  const lines = matches.flatMap(({ id, kind, idleTimeoutMs, expiry, agrees, keepaliveRefreshes, configurableWith }) => {
+    const facts = [
+      formatDuration(idleTimeoutMs),
+      kind,
+      `${then[expiry]}${agrees === false ? ', unlike here' : ''}`,
+      ...(keepaliveRefreshes === null ? [] : [`${keepaliveRefreshes ? '' : 'not '}refreshed by keepalive`]),
+    ];
+    const [first = '', ...rest] = wrap(facts.join(page.glyph.separator), page.width - 2 - idColumn);
+    const pad = ' '.repeat(2 + idColumn);
+    return [
+      `  ${id.padEnd(idColumn)}${first}`,
+      ...rest.map((line) => pad + line),
+      ...(configurableWith === null
+        ? []
+        : wrap(`set with: ${configurableWith}`, page.width - 4).map((line) => page.paint.dim(`    ${line}`))),
+    ];
+  });
   return [
-    wrap('Products whose default lies there, by what they do then and what changes it:', page.width),
-    table(page, ['id', 'idle timeout', 'then', 'set with'], rows, 3),
+    ['Products whose default lies there:', ...lines],
+    tellApart.length === 0
+      ? []
+      : [
+          'What tells them apart:',
+          ...tellApart.flatMap((text) => wrap(text, page.width - 4, 2).map((line) => `  ${line}`)),
+        ],
   ];
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pathIdleTimeout } from '../../../src/policy/rules/path-idle-timeout.ts';
 import { facts, measured, namespaceLines, socketLines } from '../facts.ts';
 
@@ -47,4 +47,37 @@ test.each([
   ['nothing died', measured({ idleTimeout: { lowerMs: 1000, upperMs: null, outcome: 'alive' } })],
 ])('there is none when %s', (_, known) => {
   expect(pathIdleTimeout(facts({ measured: known }))).toEqual([]);
+});
+
+describe('when the far end speaks first', () => {
+  const farEnd = measured({ idleTimeout: { lowerMs: 300_500, upperMs: 302_000, outcome: 'stalled' } });
+  const messagesOf = (known: ReturnType<typeof measured>) =>
+    pathIdleTimeout(facts({ measured: known })).map(({ message }) => message);
+
+  test('what it says is what does not arrive', () => {
+    expect(messagesOf(measured({ direction: 'server' }))).toEqual([
+      'the path forgets connections that idle for more than 4 m 59 s, at most 5 m 1 s, and what the far end says first then does not arrive',
+    ]);
+  });
+
+  test('brackets of both sides that meet are one timeout', () => {
+    expect(messagesOf(measured({ direction: 'both', farEndFirst: farEnd }))).toEqual([
+      expect.stringMatching(/^the path forgets .* in silence, whichever side it comes from$/),
+    ]);
+  });
+
+  test('brackets of both sides that do not meet are two, with one set of lines', () => {
+    const later = { ...farEnd, idleTimeout: { lowerMs: 600_000, upperMs: 602_000, outcome: 'stalled' } } as const;
+    const found = pathIdleTimeout(facts({ measured: measured({ direction: 'both', farEndFirst: later }) }));
+    expect(found.map(({ remedy }) => remedy.length > 0)).toEqual([true, false]);
+    expect(found.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/in silence, when it comes from this side$/),
+      expect.stringMatching(/more than 10 m, .* what the far end says first then does not arrive$/),
+    ]);
+  });
+
+  test('a side that was not ended by the path is not mentioned', () => {
+    const holds = { idleTimeout: { lowerMs: 1000, upperMs: null, outcome: 'alive' }, endedBy: null } as const;
+    expect(messagesOf(measured({ ...holds, direction: 'both', farEndFirst: farEnd }))).toHaveLength(1);
+  });
 });

@@ -1,0 +1,82 @@
+import type { MeasureProgress } from '../../probes/measure.ts';
+import type { MeasureData, MeasuredRung } from '../../report/measure.ts';
+import { formatDuration, plural } from '../../units.ts';
+import type { CommandContext } from '../index.ts';
+
+/** What the verdict on the last connections takes, beside their silence. */
+const VERDICT_MS = 10_000;
+/** What the ladder takes longer than the timeout. */
+const LADDER_SHARE = 1.1;
+/** By how much longer a silence must be than the last one that was told, when nothing died of it. */
+const NEWS_SHARE = 1.25;
+
+type Side = Exclude<MeasureData['direction'], 'both'>;
+type Bracket = Pick<MeasureProgress, 'lowerMs' | 'upperMs'>;
+
+/**
+ * Tells how a measurement goes: a line that stays for each connection that died, and for those that lived whenever the silence has got a good
+ * deal longer; and one that replaces itself. Returns what is known of all sides together: what every one of them survives, and from when on
+ * none does.
+ */
+export function measureProgress(
+  { direction, maxMs }: Pick<MeasureData, 'direction'> & { maxMs: number },
+  { progress, note }: Pick<CommandContext, 'progress' | 'note'>,
+): (side: Side, state: MeasureProgress) => Bracket {
+  const states = new Map<Side, MeasureProgress>();
+  const toldMs = new Map<Side, number>();
+  return (side, state) => {
+    states.set(side, state);
+    for (const rung of state.news) {
+      if (rung.outcome === 'unmeasured') continue;
+      if (rung.outcome === 'alive' && rung.idleMs < NEWS_SHARE * (toldMs.get(side) ?? 0)) continue;
+      if (rung.outcome === 'alive') toldMs.set(side, rung.idleMs);
+      note?.(newsLine(rung, state, direction === 'both' ? side : null));
+    }
+    const all = [...states.values()];
+    progress(statusLine(all, maxMs));
+    const lowerMs = states.size < (direction === 'both' ? 2 : 1) ? 0 : Math.min(...all.map((each) => each.lowerMs));
+    const uppers = all.flatMap(({ upperMs }) => (upperMs === null ? [] : [upperMs]));
+    const upperMs = uppers.length < all.length || uppers.length === 0 ? null : Math.max(lowerMs, ...uppers);
+    return { lowerMs, upperMs };
+  };
+}
+
+const OUTCOMES = {
+  alive: 'lived',
+  stalled: 'died: silence',
+  reset: 'died: RST',
+  closed: 'was closed',
+  unreachable: 'died: unreachable',
+} as const satisfies Record<Exclude<MeasuredRung['outcome'], 'unmeasured'>, string>;
+
+function newsLine({ idleMs, outcome }: MeasuredRung, { elapsedMs, ...bracket }: MeasureProgress, side: Side | null) {
+  if (outcome === 'unmeasured') return '';
+  const who = side === null ? '' : side === 'client' ? 'this side first  ' : 'far end first    ';
+  const known = outcome === 'alive' ? '' : `   timeout ${describe(bracket)}`;
+  return `${who}after ${formatDuration(elapsedMs).padStart(9)}   idle ${precise(idleMs).padStart(11)}   ${OUTCOMES[outcome]}${known}`;
+}
+
+function statusLine(states: readonly MeasureProgress[], maxMs: number): string {
+  const elapsedMs = Math.max(...states.map((state) => state.elapsedMs));
+  const open = states.reduce((sum, { openCount }) => sum + openCount, 0);
+  const left = Math.max(...states.map((state) => leftMs(state, maxMs)));
+  const brackets = [...new Set(states.map(describe))].join(' / ');
+  return `${formatDuration(elapsedMs)} passed, timeout ${brackets}, ${plural(open, 'connection')}, at most ${formatDuration(left)} left`;
+}
+
+/** At the worst the next one that has to tell is as young as can be. */
+function leftMs({ elapsedMs, upperMs }: MeasureProgress, maxMs: number): number {
+  return upperMs === null
+    ? Math.max(0, LADDER_SHARE * maxMs - elapsedMs) + VERDICT_MS
+    : Math.max(0, upperMs) + VERDICT_MS;
+}
+
+function describe({ lowerMs, upperMs }: Bracket): string {
+  if (upperMs === null) return lowerMs === 0 ? 'not known yet' : `above ${precise(lowerMs)}`;
+  return `${precise(lowerMs)} to ${precise(upperMs)}`;
+}
+
+/** Tenths of a second up to ten minutes. */
+function precise(ms: number): string {
+  return ms < 600_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(ms);
+}

@@ -61,7 +61,7 @@ function statusLine(states: readonly MeasureProgress[], maxMs: number): string {
   const open = states.reduce((sum, { openCount }) => sum + openCount, 0);
   const left = Math.max(...states.map((state) => leftMs(state, maxMs)));
   const brackets = [...new Set(states.map(describe))].join(' / ');
-  return `${formatDuration(elapsedMs)} passed, timeout ${brackets}, ${plural(open, 'connection')}, at most ${formatDuration(left)} left`;
+  return `${formatDuration(elapsedMs)} passed, at most ${formatDuration(left)} left; timeout ${brackets}; ${plural(open, 'connection')}`;
 }
 
 /** At the worst the next one that has to tell is as young as can be. */

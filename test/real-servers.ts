@@ -142,13 +142,18 @@ export async function startRedis({
   return start({ port, argv, folder, spawn: onThisHost, isReady: /Ready to accept connections/ });
 }
 
-/** Starts PostgreSQL on loopback with a cluster of its own. `authentication`: what `pg_hba.conf` asks of clients. */
+/**
+ * Starts PostgreSQL on loopback with a cluster of its own. `authentication`: what `pg_hba.conf` asks of clients; `settings`: further ones, as
+ * `name=value`.
+ */
 export async function startPostgres({
   port,
   authentication,
+  settings: further = [],
 }: {
   port: number;
   authentication: 'trust' | 'scram-sha-256';
+  settings?: readonly string[];
 }): Promise<RealServer> {
   const folder = mkdtempSync(join(tmpdir(), 'kaprobe-postgres-'));
   const user = process.getuid?.() === 0 ? postgresUser() : null;
@@ -177,7 +182,13 @@ export async function startPostgres({
       ],
       options,
     );
-    const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'fsync=off'];
+    const settings = [
+      `port=${port}`,
+      'listen_addresses=127.0.0.1',
+      'unix_socket_directories=',
+      'fsync=off',
+      ...further,
+    ];
     const argv = [programOf('postgres'), '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
     const spawn: Spawn = (line, given) => onThisHost(line, { ...given, ...options, stdio: given.stdio ?? 'pipe' });
     // SIGINT is its "fast shutdown": it does not wait for its clients to leave.

@@ -43,7 +43,9 @@ export interface RungTest {
 
 /** An idle connection that ended by itself. */
 export interface RungEnd {
-  /** How long it had been idle. */
+  /** How long nothing had gone either way, at the least. */
+  atLeastMs: number;
+  /** How long the peer had not been heard: by its own timer, it was idle for that long. */
   idleMs: number;
   how: 'closed' | 'reset';
   atMs: number;
@@ -529,13 +531,13 @@ function endedByItself(view: LadderView): LadderAnswer | 'unclear' | null {
     ({ outcome, atLeastMs }) => outcome === 'alive' && atLeastMs > first.idleMs + spreadMs,
   );
   if (spared + outlived.length >= group.length) return null;
-  const ages = group.map(({ idleMs }) => idleMs);
+  const by = view.keepaliveArmLives === true ? 'path' : 'peer';
   return {
     kind: 'answer',
-    lowerMs: Math.min(...ages),
-    upperMs: Math.max(...ages),
+    lowerMs: Math.min(...group.map(({ idleMs, atLeastMs }) => (by === 'path' ? atLeastMs : idleMs))),
+    upperMs: Math.max(...group.map(({ idleMs }) => idleMs)),
     outcome: first.how,
-    by: view.keepaliveArmLives === true ? 'path' : 'peer',
+    by,
     doubts: [],
     conclude: [],
   };

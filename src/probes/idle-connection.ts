@@ -116,19 +116,22 @@ export function silenceOf(connection: IdleConnection, libc: Libc): number | null
   return talkative ? null : performance.now() - latestAtMs;
 }
 
-/**
- * Since when nothing has gone either way, as far as is known: no earlier than that. Counts the acknowledgement that may still have followed
- * what the peer said last. null when the connection is over.
- */
-export function quietSince(connection: IdleConnection, libc: Libc): number | null {
+/** When a connection fell silent. */
+export interface Quiet {
+  /** Nothing has gone either way since then at the latest, as far as is known: what the peer said last may still have been acknowledged. */
+  sinceMs: number;
+  /** When the peer was heard last: from then its own timer counts. */
+  heardAtMs: number;
+}
+
+/** Since when nothing has gone either way; null when the connection is over. */
+export function quietSince(connection: IdleConnection, libc: Libc): Quiet | null {
   const info = infoOf(connection, libc);
   if (info === null || !info.established) return null; // a FIN, of which the event is on its way, is no traffic to begin anew from
   noteTraffic(connection, info);
   const heardAtMs = performance.now() - (info.lastAckReceivedMs ?? 0);
-  return Math.max(
-    connection.traffic.latestAtMs,
-    (info.dataSegmentsIn ?? 0) > 0 ? heardAtMs + DELAYED_ACK_MS : heardAtMs,
-  );
+  const ackedAtMs = (info.dataSegmentsIn ?? 0) > 0 ? heardAtMs + DELAYED_ACK_MS : heardAtMs;
+  return { sinceMs: Math.max(connection.traffic.latestAtMs, ackedAtMs), heardAtMs };
 }
 
 /** How the kernel sees the connection; null when it is over. */

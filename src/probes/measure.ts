@@ -46,8 +46,10 @@ const SYN_REPEATED_MS = 900;
 const TURNED_AWAY_MS = 500;
 /** How long nothing is opened after a failure. */
 const BACK_OFF_MS = 5000;
+/** How long it is tried when every connection is turned away. */
+const TURNED_AWAY_ALL_MS = 2 * BACK_OFF_MS;
 /** How often connections are looked at that are new, that may still meet segments sent again, and all others. */
-const LOOK_MS = { young: 250, settling: 1000, settled: 5000 } as const;
+const LOOK_MS = { young: 100, settling: 1000, settled: 5000 } as const;
 const YOUNG_MS = 1000;
 const SETTLING_MS = 32_000;
 /** How often, while probes are under way. */
@@ -112,6 +114,7 @@ interface Held {
   id: number;
   connection: NamedConnection;
   quietSinceMs: number;
+  heardAtMs: number;
   /** When to look at it next. */
   lookAtMs: number;
 }
@@ -319,9 +322,11 @@ function lookAround(work: Work): void {
       if (performance.now() < held.lookAtMs) continue;
       held.lookAtMs = nextLookMs(held.connection);
     }
-    const since = quietSince(held.connection, libc);
-    if (since !== null) held.quietSinceMs = Math.max(held.quietSinceMs, since);
-    else if (noteEnd(held, search)) idle.delete(held.id);
+    const quiet = quietSince(held.connection, libc);
+    if (quiet !== null) {
+      held.quietSinceMs = Math.max(held.quietSinceMs, quiet.sinceMs);
+      held.heardAtMs = quiet.heardAtMs;
+    } else if (noteEnd(held, search)) idle.delete(held.id);
   }
   for (const tested of pending.values()) {
     const { test, probing, connection, id } = tested;
@@ -371,18 +376,22 @@ function probesNeeded({ direction }: MeasurePlan, loss: number): number {
 }
 
 /** Notes how a connection ended by itself; false while that is not known yet. */
-function noteEnd({ connection, quietSinceMs }: Held, search: Search): boolean {
+function noteEnd({ connection, quietSinceMs, heardAtMs }: Held, search: Search): boolean {
   const ended = connection.watch.ended();
   if (ended === null) return connection.socket.destroyed;
   const atMs = connection.openedAtMs + ended.afterMs;
-  const idleMs = Math.max(0, atMs - quietSinceMs);
   connection.socket.destroy();
   if (ended.kind === 'failed') return true;
   if (ended.afterMs < TURNED_AWAY_MS) {
     refuse(search, `the peer ${ended.kind === 'closed' ? 'closes' : 'resets'} further connections at once`);
     return true;
   }
-  search.ends.push({ idleMs, how: ended.kind, atMs });
+  search.ends.push({
+    atLeastMs: Math.max(0, atMs - quietSinceMs),
+    idleMs: Math.max(0, atMs - heardAtMs),
+    how: ended.kind,
+    atMs,
+  });
   return true;
 }
 
@@ -431,9 +440,12 @@ async function openRung(work: Work): Promise<void> {
     search.handshakes.lostCount += connection.connectMs > SYN_REPEATED_MS ? 1 : 0;
     search.rttMs = Math.max(search.rttMs, Math.min(connection.connectMs, SYN_REPEATED_MS));
     search.witnessedAtMs.push(connection.openedAtMs);
-    const quietSinceMs = quietSince(connection, libc) ?? connection.openedAtMs;
+    const { sinceMs: quietSinceMs, heardAtMs } = quietSince(connection, libc) ?? {
+      sinceMs: connection.openedAtMs,
+      heardAtMs: connection.openedAtMs,
+    };
     const lookAtMs = nextLookMs(connection);
-    search.idle.set(search.madeCount, { id: search.madeCount, connection, quietSinceMs, lookAtMs });
+    search.idle.set(search.madeCount, { id: search.madeCount, connection, quietSinceMs, heardAtMs, lookAtMs });
   } catch (error) {
     if (!signal.aborted) {
       search.openingCount -= 1;
@@ -500,12 +512,13 @@ async function bearWitness(work: Work): Promise<void> {
 
 /** Why there is no use in going on; null when there is. */
 function isOutOfReach(search: Search): string | null {
-  const { witness, idle, pending, openingCount, madeCount, refusal } = search;
+  const { witness, idle, pending, openingCount, madeCount, refusal, tests } = search;
   const nowMs = performance.now();
   if (witness.failedSinceMs !== null && nowMs - witness.failedSinceMs > OUT_OF_REACH_MS)
     return 'the target went out of reach: no connection is alive, and no new one can be made';
   if (madeCount === 0 && openingCount === 0 && refusal !== null) return refusal;
-  if (idle.size + pending.size + openingCount === 0 && nowMs - search.startedAtMs > OUT_OF_REACH_MS && refusal !== null)
+  const patienceMs = tests.length === 0 ? TURNED_AWAY_ALL_MS : OUT_OF_REACH_MS;
+  if (idle.size + pending.size + openingCount === 0 && nowMs - search.startedAtMs > patienceMs && refusal !== null)
     return refusal;
   return null;
 }
@@ -575,9 +588,12 @@ function nextLookMs({ openedAtMs }: IdleConnection): number {
 }
 
 /** How long to sleep: until something is due, but no longer than a second, in which connections may end by themselves. */
-function pauseMs(untilMs: number, { pending, openingCount, arm }: Search): number {
+function pauseMs(untilMs: number, { pending, openingCount, arm, idle }: Search): number {
   const probing = pending.size > 0 || (arm.probing !== null && arm.lives === null);
-  const most = probing ? PROBING_LOOK_MS : openingCount > 0 ? LOOK_MS.young : LOOK_MS.settling;
+  const nowMs = performance.now();
+  const someAreYoung =
+    openingCount > 0 || [...idle.values()].some(({ connection }) => nowMs - connection.openedAtMs < YOUNG_MS);
+  const most = probing ? PROBING_LOOK_MS : someAreYoung ? LOOK_MS.young : LOOK_MS.settling;
   return Math.max(1, Math.min(most, untilMs - performance.now()));
 }
 

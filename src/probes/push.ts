@@ -93,11 +93,10 @@ export function startPush(
   connection: IdleConnection,
   { called, libc }: { called: Promise<Called>; libc: Libc },
 ): Question | null {
-  const since = quietSince(connection, libc);
+  const quiet = quietSince(connection, libc);
   const before = infoOf(connection, libc);
-  if (since === null || before === null) return null;
+  if (quiet === null || before === null) return null;
   const startedAtMs = performance.now();
-  const heardAtMs = startedAtMs - (before.lastAckReceivedMs ?? 0);
   const rttMs = before.rttMs ?? connection.connectMs;
   let call: Called | null = null;
   called.then(
@@ -110,8 +109,8 @@ export function startPush(
   const pushCount = (): number => pushesBy(performance.now() - (spokenAtMs() ?? Number.POSITIVE_INFINITY), rttMs);
   return {
     startedAtMs,
-    idleAtLeastMs: Math.max(0, startedAtMs - since),
-    idleAtMostMs: () => (spokenAtMs() ?? performance.now()) - heardAtMs + TICK_MS,
+    idleAtLeastMs: Math.max(0, startedAtMs - quiet.sinceMs),
+    idleAtMostMs: () => (spokenAtMs() ?? performance.now()) - quiet.heardAtMs + TICK_MS,
     look: () => {
       const now = infoOf(connection, libc);
       if (now === null || !now.established) return { kind: 'gone' };

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
@@ -30,13 +31,28 @@ interface Run {
 /** What listens at the far end, unless another target is named: nothing but a sink, or `kaprobe serve`. */
 type FarEnd = { closeAfterMs?: number; serve?: boolean };
 
-/** Labs are built and programs started one after the other: what is measured then waits, side by side, and hardly computes. */
-let lastStart: Promise<unknown> = Promise.resolve();
-function inTurn<T>(start: () => Promise<T>): Promise<T> {
-  const started = lastStart.then(start);
-  lastStart = started.catch(() => {});
-  return started;
+/**
+ * Labs are built and programs started one after the other, and one in a lab that is there before the next lab: what has been started waits,
+ * side by side, and hardly computes.
+ */
+const turns: (() => Promise<void>)[] = [];
+let turning = false;
+function inTurn<T>(start: () => Promise<T>, { first = false } = {}): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const turn = (): Promise<void> => start().then(resolve, reject);
+    if (first) turns.unshift(turn);
+    else turns.push(turn);
+    void takeTurns();
+  });
 }
+async function takeTurns(): Promise<void> {
+  if (turning) return;
+  turning = true;
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) await turn();
+  turning = false;
+}
+/** What a program takes to start and to open its connections. */
+const STARTING_MS = 400;
 
 async function listen(lab: Lab, { closeAfterMs = 0, serve = false }: FarEnd): Promise<string> {
   const port = nextPort++;
@@ -59,16 +75,21 @@ async function measureIn(
   args: readonly string[],
   { interruptAfterMs, target: named, ...farEnd }: FarEnd & { interruptAfterMs?: number; target?: string } = {},
 ): Promise<Run> {
-  const { startedAtMs, ended } = await inTurn(async () => {
-    const target = named ?? (await listen(lab, farEnd));
-    const argv = [process.execPath, PROGRAM, 'measure', target, ...args, '--format', 'json'];
-    return {
-      startedAtMs: performance.now(),
-      ended: runToEnd(lab.client, argv, (child) => {
-        if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
-      }),
-    };
-  });
+  const { startedAtMs, ended } = await inTurn(
+    async () => {
+      const target = named ?? (await listen(lab, farEnd));
+      const argv = [process.execPath, PROGRAM, 'measure', target, ...args, '--format', 'json'];
+      const started = {
+        startedAtMs: performance.now(),
+        ended: runToEnd(lab.client, argv, (child) => {
+          if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+        }),
+      };
+      await sleep(STARTING_MS);
+      return started;
+    },
+    { first: true },
+  );
   const { stdout, stderr } = await ended;
   const wallMs = performance.now() - startedAtMs;
   if (stdout === '') throw new Error(stderr);
@@ -95,7 +116,39 @@ function expectBracket({ idleTimeout }: MeasuredDirection, timeoutMs: number): v
 }
 
 describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real firewall${lacking}`, () => {
-  // The longest first: all of them wait at the same time.
+  // All of them wait at the same time, so those that take longest come first.
+  it('Ctrl-C prints the bracket so far, and --resume goes on with it', async () => {
+    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 14_000 } }));
+    const folder = mkdtempSync(join(tmpdir(), 'kaprobe-'));
+    const file = join(folder, 'notes');
+    try {
+      const cut = await measureIn(lab, ['--resume', file], { interruptAfterMs: 9500 });
+      expect(cut.report.exitCode).toBe(130);
+      expect(cut.report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
+      expect(JSON.parse(readFileSync(file, 'utf8')).lowerMs).toBeGreaterThan(7000);
+      const { target } = cut.report.data;
+      const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
+      expectBracket(report.data, 14_000);
+      expect(report.data.rungs.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
+      await expect(measureIn(lab, ['--resume', file, '--direction', 'server'], { target })).rejects.toThrow(
+        'is about another direction: --direction client',
+      );
+      writeFileSync(file, writeNotes({ target: 'h:1', direction: 'client', lowerMs: 1, upperMs: null }));
+      await expect(measureIn(lab, ['--resume', file])).rejects.toThrow('is about another target');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('a tenth of all packets lost each way does not hide after how long the far end is lost', async () => {
+    const { report } = await measureThrough(
+      { firewall: { idleTimeoutMs: 10_000 }, lossPercent: 10 },
+      ['--direction', 'server'],
+      { serve: true },
+    );
+    expectBracket(report.data, 10_000);
+  });
+
   it.each([45, 30, 20, 11, 7].flatMap((seconds) => [[seconds, 'drop'] as const, [seconds, 'reset'] as const]))(
     '%i s, %s: the truth in the bracket, in time, with 16, 64 and 128 connections',
     async (seconds, onExpiry) => {
@@ -165,15 +218,6 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout', 'directions-differ']);
   });
 
-  it('a tenth of all packets lost each way does not hide after how long the far end is lost', async () => {
-    const { report } = await measureThrough(
-      { firewall: { idleTimeoutMs: 10_000 }, lossPercent: 10 },
-      ['--direction', 'server'],
-      { serve: true },
-    );
-    expectBracket(report.data, 10_000);
-  });
-
   it('a far end that is not kaprobe serve cannot be made to speak, which is said', async () => {
     await using lab = await inTurn(() => createLab());
     await expect(measureIn(lab, ['--direction', 'server'])).rejects.toThrow(
@@ -217,28 +261,5 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     expect(report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
     expect(report.data.idleTimeout.lowerMs).toBeGreaterThan(6900);
     expect(report).toMatchObject({ exitCode: 0, findings: [] });
-  });
-
-  it('Ctrl-C prints the bracket so far, and --resume goes on with it', async () => {
-    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 14_000 } }));
-    const folder = mkdtempSync(join(tmpdir(), 'kaprobe-'));
-    const file = join(folder, 'notes');
-    try {
-      const cut = await measureIn(lab, ['--resume', file], { interruptAfterMs: 9500 });
-      expect(cut.report.exitCode).toBe(130);
-      expect(cut.report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
-      expect(JSON.parse(readFileSync(file, 'utf8')).lowerMs).toBeGreaterThan(7000);
-      const { target } = cut.report.data;
-      const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
-      expectBracket(report.data, 14_000);
-      expect(report.data.rungs.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
-      await expect(measureIn(lab, ['--resume', file, '--direction', 'server'], { target })).rejects.toThrow(
-        'is about another direction: --direction client',
-      );
-      writeFileSync(file, writeNotes({ target: 'h:1', direction: 'client', lowerMs: 1, upperMs: null }));
-      await expect(measureIn(lab, ['--resume', file])).rejects.toThrow('is about another target');
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
   });
 });

@@ -153,7 +153,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
       for (const rung of [...idle]) {
         if (rung.quietSinceMs + serverClosesMs > nowMs) continue;
         idle.splice(idle.indexOf(rung), 1);
-        ends.push({ idleMs: serverClosesMs, how: 'closed', atMs: nowMs });
+        ends.push({ atLeastMs: serverClosesMs, idleMs: serverClosesMs, how: 'closed', atMs: nowMs });
       }
     }
   }

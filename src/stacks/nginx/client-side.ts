@@ -54,7 +54,7 @@ export function readClientSide(level: Level, target: NginxTarget, upstream: Upst
   const unused = <T>(value: T): MaybeChainValue<T> => (isKnown(reuse) ? following(value, reuse) : reuse);
   const workers = workerProcesses(levels.main);
   const prefix = target.protocol === 'http' || target.protocol === 'https' ? 'proxy' : target.protocol;
-  const retries = readRetries(level, doubts);
+  const retries = prefix === 'proxy' ? readRetries(level, doubts) : 'unknown';
   return {
     client: {
       reuse,
@@ -148,12 +148,14 @@ function connectionHeader(level: Level, levels: Levels): MaybeChainValue<string>
       : fromDefault('close', DEFAULT_ID, 'Connection: close before nginx 1.29.7', setting);
   }
   const texts: string[] = [];
+  let decisive = first;
   for (const directive of all) {
     const text = resolveVariables(directive.args[1] ?? '', directive, levels);
     if (typeof text !== 'string') return text;
     if (text !== '') texts.push(text);
+    if (tokensOf(text).includes('close')) decisive = directive;
   }
-  return fromFile(texts.join(', '), first, setting);
+  return fromFile(texts.join(', '), decisive, setting);
 }
 
 function decideReuse(
@@ -183,7 +185,7 @@ function decideReuse(
     if (!kept.value) return no(kept, 'connection-close');
   }
   if (protocol === 'http' || protocol === 'https') {
-    const tokens = isKnown(connection) ? connection.value.toLowerCase().split(/\s*,\s*/) : [];
+    const tokens = isKnown(connection) ? tokensOf(connection.value) : [];
     if (isKnown(httpVersion) && httpVersion.value === '1.0') {
       if (!isKnown(connection)) conditions.push(connection);
       else if (!tokens.includes('keep-alive')) return no(httpVersion, 'http-1.0');
@@ -199,6 +201,14 @@ function decideReuse(
   }
   const unknown = conditions.find((one): one is Unmeasured => !isKnown(one));
   return { reuse: unknown ?? following(true, isKnown(size) ? size : fromDefault(true, DEFAULT_ID, '')), because: null };
+}
+
+/** The words of a Connection header, in lower case. */
+function tokensOf(header: string): string[] {
+  return header
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim());
 }
 
 function defaultIdle(version: KnownVersion): ChainValue<Limit> {

@@ -152,7 +152,8 @@ function readTarget(
     const [path = ''] = /^unix:[^:]*/i.exec(rest) ?? [];
     return path.includes('$') ? to('variable', path, [], null) : to('address', path, [path], null);
   }
-  const [authority = ''] = /^[^/?#]*/.exec(rest) ?? [];
+  // These variables begin with the slash that ends the address.
+  const [authority = ''] = /^.*?(?=[/?#]|\$\{?(?:request_uri|uri|document_uri)\b|$)/s.exec(rest) ?? [];
   if (authority.includes('$')) return to('variable', authority, [], null);
   const [, host = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(authority) ?? [];
   if (host === '' || Number(port ?? 80) > 65_535 || Number(port ?? 80) === 0) {

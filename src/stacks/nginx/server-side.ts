@@ -23,9 +23,10 @@ export function readServerSide(
 ): ChainServerSide {
   const idle = idleClose(level);
   const requests = maxRequests(level, version);
+  const isReused = reuse(idle, requests);
   return {
-    reuse: reuse(idle, requests),
-    idleCloseMs: idle,
+    reuse: isReused,
+    idleCloseMs: isReused.value ? idle : following(0, isReused),
     maxRequests: requests,
     maxAgeMs: maxAge(level, version),
     announcesClose: true, // ngx_http_update_location_config decides before the header is sent
@@ -43,7 +44,7 @@ export function readHint(level: Level): ChainValue<number> | null {
   return directive === null || hintMs === 0 ? null : fromFile(hintMs, directive, 'keepalive_timeout');
 }
 
-function reuse(idle: ChainValue<number>, requests: MaybeChainValue<Limit>): MaybeChainValue<boolean> {
+function reuse(idle: ChainValue<number>, requests: MaybeChainValue<Limit>): ChainValue<boolean> {
   if (idle.value === 0) return following(false, idle);
   // Requests are counted from 1 before they are compared.
   if (isKnown(requests) && (requests.value === 0 || requests.value === 1)) return following(false, requests);

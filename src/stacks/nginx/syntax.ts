@@ -26,6 +26,7 @@ const DEEPEST = 64;
  */
 export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
   const folder = mainPath.slice(0, mainPath.lastIndexOf('/') + 1);
+  const whereIncludesAreHint = `relative includes are taken from the folder of ${mainPath}, all others from where they are on the host`;
   const open: string[] = [];
   let fileCount = 0;
   let byteCount = 0;
@@ -47,12 +48,7 @@ export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
     if (++fileCount > MOST_FILES) throw fail(`more than ${MOST_FILES} files are included`);
     const file = files.read(path);
     if (file.kind !== 'file') {
-      throw fail(
-        file.reason,
-        from === null
-          ? null
-          : 'nginx does not start without it; relative names are taken from the folder of the main file',
-      );
+      throw fail(file.reason, from === null ? null : whereIncludesAreHint);
     }
     byteCount += file.bytes.byteLength;
     if (byteCount > MOST_BYTES) throw fail('the configuration is larger than 64 MiB');

@@ -9,6 +9,7 @@ import { parseTarget } from './target.ts';
 
 export { CapabilityError, KaprobeError, KernelError, ParseError, UsageError } from './errors.ts';
 export type * from './report/check.ts';
+export type * from './report/http.ts';
 export type * from './report/lab.ts';
 export type * from './report/measure.ts';
 export type * from './report/middleboxes.ts';

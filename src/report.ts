@@ -6,6 +6,7 @@
  */
 
 import type { CheckData } from './report/check.ts';
+import type { HttpData } from './report/http.ts';
 import type { LabData } from './report/lab.ts';
 import type { MeasureData } from './report/measure.ts';
 import type { MiddleboxesData } from './report/middleboxes.ts';
@@ -101,6 +102,7 @@ export interface ReportData {
   simulate: SimulateData;
   serve: ServeData;
   measure: MeasureData;
+  http: HttpData;
 }
 
 export type CommandName = keyof ReportData;

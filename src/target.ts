@@ -50,6 +50,25 @@ export function parseTarget(text: string): Target {
   return parseAuthority(authority, scheme, { label: `${scheme}://${authority}${shownPath}`, quoted: text });
 }
 
+/** An http or https URL. */
+export interface HttpTarget extends Target {
+  scheme: 'http' | 'https';
+  /** Path and query as they go on the wire (RFC 9112, section 3.2.1). The label has no query: it may hold a password. */
+  path: string;
+}
+
+/** Reads an http or https URL. Throws a UsageError as `parseTarget` does, and for anything else. */
+export function parseHttpTarget(text: string): HttpTarget {
+  const [, scheme, pathAndQuery = ''] = /^(https?):\/\/[^/?#]*([^#]*)/is.exec(text.slice(0, 2049)) ?? [];
+  if (scheme === undefined) {
+    throw new UsageError(`${named(text)} is no http or https URL`, 'for example https://app.example/health');
+  }
+  const target = parseTarget(text);
+  // Percent-encodes what may not stand in a request.
+  const { pathname, search } = new URL(`http://h${pathAndQuery}`);
+  return { ...target, scheme: target.tls ? 'https' : 'http', path: pathname + search };
+}
+
 function parseAuthority(
   authority: string,
   scheme: Scheme,

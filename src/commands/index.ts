@@ -51,6 +51,10 @@ export const commands: {
     summary: "a path's idle timeout, what happens at it and who enforces it, in about the time of that timeout",
     load: async () => (await import('./measure.ts')).measure,
   },
+  http: {
+    summary: 'does this HTTP server keep connections, why not, when does it close idle ones, and who races with that',
+    load: async () => (await import('./http.ts')).http,
+  },
   simulate: {
     summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
     load: async () => (await import('./simulate.ts')).simulate,

@@ -19,7 +19,7 @@ export function durationOption(flags: string, description: string, bounds: Bound
 }
 
 /** Reads one duration, or throws a UsageError that names the option. */
-function readDuration(name: string, text: string, { min, max, step }: Bounds): number {
+export function readDuration(name: string, text: string, { min, max, step }: Bounds): number {
   const parsed = parseDuration(text);
   if (parsed.kind === 'invalid')
     throw new UsageError(`${name} ${quoted(text)} ${parsed.reason}`, `for example ${name} 90s`);

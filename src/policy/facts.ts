@@ -9,6 +9,7 @@ import type {
   RefusedSetting,
   Survival,
 } from '../report/check.ts';
+import type { HttpData } from '../report/http.ts';
 import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
 
@@ -30,8 +31,12 @@ export interface Facts {
   dropper: Dropper | null;
   /** The idle timeout that was measured. */
   measured: MeasuredTimeout | null;
+  /** An HTTP server's connections, as measured. */
+  http: HttpFacts | null;
   ping: Ping | null;
   certificate: Certificate | null;
+  /** Whether the user said that an untrusted certificate is no obstacle. */
+  certificateExcused: boolean;
   /** How much of its life a certificate must have left. */
   certificateMarginMs: number;
   /** This host's own conntrack: how long it keeps an idle established connection. */
@@ -70,6 +75,22 @@ export type MeasuredSide = Pick<
   'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability'
 >;
 
+/** What was measured of an HTTP server: the part of it that rules judge. */
+export type HttpFacts = Pick<
+  HttpData,
+  | 'method'
+  | 'status'
+  | 'server'
+  | 'persistent'
+  | 'framing'
+  | 'hint'
+  | 'requestsPerConnection'
+  | 'idleClose'
+  | 'idleSamples'
+  | 'race'
+  | 'senders'
+>;
+
 /** Facts about which nothing is known yet. */
 export function factsAbout(subject: string): Facts {
   return {
@@ -83,8 +104,10 @@ export function factsAbout(subject: string): Facts {
     survival: null,
     dropper: null,
     measured: null,
+    http: null,
     ping: null,
     certificate: null,
+    certificateExcused: false,
     certificateMarginMs: 14 * 86_400_000,
     localConntrackEstablishedMs: null,
     tcpTwRecycle: null,

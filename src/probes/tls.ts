@@ -7,17 +7,19 @@ const LONGEST_NAME = 200;
 
 /**
  * Makes a TLS session over a connection and says what certificate the server presented and whether this host trusts it. An untrusted one does
- * not end the session: it is an observation. `session` is null when there is none. Rejects only when aborted.
+ * not end the session: it is an observation. `session` is null when there is none. `alpn`: the protocols to offer, the dearest first
+ * (RFC 7301); left out: none. Rejects only when aborted.
  */
 export function handshakeTls(
   socket: Socket,
   host: string,
-  { timeoutMs, signal, now }: { timeoutMs: number; signal: AbortSignal; now: Date },
+  { timeoutMs, signal, now, alpn }: { timeoutMs: number; signal: AbortSignal; now: Date; alpn?: readonly string[] },
 ): Promise<{ certificate: Certificate; session: TLSSocket | null }> {
   return new Promise((resolve, reject) => {
     const session = connect({
       socket,
       rejectUnauthorized: false,
+      ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
       ...(isIP(host) === 0 ? { servername: host } : {}), // RFC 6066, section 3: no literal address in SNI
     });
     const settle = (conclude: () => void): void => {

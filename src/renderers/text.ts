@@ -3,6 +3,7 @@ import { formatDuration, plural } from '../units.ts';
 import type { RenderOptions } from './index.ts';
 import { printableDeep } from './printable.ts';
 import { viewCheck } from './text/check.ts';
+import { viewHttp } from './text/http.ts';
 import { viewLab } from './text/lab.ts';
 import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
 import { viewMeasure } from './text/measure.ts';
@@ -40,6 +41,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewLab(page, report.data);
     case 'measure':
       return viewMeasure(page, report.data);
+    case 'http':
+      return viewHttp(page, report.data);
     case 'simulate':
       return viewSimulate(page, report.data);
     case 'serve':

@@ -2,10 +2,12 @@ import {
   type Connection,
   type Facts,
   factsAbout,
+  type HttpFacts,
   type MeasuredTimeout,
   type Settings,
 } from '../../src/policy/facts.ts';
 import type { Certificate, Survival, SurvivalArm } from '../../src/report/check.ts';
+import type { HttpIdleSample } from '../../src/report/http.ts';
 import type { Keepalive, Middlebox } from '../../src/report.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
@@ -149,6 +151,37 @@ export function measured(different: Partial<MeasuredTimeout> = {}): MeasuredTime
     keepaliveRefreshes: true,
     falseDeathProbability: 2e-7,
     warmup: null,
+    ...different,
+  };
+}
+
+/** A server that keeps connections, promises nothing, and closed three idle ones after 5 s. */
+export function http(different: Partial<HttpFacts> = {}): HttpFacts {
+  return {
+    method: 'GET',
+    status: 200,
+    server: 'some/1.0',
+    persistent: { value: true, why: 'http-1.1', also: [], detail: 'kept' },
+    framing: 'content-length',
+    hint: null,
+    requestsPerConnection: { count: 100, limited: false, announced: null, localPort: 50_000 },
+    idleClose: { lowerMs: 5000, upperMs: 5010, outcome: 'closed' },
+    idleSamples: [5000, 5005, 5010].map((idleMs) => idleSample({ idleMs })),
+    race: null,
+    senders: [],
+    ...different,
+  };
+}
+
+/** A connection that the server closed after 5 s. */
+export function idleSample(different: Partial<HttpIdleSample> = {}): HttpIdleSample {
+  return {
+    localPort: 50_001,
+    outcome: 'closed',
+    idleMs: 5000,
+    error: null,
+    lastWords: null,
+    reason: null,
     ...different,
   };
 }

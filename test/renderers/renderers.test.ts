@@ -153,7 +153,8 @@ describe('text', () => {
 });
 
 /** The first line of a table, whose cells stand whole, however wide that makes it. */
-const TABLE_HEAD = /^(?: *target {2,}address|id {2,}idle timeout|client {2,}connections|.*\nsetting {2,}value)/;
+const TABLE_HEAD =
+  /^(?: *target {2,}address|id {2,}idle timeout|client {2,}connections|idle from port {2,}outcome|.*\nsetting {2,}value)/;
 
 /** What is never broken: lines to paste, and the name of the target. */
 function unbroken(report: AnyReport): Set<string> {

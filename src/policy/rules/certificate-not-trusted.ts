@@ -1,14 +1,14 @@
 import type { Rule } from '../facts.ts';
 
 /** This host does not trust the server's certificate for that name. One that has expired itself is the business of certificate-near-expiry. */
-export const certificateNotTrusted: Rule = ({ certificate }) => {
+export const certificateNotTrusted: Rule = ({ certificate, certificateExcused }) => {
   if (certificate?.kind !== 'presented' || certificate.trusted) return [];
   const { subject, issuer, error, remainingMs } = certificate;
   const chainExpired = error === 'CERT_HAS_EXPIRED';
   if (chainExpired && remainingMs !== null && remainingMs < 0) return [];
   return [
     {
-      severity: 'error',
+      severity: certificateExcused ? 'warning' : 'error',
       message: `the certificate is not trusted here (${error ?? 'unknown reason'})${chainExpired ? ': it, or one that it rests on, has expired' : ''}`,
       evidence: { subject, issuer, error },
       remedy: [],

@@ -7,7 +7,13 @@ import { connectionTimedOut } from './connection-timed-out.ts';
 import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
 import { directionsDiffer } from './directions-differ.ts';
 import { dropperNamed } from './dropper-named.ts';
+import { gunicornSyncWorker } from './gunicorn-sync-worker.ts';
+import { hintLongerThanTruth } from './hint-longer-than-truth.ts';
 import { hostDown } from './host-down.ts';
+import { httpCloseUnannounced } from './http-close-unannounced.ts';
+import { httpIdleClose } from './http-idle-close.ts';
+import { httpIdleStalled } from './http-idle-stalled.ts';
+import { httpNotPersistent } from './http-not-persistent.ts';
 import { keepaliveDoesNotRefresh } from './keepalive-does-not-refresh.ts';
 import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
@@ -20,6 +26,7 @@ import { keepaliveSlowerThanMiddlebox } from './keepalive-slower-than-middlebox.
 import { keepaliveToleratesTooFewLosses } from './keepalive-tolerates-too-few-losses.ts';
 import { keepaliveTooTight } from './keepalive-too-tight.ts';
 import { localConntrackForgetsFirst } from './local-conntrack-forgets-first.ts';
+import { middleboxForgetsBeforeServer } from './middlebox-forgets-before-server.ts';
 import { middleboxForgetsTooSoon } from './middlebox-forgets-too-soon.ts';
 import { middleboxRefreshUnknown } from './middlebox-refresh-unknown.ts';
 import { middleboxTerminatesTcp } from './middlebox-terminates-tcp.ts';
@@ -30,6 +37,8 @@ import { pathResetsIdle } from './path-resets-idle.ts';
 import { peerClosesFirst } from './peer-closes-first.ts';
 import { peerClosesIdle } from './peer-closes-idle.ts';
 import { peerEndedEarly } from './peer-ended-early.ts';
+import { reuseRace } from './reuse-race.ts';
+import { serverClosesBeforeClient } from './server-closes-before-client.ts';
 import { timeWaitRecycled } from './time-wait-recycled.ts';
 import { tlsHandshakeFailed } from './tls-handshake-failed.ts';
 import { userTimeoutOverridesCount } from './user-timeout-overrides-count.ts';
@@ -52,6 +61,15 @@ export const rules = {
   'path-idle-timeout': pathIdleTimeout,
   'directions-differ': directionsDiffer,
   'peer-closes-first': peerClosesFirst,
+  'http-not-persistent': httpNotPersistent,
+  'http-close-unannounced': httpCloseUnannounced,
+  'gunicorn-sync-worker': gunicornSyncWorker,
+  'hint-longer-than-truth': hintLongerThanTruth,
+  'server-closes-before-client': serverClosesBeforeClient,
+  'middlebox-forgets-before-server': middleboxForgetsBeforeServer,
+  'http-idle-stalled': httpIdleStalled,
+  'http-idle-close': httpIdleClose,
+  'reuse-race': reuseRace,
   'keepalive-does-not-save': keepaliveDoesNotSave,
   'keepalive-probes-unanswered': keepaliveProbesUnanswered,
   'keepalive-settings-refused': keepaliveSettingsRefused,

@@ -1,15 +1,7 @@
-import type {
-  Certificate,
-  CheckData,
-  CheckedTarget,
-  Connect,
-  ConnectKind,
-  Dropper,
-  KeepaliveAnswer,
-  Survival,
-} from '../../report/check.ts';
+import type { CheckData, CheckedTarget, Dropper, KeepaliveAnswer, Survival } from '../../report/check.ts';
 import type { Finding, Keepalive, Middlebox, Unmeasured } from '../../report.ts';
 import { formatDuration, plural } from '../../units.ts';
+import { CONNECT_WORDS, describeCertificate, describeConnect, endpoint, notMeasured } from './endpoint.ts';
 import { fields, type Page, table, verdictMark, worstOf, wrap } from './layout.ts';
 
 /** One target in full; several as a table. */
@@ -119,23 +111,6 @@ function manyTargets(page: Page, targets: readonly CheckedTarget[], findings: re
   );
 }
 
-const CONNECT_WORDS: Record<ConnectKind, string> = {
-  connected: 'connected',
-  refused: 'refused',
-  'timed-out': 'timed out',
-  unreachable: 'unreachable',
-  unresolved: 'name not resolved',
-  unmeasured: 'not measured',
-};
-
-function describeConnect({ kind, durationMs, rttMs, error }: Connect, where: string | null): string {
-  const to = where === null ? '' : ` ${kind === 'connected' ? 'to' : 'by'} ${where}`;
-  const after = durationMs === null ? '' : ` ${kind === 'connected' ? 'in' : 'after'} ${formatDuration(durationMs)}`;
-  if (kind === 'connected')
-    return `connected${to}${after}${rttMs === null ? '' : `, round trip ${formatDuration(rttMs)}`}`;
-  return `${CONNECT_WORDS[kind]}${where === null ? '' : `: ${where}`}${after}${error === null ? '' : ` (${error})`}`;
-}
-
 function describeKeepalive(effective: Keepalive | Unmeasured): string {
   if ('kind' in effective) return notMeasured(effective);
   const { enabled, idleMs, intervalMs, count, userTimeoutMs } = effective;
@@ -156,21 +131,6 @@ function describeAnswer(answer: KeepaliveAnswer): string {
       return notMeasured(answer);
     default:
       return answer satisfies never;
-  }
-}
-
-function describeCertificate(certificate: Certificate): string {
-  switch (certificate.kind) {
-    case 'presented': {
-      const { subject, validTo, trusted, error, protocol } = certificate;
-      return `${subject}, ${trusted ? 'trusted' : `not trusted (${error})`}, until ${validTo ?? 'an unreadable date'}${protocol === null ? '' : `, ${protocol}`}`;
-    }
-    case 'handshake-failed':
-      return `none: the handshake failed (${certificate.error})`;
-    case 'unmeasured':
-      return notMeasured(certificate);
-    default:
-      return certificate satisfies never;
   }
 }
 
@@ -199,12 +159,4 @@ function judgedAgainst(page: Page, middleboxes: readonly Middlebox[], strictest:
       ]),
     ),
   ];
-}
-
-function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function notMeasured({ reason }: Unmeasured): string {
-  return `not measured: ${reason}`;
 }

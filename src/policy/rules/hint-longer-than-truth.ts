@@ -1,0 +1,37 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { senderLines, serverIn, wholeSeconds } from '../http-idle-limits.ts';
+
+/** What timers and the way back may take from the promise. */
+const TOLERANCE_MS = 300;
+/** What clients that honour the hint leave as a margin: Node's agent 1 s, undici 2 s. */
+const CLIENT_MARGIN_MS = 1000;
+
+/** `Keep-Alive: timeout=` promises more than the server keeps: a client that honours it still sends on a connection that is closed. */
+export const hintLongerThanTruth: Rule = ({ http }) => {
+  const hintMs = http?.hint?.timeoutMs ?? null;
+  const closeMs = http?.idleClose?.lowerMs ?? null;
+  if (http === null || hintMs === null || closeMs === null) return [];
+  const outcome = http.idleClose?.outcome;
+  if ((outcome !== 'closed' && outcome !== 'reset') || hintMs <= closeMs + TOLERANCE_MS) return [];
+  const pastMargin = hintMs - CLIENT_MARGIN_MS > closeMs;
+  return [
+    {
+      severity: pastMargin ? 'error' : 'warning',
+      message:
+        `the server promises to keep idle connections for ${formatDuration(hintMs)}, but ends them after ${formatDuration(closeMs)}: ` +
+        (pastMargin
+          ? 'clients that honour the promise lose requests'
+          : 'only the margin of clients that honour the promise saves them'),
+      evidence: { hintMs, firstClosedAfterMs: closeMs, outcome, ...serverIn(http) },
+      remedy: [...promiseLines(http.server, closeMs), ...senderLines(closeMs)],
+    },
+  ];
+};
+
+function promiseLines(server: string | null, closeMs: number): string[] {
+  const promised = Math.max(1, wholeSeconds(closeMs - CLIENT_MARGIN_MS));
+  return /^(nginx|openresty)/i.test(server ?? '')
+    ? ['# the second value is the promise:', `keepalive_timeout ${wholeSeconds(closeMs)}s ${promised}s;`]
+    : ['# promise less than is kept, in the header', `Keep-Alive: timeout=${promised}`];
+}

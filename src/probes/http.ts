@@ -1,0 +1,334 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Libc } from '../linux/libc.ts';
+import { headerValues, judgePersistence, type Persistence, readHint } from '../policy/http-persistence.ts';
+import { summariseIdle } from '../policy/idle-close.ts';
+import { narrowRace, planRace } from '../policy/reuse-race.ts';
+import type { Certificate } from '../report/check.ts';
+import type { HttpData, HttpExchangeSeen, HttpRaceSample, HttpRedirect } from '../report/http.ts';
+import { type HttpTarget, parseHttpTarget } from '../target.ts';
+import { VERSION } from '../version.ts';
+import { oneLine } from './applications/conversation.ts';
+import type { ConnectResult } from './connect.ts';
+import { asksForHttp2, type HttpConnection, type HttpEndpoint, openHttp } from './http-connection.ts';
+import { type HttpRequest, type HttpResponse, hostHeader } from './http-exchange.ts';
+import { type Idled, idleConnections } from './http-idle.ts';
+import { raceConnections } from './http-race.ts';
+import { describeReply, type Reuse, reuseConnection, seen } from './http-reuse.ts';
+import { resolve } from './resolve.ts';
+
+const MOST_REDIRECTS = 5;
+/** For all requests on one connection: a slow server must not hold everything up. */
+const REUSE_BUDGET_MS = 30_000;
+/** RFC 9110, sections 15.4.2 to 15.4.9: the codes that send to another place by themselves. */
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** The headers that kaprobe sends of its own accord, besides Host. In HTTP/1.1 it asks for what is the rule there: some servers answer that with a hint. */
+export function ownHeaders(version: HttpRequest['version']): OutgoingHttpHeaders {
+  return {
+    'User-Agent': `kaprobe/${VERSION}`,
+    Accept: '*/*',
+    'Accept-Encoding': 'identity',
+    ...(version === '1.1' ? { Connection: 'keep-alive' } : {}),
+  };
+}
+
+/** What to observe. */
+export interface HttpPlan {
+  target: HttpTarget;
+  method: string;
+  version: '1.0' | '1.1';
+  /** In the form that Node takes, without Host. */
+  headers: OutgoingHttpHeaders;
+  /** Names of `headers` that were given by the user: they stay with the origin they were given for. */
+  givenHeaders: readonly string[];
+  /** Addresses by `host:port`, in place of the resolver's. */
+  resolved: ReadonlyMap<string, string>;
+  insecure: boolean;
+  follow: boolean;
+  timeoutMs: number;
+  maxRequests: number;
+  /** null: do not wait for the idle close. */
+  idle: { connectionCount: number; maxIdleMs: number } | null;
+  /** null: no race. */
+  raceCount: number | null;
+  libc: Libc | null;
+  progress(line: string): void;
+}
+
+/** What was seen. Everything null is not known. */
+export interface HttpObservation {
+  /** Where it was seen in the end. */
+  target: HttpTarget;
+  addresses: string[];
+  connect: ConnectResult | null;
+  /** The resolver's error; null: it had none. */
+  unresolved: string | null;
+  certificate: Certificate | null;
+  http2Offered: boolean | null;
+  response: HttpResponse | null;
+  redirects: HttpRedirect[];
+  persistence: Persistence | null;
+  exchanges: HttpExchangeSeen[];
+  reuse: Reuse | null;
+  idled: Idled[];
+  race: HttpRaceSample[] | null;
+  /** Why there is no response, in a phrase. */
+  failure: string | null;
+  doubts: string[];
+  interrupted: boolean;
+}
+
+/** Makes the observations, one after the other; what was known by then when aborted, once there was a response. Else rejects when aborted. */
+export async function observeHttp(plan: HttpPlan, signal: AbortSignal): Promise<HttpObservation> {
+  const seenSoFar: HttpObservation = {
+    target: plan.target,
+    addresses: [],
+    connect: null,
+    unresolved: null,
+    certificate: null,
+    http2Offered: null,
+    response: null,
+    redirects: [],
+    persistence: null,
+    exchanges: [],
+    reuse: null,
+    idled: [],
+    race: null,
+    failure: null,
+    doubts: [],
+    interrupted: false,
+  };
+  try {
+    await observe(plan, seenSoFar, signal);
+  } catch (error) {
+    if (!signal.aborted || seenSoFar.response === null) throw error;
+  }
+  seenSoFar.interrupted = signal.aborted;
+  return seenSoFar;
+}
+
+async function observe(plan: HttpPlan, known: HttpObservation, signal: AbortSignal): Promise<void> {
+  const { method, version, libc, progress } = plan;
+  let headers = plan.headers;
+  for (;;) {
+    const { target } = known;
+    const first = await ask(plan, known, headers, signal);
+    if (first === null) return;
+    const { endpoint, connection, request, response, exchange } = first;
+    try {
+      known.response = response;
+      known.exchanges.push(exchange);
+      const next = redirectOf(response, target);
+      if (next !== null) {
+        const followed = plan.follow && next.target !== null && known.redirects.length < MOST_REDIRECTS;
+        known.redirects.push({ status: response.status, location: next.location, followed });
+        if (followed && next.target !== null) {
+          if (originOf(next.target) !== originOf(target) && plan.givenHeaders.length > 0) {
+            headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !plan.givenHeaders.includes(name)));
+            known.doubts.push(
+              `the redirect leads to another origin, which the headers given were not sent to: ${plan.givenHeaders.join(', ')}`,
+            );
+          }
+          known.target = next.target;
+          continue;
+        }
+        if (plan.follow)
+          known.doubts.push(
+            next.target === null
+              ? 'the redirect leads to no http or https URL'
+              : `more than ${MOST_REDIRECTS} redirects: the rest were not followed`,
+          );
+      }
+      const connectionHeader = request.headers['Connection'];
+      known.persistence = judgePersistence({
+        method,
+        requestVersion: version,
+        requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
+        ...response,
+      });
+      if (target.tls) known.http2Offered = await asksForHttp2(endpoint, signal);
+      if (!known.persistence.value) {
+        known.reuse = {
+          requests: { count: 1, limited: true, announced: exchange.announcedClose, localPort: connection.localPort },
+          exchanges: [],
+          stopped: null,
+        };
+        return;
+      }
+      const onProgress = (count: number): void => progress(`request ${count} of ${plan.maxRequests} on one connection`);
+      const reusePlan = { request, maxRequests: plan.maxRequests, budgetMs: REUSE_BUDGET_MS, onProgress };
+      known.reuse = await reuseConnection(connection, exchange, reusePlan, signal);
+      known.exchanges.push(...known.reuse.exchanges);
+      const { count, limited, announced } = known.reuse.requests;
+      if (count === 1 && limited && announced === false) {
+        known.persistence = { value: false, why: 'closed-unannounced', also: [] };
+        return;
+      }
+      if (known.reuse.stopped !== null)
+        known.doubts.push(`the requests on one connection were ended early: ${known.reuse.stopped}`);
+    } finally {
+      connection.close();
+    }
+    if (plan.idle === null) return;
+    known.idled = await idle(plan, plan.idle, endpoint, request, signal);
+    known.exchanges.push(...known.idled.flatMap(({ exchange: other }) => (other === null ? [] : [other])));
+    const close = summariseIdle(known.idled.map(({ sample }) => sample));
+    signal.throwIfAborted();
+    if (plan.raceCount === null || libc === null) return;
+    if (close === null || close.lowerMs === null || (close.outcome !== 'closed' && close.outcome !== 'reset')) return;
+    const bracket = { lowerMs: close.lowerMs, upperMs: close.upperMs ?? close.lowerMs };
+    known.race = await race(plan, plan.raceCount, bracket, endpoint, request, known.connect?.durationMs ?? 0, signal);
+    return;
+  }
+}
+
+/** The first request of all, or of one more redirect. null: there is no response; `known` says why. */
+async function ask(
+  { method, version, resolved, insecure, timeoutMs, libc, progress }: HttpPlan,
+  known: HttpObservation,
+  headers: OutgoingHttpHeaders,
+  signal: AbortSignal,
+): Promise<{
+  endpoint: HttpEndpoint;
+  connection: HttpConnection;
+  request: HttpRequest;
+  response: HttpResponse;
+  exchange: HttpExchangeSeen;
+} | null> {
+  const { target } = known;
+  const { host, port, tls, path } = target;
+  progress(`asking ${target.label}`);
+  const fixed = resolved.get(`${host.toLowerCase()}:${port}`);
+  const resolution = await resolve(fixed ?? host, null, { timeoutMs, signal });
+  known.unresolved = resolution.kind === 'unresolved' ? resolution.error : null;
+  known.addresses = resolution.kind === 'resolved' ? resolution.addresses : [];
+  known.connect = null;
+  known.certificate = null;
+  known.response = null;
+  const fail = (reason: string): null => {
+    known.failure = reason;
+    return null;
+  };
+  if (resolution.kind === 'unresolved') return fail(`the name could not be resolved (${resolution.error})`);
+  const opening = await openHttp(
+    { addresses: resolution.addresses, host, port, tls, insecure, timeoutMs, libc },
+    signal,
+  );
+  if (opening.kind === 'failed') {
+    known.connect = opening.connect;
+    known.certificate = opening.certificate;
+    const endpoint = { addresses: resolution.addresses, host, port, tls, insecure, timeoutMs, libc };
+    if (opening.certificate?.kind === 'handshake-failed' && (await asksForHttp2(endpoint, signal)) === true) {
+      known.http2Offered = true;
+      known.persistence = { value: true, why: 'http-2-only', also: [] };
+      return fail('the server speaks HTTP/2 and refuses HTTP/1.1, which is all that kaprobe speaks');
+    }
+    return fail(opening.error);
+  }
+  const { connection } = opening;
+  known.connect = connection.connect;
+  known.certificate = connection.certificate;
+  // Those that follow go where this one went.
+  const endpoint = { addresses: [connection.connect.address ?? ''], host, port, tls, insecure, timeoutMs, libc };
+  const request = { method, path, version, headers: { Host: hostHeader(host, port, tls), ...headers } };
+  try {
+    const reply = await connection.exchange(request, signal);
+    if (reply.kind === 'answered') {
+      const exchange = seen(reply, request, connection.localPort, 1);
+      return { endpoint, connection, request, response: reply.response, exchange };
+    }
+    connection.close();
+    return fail(describeReply(reply));
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+async function idle(
+  { progress }: HttpPlan,
+  { connectionCount, maxIdleMs }: Exclude<HttpPlan['idle'], null>,
+  endpoint: HttpEndpoint,
+  request: HttpRequest,
+  signal: AbortSignal,
+): Promise<Idled[]> {
+  const startedAtMs = performance.now();
+  let endedCount = 0;
+  const show = (): void => {
+    const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+    progress(
+      `idle for ${seconds} s, at most ${Math.round(maxIdleMs / 1000)} s: ${endedCount} of ${connectionCount} connections ended`,
+    );
+  };
+  show();
+  const timer = setInterval(show, 1000);
+  try {
+    const onEnd = (): void => {
+      endedCount += 1;
+      show();
+    };
+    return await idleConnections({ endpoint, request, connectionCount, maxIdleMs, onEnd }, signal);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** A third of the requests to see where answers turn into failures, the others there. */
+async function race(
+  { progress }: HttpPlan,
+  count: number,
+  bracket: { lowerMs: number; upperMs: number },
+  endpoint: HttpEndpoint,
+  request: HttpRequest,
+  rttMs: number,
+  signal: AbortSignal,
+): Promise<HttpRaceSample[]> {
+  const firstCount = Math.ceil(count / 3);
+  const time = `about ${Math.ceil(bracket.upperMs / 1000) + 1} s`;
+  progress(`racing with ${firstCount} of ${count} connections, ${time}`);
+  const first = await raceConnections({ endpoint, request, starts: planRace(firstCount, bracket, rttMs) }, signal);
+  const starts = narrowRace(count - firstCount, first, rttMs) ?? planRace(count - firstCount, bracket, rttMs);
+  progress(`racing with the other ${count - firstCount} connections, ${time}`);
+  return [...first, ...(await raceConnections({ endpoint, request, starts }, signal))];
+}
+
+/** Where a response sends to; `target` null: to nothing that can be asked. null: nowhere. */
+function redirectOf(
+  { status, rawHeaders }: HttpResponse,
+  from: HttpTarget,
+): { location: string; target: HttpTarget | null } | null {
+  const [location] = headerValues(rawHeaders, 'location');
+  if (location === undefined || !REDIRECTS.includes(status)) return null;
+  try {
+    const { href } = new URL(location, `${originOf(from)}${from.path}`);
+    const target = parseHttpTarget(href);
+    return { location: target.label, target };
+  } catch {
+    // Without what may hold a password.
+    return {
+      location: oneLine(location.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/]*@/i, '$1//')),
+      target: null,
+    };
+  }
+}
+
+function originOf({ scheme, host, port, tls }: HttpTarget): string {
+  return `${scheme}://${hostHeader(host, port, tls)}`;
+}
+
+/** What a response says, as it stands in the report. */
+export function describeResponse({
+  version,
+  status,
+  statusMessage,
+  rawHeaders,
+}: HttpResponse): Pick<HttpData, 'protocol' | 'status' | 'statusMessage' | 'server' | 'hint'> {
+  const [server] = headerValues(rawHeaders, 'server');
+  return {
+    protocol: `HTTP/${version}`,
+    status,
+    statusMessage,
+    server: server === undefined ? null : oneLine(server),
+    hint: readHint(rawHeaders),
+  };
+}

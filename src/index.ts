@@ -16,6 +16,7 @@ export type * from './report/middleboxes.ts';
 export type * from './report/serve.ts';
 export type * from './report/simulate.ts';
 export type * from './report/sysctl.ts';
+export type * from './report/timewait.ts';
 export type * from './report.ts';
 
 /** What may be given to `check`. Times are milliseconds; what is left out is as on the command line. */

@@ -13,6 +13,7 @@ import type { MiddleboxesData } from './report/middleboxes.ts';
 import type { ServeData } from './report/serve.ts';
 import type { SimulateData } from './report/simulate.ts';
 import type { SysctlData } from './report/sysctl.ts';
+import type { TimeWaitData } from './report/timewait.ts';
 
 /** Version of the JSON form: the second number rises when something is added, the first when something breaks. */
 export const SCHEMA_VERSION = '1.0';
@@ -103,6 +104,7 @@ export interface ReportData {
   serve: ServeData;
   measure: MeasureData;
   http: HttpData;
+  timewait: TimeWaitData;
 }
 
 export type CommandName = keyof ReportData;

@@ -55,6 +55,11 @@ export const commands: {
     summary: 'does this HTTP server keep connections, why not, when does it close idle ones, and who races with that',
     load: async () => (await import('./http.ts')).http,
   },
+  timewait: {
+    summary:
+      'what is in TIME_WAIT by peer, which side closes and how fast, whether connections are reused, how many ports are left',
+    load: async () => (await import('./timewait.ts')).timewait,
+  },
   simulate: {
     summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
     load: async () => (await import('./simulate.ts')).simulate,

@@ -29,15 +29,25 @@ export interface SocketSelection {
   given: string[];
 }
 
-/** Declares the options; each but `--listening` is repeatable, and then means any of its values. */
-export function addSelectionOptions(command: Command): void {
-  const also = (value: string, before: readonly string[] | undefined): string[] => [...(before ?? []), value];
-  const repeatable = (flags: string, description: string): Option => new Option(flags, description).argParser(also);
+const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((value: string, before: readonly string[] | undefined): string[] => [
+    ...(before ?? []),
+    value,
+  ]);
+
+/** Declares the options that choose by the ends of a connection. */
+export function addEndOptions(command: Command): void {
   command
-    .optionsGroup('Which sockets (repeatable, any of the values; all options together):')
     .addOption(repeatable('--remote <end>', 'the far end: host, host:port, :port, [v6]:port or 10.0.0.0/8'))
     .addOption(repeatable('--local <end>', 'this end, written like --remote'))
-    .addOption(repeatable('--port <port>', 'the port of either end'))
+    .addOption(repeatable('--port <port>', 'the port of either end'));
+}
+
+/** Declares the options; each but `--listening` is repeatable, and then means any of its values. */
+export function addSelectionOptions(command: Command): void {
+  command.optionsGroup('Which sockets (repeatable, any of the values; all options together):');
+  addEndOptions(command);
+  command
     .addOption(repeatable('--pid <pid>', 'held by this process'))
     .addOption(repeatable('--command <text>', 'held by a process with this text in its name'))
     .addOption(repeatable('--state <state>', 'such as established, close-wait, time-wait; or all'))

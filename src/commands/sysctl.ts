@@ -2,10 +2,11 @@ import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
 import {
+  count,
+  countIfPresent,
   hostKeepaliveFrom,
   parseCount,
-  parsePortList,
-  parsePortRange,
+  portSettingsFrom,
   readSysctl,
   type SysctlReading,
 } from '../linux/sysctl.ts';
@@ -161,30 +162,8 @@ function deriveDeadWrite(read: (name: string) => SysctlReading): SysctlData['dea
 }
 
 function deriveConnections(read: (name: string) => SysctlReading): number | null {
-  const portRange = read('net.ipv4.ip_local_port_range');
-  const reservedPorts = read('net.ipv4.ip_local_reserved_ports');
-  const range = portRange.kind === 'text' ? parsePortRange(portRange.text) : null;
-  const reserved = reservedPorts.kind === 'text' ? parsePortList(reservedPorts.text) : null;
-  const twReuse = count(read('net.ipv4.tcp_tw_reuse'));
-  const twReuseDelayMs = countIfPresent(read('net.ipv4.tcp_tw_reuse_delay'));
-  const timestamps = count(read('net.ipv4.tcp_timestamps'));
-  if (range === null || reserved === null || twReuse === null || twReuseDelayMs === null || timestamps === null)
-    return null;
-  return connectionsPerSecond({
-    range,
-    reserved,
-    twReuse,
-    twReuseDelayMs: twReuseDelayMs === 'absent' ? null : twReuseDelayMs,
-    timestamps,
-  });
-}
-
-function count(reading: SysctlReading): number | null {
-  return reading.kind === 'text' ? parseCount(reading.text) : null;
-}
-
-function countIfPresent(reading: SysctlReading): number | 'absent' | null {
-  return reading.kind === 'unreadable' && reading.errno === 'ENOENT' ? 'absent' : count(reading);
+  const settings = portSettingsFrom(read);
+  return settings === null ? null : connectionsPerSecond(settings);
 }
 
 /** What is to be set must be set where it was read: pasted as it is, the line would change kaprobe's own namespace. */

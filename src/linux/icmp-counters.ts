@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { columnOf } from './proc-net-counters.ts';
 
 /** How many ICMP errors this network namespace has received, of the kinds that matter to a sweep of the hops. */
 export interface IcmpCounters {
@@ -34,15 +35,4 @@ export function parseIcmpCounters(icmp: string, netstat: string): IcmpCounters |
   const outOfWindow = columnOf(netstat, 'TcpExt:', 'OutOfWindowIcmps');
   if (timeExceeded === null || unreachable === null || outOfWindow === null) return null;
   return { timeExceeded, unreachable, outOfWindow };
-}
-
-/** The value below a name in the table with that title; without a name, the one beside the title. */
-function columnOf(text: string, title: string, name?: string): number | null {
-  const rows = text.split('\n').flatMap((line) => {
-    const row = line.trim().split(/\s+/);
-    return row[0] === title ? [row] : [];
-  });
-  const [first = [], second = []] = rows;
-  const digits = name === undefined ? first[1] : second[first.indexOf(name)];
-  return digits !== undefined && /^\d{1,15}$/.test(digits) ? Number(digits) : null;
 }

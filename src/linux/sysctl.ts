@@ -42,6 +42,39 @@ export function parseCount(text: string): number | null {
   return /^\d{1,15}$/.test(text) ? Number(text) : null;
 }
 
+/** The number that a setting is; null when it cannot be read, or is none. */
+export function count(reading: SysctlReading): number | null {
+  return reading.kind === 'text' ? parseCount(reading.text) : null;
+}
+
+/** The same, but for a setting that this kernel does not have: `absent`. */
+export function countIfPresent(reading: SysctlReading): number | 'absent' | null {
+  return reading.kind === 'unreadable' && reading.errno === 'ENOENT' ? 'absent' : count(reading);
+}
+
+/** The settings that decide how ports are given out. */
+export interface PortReading {
+  range: [first: number, last: number];
+  reserved: [first: number, last: number][];
+  twReuse: number;
+  /** null: a kernel without tcp_tw_reuse_delay. */
+  twReuseDelayMs: number | null;
+  timestamps: number;
+}
+
+/** Reads ip_local_port_range, ip_local_reserved_ports, tcp_tw_reuse and its delay, and tcp_timestamps; null when one cannot be read. */
+export function portSettingsFrom(read: (name: string) => SysctlReading): PortReading | null {
+  const portRange = read('net.ipv4.ip_local_port_range');
+  const reservedPorts = read('net.ipv4.ip_local_reserved_ports');
+  const range = portRange.kind === 'text' ? parsePortRange(portRange.text) : null;
+  const reserved = reservedPorts.kind === 'text' ? parsePortList(reservedPorts.text) : null;
+  const twReuse = count(read('net.ipv4.tcp_tw_reuse'));
+  const delay = countIfPresent(read('net.ipv4.tcp_tw_reuse_delay'));
+  const timestamps = count(read('net.ipv4.tcp_timestamps'));
+  if (range === null || reserved === null || twReuse === null || delay === null || timestamps === null) return null;
+  return { range, reserved, twReuse, twReuseDelayMs: delay === 'absent' ? null : delay, timestamps };
+}
+
 /** Two ports as `ip_local_port_range` has them (`32768 60999`); null when the text is anything else. */
 export function parsePortRange(text: string): [first: number, last: number] | null {
   const [first, last, ...rest] = text.split(' ').map(parsePort);

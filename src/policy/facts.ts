@@ -11,6 +11,7 @@ import type {
 } from '../report/check.ts';
 import type { HttpData } from '../report/http.ts';
 import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
+import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../report/timewait.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
 
 /**
@@ -43,6 +44,10 @@ export interface Facts {
   localConntrackEstablishedMs: number | null;
   /** tcp_tw_recycle of kernels before Linux 4.12. */
   tcpTwRecycle: boolean | null;
+  /** One client address and one service, with what is in TIME_WAIT between them. `isOtherEnd`: the same connections are judged from their end with more of it. */
+  timeWaitFlow: (TimeWaitFlow & { thresholds: ReuseThresholds; twReuse: number | null; isOtherEnd: boolean }) | null;
+  /** The kernel's table of sockets in TIME_WAIT. */
+  timeWaitTable: TimeWaitTable | null;
   /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
   librarySwitches: readonly string[];
 }
@@ -111,6 +116,8 @@ export function factsAbout(subject: string): Facts {
     certificateMarginMs: 14 * 86_400_000,
     localConntrackEstablishedMs: null,
     tcpTwRecycle: null,
+    timeWaitFlow: null,
+    timeWaitTable: null,
     librarySwitches: [],
   };
 }

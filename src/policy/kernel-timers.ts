@@ -7,7 +7,7 @@ export const TCP_RTO_MAX_MS = 120_000;
 /** TCP_TIMEOUT_INIT of include/net/tcp.h (RFC 6298 section 2): a path whose retransmission timeout is longer than this is out of the ordinary. */
 const TCP_TIMEOUT_INIT_MS = 1000;
 /** TCP_TIMEWAIT_LEN of include/net/tcp.h: no setting changes it. */
-const TIME_WAIT_MS = 60_000;
+export const TIME_WAIT_MS = 60_000;
 /** Before Linux 6.14 tcp_tw_reuse had this delay, fixed. */
 const TW_REUSE_DELAY_MS = 1000;
 
@@ -44,10 +44,10 @@ export function modelledTimeoutMs(retries2: number, longestMs: number): number {
 }
 
 /** First and last port of a range. */
-type PortRange = readonly [first: number, last: number];
+export type PortRange = readonly [first: number, last: number];
 
-/** What decides how long a port to one destination stays blocked. */
-interface PortSettings {
+/** What decides which ports connections to one destination can have, and how long each stays blocked. */
+export interface PortSettings {
   /** ip_local_port_range. */
   range: PortRange;
   /** ip_local_reserved_ports. */
@@ -65,11 +65,19 @@ interface PortSettings {
  * ports, rounded down to a tenth. Each blocks its port for the 60 s of TIME_WAIT; with tcp_tw_reuse = 1 and timestamps on both sides only
  * for tcp_tw_reuse_delay (ip-sysctl.rst). tcp_tw_reuse = 2 helps loopback only and is not counted.
  */
-export function connectionsPerSecond({ range, reserved, twReuse, twReuseDelayMs, timestamps }: PortSettings): number {
-  const reuses = twReuse === 1 && timestamps !== 0;
+export function connectionsPerSecond(settings: PortSettings): number {
+  const { range, reserved } = settings;
+  return Math.floor((countPorts(range, reserved) * 10_000) / blockedForMs(settings, { overLoopback: false })) / 10;
+}
+
+/** How long TIME_WAIT keeps a port from new connections to the same destination, when the other end uses timestamps too (tcp_twsk_unique in net/ipv4/tcp_ipv4.c). */
+export function blockedForMs(
+  { twReuse, twReuseDelayMs, timestamps }: PortSettings,
+  { overLoopback }: { overLoopback: boolean },
+): number {
+  const reuses = timestamps !== 0 && (twReuse === 1 || (twReuse === 2 && overLoopback));
   // Timestamps tick in milliseconds: a delay of none is still one of them.
-  const blockedMs = reuses ? Math.max(1, twReuseDelayMs ?? TW_REUSE_DELAY_MS) : TIME_WAIT_MS;
-  return Math.floor((countPorts(range, reserved) * 10_000) / blockedMs) / 10;
+  return reuses ? Math.max(1, twReuseDelayMs ?? TW_REUSE_DELAY_MS) : TIME_WAIT_MS;
 }
 
 /** The ports of a range that are not reserved. Reserved ranges may overlap and reach outside. */

@@ -11,6 +11,7 @@ import { viewMiddleboxes } from './text/middleboxes.ts';
 import { viewServe } from './text/serve.ts';
 import { viewSimulate } from './text/simulate.ts';
 import { viewSysctl } from './text/sysctl.ts';
+import { viewTimeWait } from './text/timewait.ts';
 
 /** For people: the verdict first, the evidence next, the lines to paste last. */
 export function renderText(untrusted: AnyReport, options: RenderOptions): string {
@@ -47,6 +48,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewSimulate(page, report.data);
     case 'serve':
       return viewServe(page, report.data);
+    case 'timewait':
+      return viewTimeWait(page, report.data);
     default:
       return report satisfies never;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { connectionsPerSecond, countPorts, deadWriteAfter } from '../../src/policy/kernel-timers.ts';
+import { blockedForMs, connectionsPerSecond, countPorts, deadWriteAfter } from '../../src/policy/kernel-timers.ts';
 
 describe('deadWriteAfter', () => {
   // Documentation/networking/ip-sysctl.rst: 15 is 924.6 s, and RFC 1122's 100 s need at least 8.
@@ -130,3 +130,18 @@ describe('countPorts', () => {
     );
   });
 });
+
+test.each([
+  { twReuse: 0, overLoopback: true, timestamps: 1, twReuseDelayMs: 1000, expected: 60_000 },
+  { twReuse: 1, overLoopback: false, timestamps: 1, twReuseDelayMs: 1000, expected: 1000 },
+  { twReuse: 1, overLoopback: true, timestamps: 0, twReuseDelayMs: 1000, expected: 60_000 },
+  { twReuse: 2, overLoopback: false, timestamps: 1, twReuseDelayMs: 1000, expected: 60_000 },
+  { twReuse: 2, overLoopback: true, timestamps: 1, twReuseDelayMs: 250, expected: 250 },
+  { twReuse: 2, overLoopback: true, timestamps: 1, twReuseDelayMs: 0, expected: 1 },
+  { twReuse: 1, overLoopback: false, timestamps: 1, twReuseDelayMs: null, expected: 1000 },
+])(
+  'TIME_WAIT blocks a port for $expected ms with tcp_tw_reuse $twReuse, timestamps $timestamps, over loopback: $overLoopback',
+  ({ overLoopback, expected, ...settings }) => {
+    expect(blockedForMs({ range: [1, 2], reserved: [], ...settings }, { overLoopback })).toBe(expected);
+  },
+);

@@ -4,6 +4,7 @@ import { certificateNearExpiry } from './certificate-near-expiry.ts';
 import { certificateNotTrusted } from './certificate-not-trusted.ts';
 import { connectionRefused } from './connection-refused.ts';
 import { connectionTimedOut } from './connection-timed-out.ts';
+import { connectionsNotReused } from './connections-not-reused.ts';
 import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
 import { directionsDiffer } from './directions-differ.ts';
 import { dropperNamed } from './dropper-named.ts';
@@ -37,9 +38,11 @@ import { pathResetsIdle } from './path-resets-idle.ts';
 import { peerClosesFirst } from './peer-closes-first.ts';
 import { peerClosesIdle } from './peer-closes-idle.ts';
 import { peerEndedEarly } from './peer-ended-early.ts';
+import { portsRunOut } from './ports-run-out.ts';
 import { reuseRace } from './reuse-race.ts';
 import { serverClosesBeforeClient } from './server-closes-before-client.ts';
 import { timeWaitRecycled } from './time-wait-recycled.ts';
+import { timeWaitTableFull } from './time-wait-table-full.ts';
 import { tlsHandshakeFailed } from './tls-handshake-failed.ts';
 import { userTimeoutOverridesCount } from './user-timeout-overrides-count.ts';
 
@@ -83,6 +86,9 @@ export const rules = {
   'middlebox-forgets-too-soon': middleboxForgetsTooSoon,
   'local-conntrack-forgets-first': localConntrackForgetsFirst,
   'time-wait-recycled': timeWaitRecycled,
+  'ports-run-out': portsRunOut,
+  'connections-not-reused': connectionsNotReused,
+  'time-wait-table-full': timeWaitTableFull,
   'keepalive-too-tight': keepaliveTooTight,
   'user-timeout-overrides-count': userTimeoutOverridesCount,
   'dropper-named': dropperNamed,

@@ -91,7 +91,7 @@ export function fields(page: Page, rows: readonly (readonly [label: string, text
 
 /**
  * A table without vertical rules. Columns are as wide as their widest cell, but for the one named `flexible`, which takes what is left
- * and wraps at spaces; nothing else is ever cut. Cells may be painted.
+ * and wraps at spaces; nothing is ever cut. Cells may be painted.
  */
 export function table(
   page: Page,
@@ -105,7 +105,8 @@ export function table(
   );
   const others = widths.reduce((sum, width, column) => (column === flexible ? sum : sum + width), 0);
   const widest = widths[flexible] ?? 0;
-  widths[flexible] = Math.max(12 + GAP, Math.min(widest, page.width - others));
+  const longestWord = Math.max(0, ...rows.flatMap((row) => (row[flexible] ?? '').split(' ').map(visibleLength)));
+  widths[flexible] = Math.max(12 + GAP, longestWord + GAP, Math.min(widest, page.width - others));
   const sheet = new Table({
     head: head.map((title) => page.paint.dim(title)),
     colWidths: widths,

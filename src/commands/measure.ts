@@ -36,16 +36,15 @@ const DEFAULTS = {
   timeoutMs: 16_000,
 } as const;
 
-const BOUNDS = {
+/** What values may be, in milliseconds where they are times. */
+export const MEASURE_BOUNDS = {
   minMs: { min: 2000, max: 14 * DAY_MS, step: 1 },
   maxMs: { min: 2000, max: 14 * DAY_MS, step: 1 },
   connections: { min: 8, max: 1024, step: 1 },
+  /** Below this the kernel's clocks and those of the boxes are all that is measured. */
+  floorMs: { min: 200, max: DAY_MS, step: 1 },
 } as const satisfies Record<string, Bounds>;
 
-/** Below this the kernel's clocks and those of the boxes are all that is measured. */
-const FINEST_MS = 200;
-/** With fewer a ladder is none. */
-const FEWEST_RUNGS = 5;
 /** What the program itself has open. */
 const DESCRIPTORS_BESIDE = 40;
 
@@ -75,8 +74,10 @@ export const measure: CommandModule<'measure'> = {
       )
       .argument('<target>', 'host:port, [v6]:port, or a tcp, tls, http, https, redis, postgres URL')
       .optionsGroup('Timing:')
-      .addOption(durationOption('--max <duration>', 'the longest idle time to try (default: 1h)', BOUNDS.maxMs))
-      .addOption(durationOption('--min <duration>', 'the shortest idle time to try (default: 5s)', BOUNDS.minMs))
+      .addOption(durationOption('--max <duration>', 'the longest idle time to try (default: 1h)', MEASURE_BOUNDS.maxMs))
+      .addOption(
+        durationOption('--min <duration>', 'the shortest idle time to try (default: 5s)', MEASURE_BOUNDS.minMs),
+      )
       .addOption(
         new Option(
           '--resolution <width>',
@@ -88,7 +89,7 @@ export const measure: CommandModule<'measure'> = {
         integerOption(
           '--connections <n>',
           `connections open at once, at most (default: ${DEFAULTS.connections}); more are faster`,
-          BOUNDS.connections,
+          MEASURE_BOUNDS.connections,
         ),
       )
       .addOption(
@@ -137,10 +138,10 @@ function readResolution(text: string): LadderPlan['resolution'] {
       'for example --resolution 2% or --resolution 500ms',
     );
   }
-  if (parsed.ms < FINEST_MS) {
+  if (parsed.ms < MEASURE_BOUNDS.floorMs.min) {
     throw new UsageError(
       `--resolution ${quoted(text)} is finer than this can tell`,
-      `from ${formatDuration(FINEST_MS)}, which is what the clocks on the way are good for`,
+      `from ${formatDuration(MEASURE_BOUNDS.floorMs.min)}, which is what the clocks on the way are good for`,
     );
   }
   return { share: 0, floorMs: parsed.ms };
@@ -153,45 +154,68 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
   };
   const [operand] = operands;
   if (operand === undefined) throw new UsageError('no target given', 'for example kaprobe measure db.example:5432');
-  const target = parseTarget(operand);
-  const maxMs = number('max') ?? Math.max(DEFAULTS.maxMs, 2 * (number('min') ?? 0));
-  const minMs = number('min') ?? Math.min(DEFAULTS.minMs, maxMs / 2);
+  const { resolution, warmup, resume } = options;
+  return measureQuestion({
+    target: parseTarget(operand),
+    direction: DIRECTIONS.find((name) => name === options['direction']) ?? 'client',
+    minMs: number('min'),
+    maxMs: number('max'),
+    resolution: isResolution(resolution) ? resolution : null,
+    connections: number('connections'),
+    warmup: typeof warmup === 'string' ? warmup : null,
+    locate: options['locate'] === true,
+    resume: typeof resume === 'string' ? resume : null,
+  });
+}
+
+/** A question with gaps: null leaves the value to the defaults. */
+export type MeasureWish = Omit<MeasureQuestion, 'minMs' | 'maxMs' | 'resolution' | 'connections'> & {
+  minMs: number | null;
+  maxMs: number | null;
+  resolution: LadderPlan['resolution'] | null;
+  connections: number | null;
+  /** `none`: no request, whatever the target's scheme; null: the scheme's. */
+  warmup: string | null;
+};
+
+/** Fills the gaps. Values must be within their bounds; throws a UsageError for those that do not go together. */
+export function measureQuestion(wish: MeasureWish): MeasureQuestion {
+  const { target, direction, warmup } = wish;
+  const maxMs = wish.maxMs ?? Math.max(DEFAULTS.maxMs, 2 * (wish.minMs ?? 0));
+  const minMs = wish.minMs ?? Math.min(DEFAULTS.minMs, maxMs / 2);
   if (minMs >= maxMs) {
     throw new UsageError(
       `--min ${formatDuration(minMs)} is not below --max ${formatDuration(maxMs)}`,
       'there is nothing between them to look for',
     );
   }
-  const resolution = isResolution(options['resolution'])
-    ? options['resolution']
-    : { share: DEFAULTS.share, floorMs: DEFAULTS.floorMs };
-  const connections = number('connections') ?? DEFAULTS.connections;
-  const direction = DIRECTIONS.find((name) => name === options['direction']) ?? 'client';
-  if (direction !== 'client') refuseWithoutServe(target, options);
-  for (const side of sidesOf(direction)) {
-    const rungs = rungsOf(side, direction, connections);
-    if (rungs < FEWEST_RUNGS) {
-      throw new UsageError(
-        `--direction ${direction} leaves too few of ${plural(connections, 'connection')} for each`,
-        `at least ${2 * BOUNDS.connections.min}`,
-      );
-    }
-    if (options['resolution'] !== undefined) refuseTooFine(resolution, { connections, rungs }, maxMs);
+  const resolution = wish.resolution ?? { share: DEFAULTS.share, floorMs: DEFAULTS.floorMs };
+  const connections = wish.connections ?? DEFAULTS.connections;
+  if (direction !== 'client') refuseWithoutServe(wish);
+  if (connections < fewestConnections(direction)) {
+    throw new UsageError(
+      `--direction ${direction} leaves too few of ${plural(connections, 'connection')} for each`,
+      `at least ${fewestConnections(direction)}`,
+    );
   }
-  const { warmup, resume } = options;
+  for (const side of sidesOf(direction)) {
+    const rungs = rungCount(shareOf(direction, connections), side);
+    if (wish.resolution !== null) refuseTooFine(resolution, { connections, rungs }, maxMs);
+  }
   const own = applicationFor(target.scheme);
   const named = Object.keys(applications).find((name) => applications[name] === own) ?? null;
   return {
-    target,
-    direction,
+    ...wish,
     minMs,
     maxMs,
     resolution,
     connections,
-    warmup: typeof warmup === 'string' ? (warmup === 'none' ? null : warmup) : named,
-    locate: options['locate'] === true,
-    resume: typeof resume === 'string' ? resume : null,
+    warmup: warmup === null ? named : warmup === 'none' ? null : warmup,
   };
+}
+
+function fewestConnections(direction: MeasureData['direction']): number {
+  return sidesOf(direction).length * MEASURE_BOUNDS.connections.min;
 }
 
 function isResolution(value: unknown): value is LadderPlan['resolution'] {
@@ -199,20 +223,20 @@ function isResolution(value: unknown): value is LadderPlan['resolution'] {
 }
 
 /** What cannot be asked together with the far end's speaking, which only `kaprobe serve` does. */
-function refuseWithoutServe({ scheme }: Target, { direction, warmup, locate }: Record<string, unknown>): void {
+function refuseWithoutServe({ target: { scheme }, direction, warmup, locate }: MeasureWish): void {
   if (scheme !== 'tcp') {
     throw new UsageError(
       `--direction ${direction} needs kaprobe serve at the far end, which does not speak ${scheme}`,
       'give the target as host:port',
     );
   }
-  if (warmup !== undefined && warmup !== 'none') {
+  if (warmup !== null && warmup !== 'none') {
     throw new UsageError(
       `--direction ${direction} needs kaprobe serve at the far end, which takes no --warmup`,
       'leave --warmup out',
     );
   }
-  if (locate === true && direction === 'server') {
+  if (locate && direction === 'server') {
     throw new UsageError(
       '--locate follows what this side sends, and --direction server waits for what the far end sends',
       'use --direction both',
@@ -227,10 +251,6 @@ function sidesOf(direction: MeasureData['direction']): readonly Side[] {
 /** Connections that one side may have. */
 function shareOf(direction: MeasureData['direction'], connections: number): number {
   return direction === 'both' ? Math.floor(connections / 2) : connections;
-}
-
-function rungsOf(side: Side, direction: MeasureData['direction'], connections: number): number {
-  return rungCount(shareOf(direction, connections), side);
 }
 
 /** Each rung leaves a gap that a few rounds must narrow, each of which divides it by no more than the connections that are left. */
@@ -255,7 +275,7 @@ export async function measureTarget(question: MeasureQuestion, context: CommandC
   const { signal } = context;
   const about = { target: target.label, direction };
   const known = resume === null ? null : readResume(resume, about);
-  const connections = withinDescriptors(question.connections);
+  const connections = withinDescriptors(question);
   const minMs = known === null || known.lowerMs < question.minMs ? question.minMs : known.lowerMs;
   if (minMs >= question.maxMs) {
     throw new UsageError(
@@ -321,10 +341,10 @@ async function reach(target: Target, signal: AbortSignal): Promise<{ address: st
 }
 
 /** As many connections as the limit on open files has room for. */
-function withinDescriptors(connections: number): number {
+function withinDescriptors({ connections, direction }: MeasureQuestion): number {
   const limit = descriptorLimit();
   const room = limit === null ? connections : limit - DESCRIPTORS_BESIDE;
-  if (room < BOUNDS.connections.min)
+  if (room < fewestConnections(direction))
     throw new UsageError('the limit on open files has no room for the connections', 'ulimit -n raises it');
   return Math.min(connections, room);
 }

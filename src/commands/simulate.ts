@@ -17,8 +17,8 @@ import type { Keepalive, Middlebox, Outcome } from '../report.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, type Bounds, durationOption, givenMiddleboxes, integerOption } from './options.ts';
 
-/** What the kernel takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of include/net/tcp.h, and eight bits for retries. */
-const BOUNDS = {
+/** What values may be: what the kernel takes. MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of include/net/tcp.h, and eight bits for retries. */
+export const SIMULATE_BOUNDS = {
   idleMs: { min: 1000, max: 32_767_000, step: 1000 },
   intervalMs: { min: 1000, max: 32_767_000, step: 1000 },
   count: { min: 1, max: 127, step: 1 },
@@ -28,7 +28,7 @@ const BOUNDS = {
 } as const satisfies Record<string, Bounds>;
 
 /** What the kernel has when nobody changed it (tcp(7), Documentation/networking/ip-sysctl.rst), on a short path. */
-const KERNEL_DEFAULTS: TimelineSettings = {
+export const KERNEL_DEFAULTS: TimelineSettings = {
   keepalive: { enabled: true, idleMs: 7_200_000, intervalMs: 75_000, count: 9, userTimeoutMs: 0 },
   retries2: 15,
   rttMs: 1,
@@ -58,26 +58,38 @@ export function simulateFrom({ read }: SimulateSources): CommandModule<'simulate
           durationOption(
             '--idle <duration>',
             'TCP_KEEPIDLE: silence before the first probe (default: 2h)',
-            BOUNDS.idleMs,
+            SIMULATE_BOUNDS.idleMs,
           ),
         )
         .addOption(
           durationOption(
             '--interval <duration>',
             'TCP_KEEPINTVL: between unanswered probes (default: 75s)',
-            BOUNDS.intervalMs,
+            SIMULATE_BOUNDS.intervalMs,
           ),
         )
         .addOption(
-          integerOption('--count <n>', 'TCP_KEEPCNT: unanswered probes until the end (default: 9)', BOUNDS.count),
+          integerOption(
+            '--count <n>',
+            'TCP_KEEPCNT: unanswered probes until the end (default: 9)',
+            SIMULATE_BOUNDS.count,
+          ),
         )
         .addOption(
-          durationOption('--user-timeout <duration>', 'TCP_USER_TIMEOUT (default: not set)', BOUNDS.userTimeoutMs),
+          durationOption(
+            '--user-timeout <duration>',
+            'TCP_USER_TIMEOUT (default: not set)',
+            SIMULATE_BOUNDS.userTimeoutMs,
+          ),
         )
         .addOption(
-          integerOption('--retries2 <n>', 'net.ipv4.tcp_retries2, for data in flight (default: 15)', BOUNDS.retries2),
+          integerOption(
+            '--retries2 <n>',
+            'net.ipv4.tcp_retries2, for data in flight (default: 15)',
+            SIMULATE_BOUNDS.retries2,
+          ),
         )
-        .addOption(durationOption('--rtt <duration>', 'round trip of the path (default: 1ms)', BOUNDS.rttMs))
+        .addOption(durationOption('--rtt <duration>', 'round trip of the path (default: 1ms)', SIMULATE_BOUNDS.rttMs))
         .option(
           '--from-sysctl',
           "take what is not given from this network namespace's sysctls instead of the kernel's defaults",
@@ -173,7 +185,8 @@ function defaultsFrom(read: SimulateSources['read']): TimelineSettings {
   };
 }
 
-function simulateSettings(
+/** Works it all out, for settings that are within their bounds. */
+export function simulateSettings(
   settings: TimelineSettings,
   context: { defaults: SimulateData['defaults']; inherited: Inherited; middleboxes: Middlebox[] },
 ): Outcome<'simulate'> {

@@ -326,7 +326,7 @@ function lookAround(work: Work): void {
     if (quiet !== null) {
       held.quietSinceMs = Math.max(held.quietSinceMs, quiet.sinceMs);
       held.heardAtMs = quiet.heardAtMs;
-    } else if (noteEnd(held, search)) idle.delete(held.id);
+    } else if (noteEnd(held, work)) idle.delete(held.id);
   }
   for (const tested of pending.values()) {
     const { test, probing, connection, id } = tested;
@@ -338,7 +338,7 @@ function lookAround(work: Work): void {
       if (ended === null && nowMs - test.lastProbeAtMs < 2000) continue; // its event is on the way
       pending.delete(id);
       test.outcome = ended === null ? 'unmeasured' : ended.kind === 'reset' ? 'reset' : 'unmeasured';
-      if (ended?.kind === 'closed') noteEnd(tested, search);
+      if (ended?.kind === 'closed') noteEnd(tested, work);
       connection.socket.destroy();
     } else if (look.kind === 'void') {
       pending.delete(id);
@@ -376,14 +376,15 @@ function probesNeeded({ direction }: MeasurePlan, loss: number): number {
 }
 
 /** Notes how a connection ended by itself; false while that is not known yet. */
-function noteEnd({ connection, quietSinceMs, heardAtMs }: Held, search: Search): boolean {
+function noteEnd({ connection, quietSinceMs, heardAtMs }: Held, work: Work): boolean {
+  const { search } = work;
   const ended = connection.watch.ended();
   if (ended === null) return connection.socket.destroyed;
   const atMs = connection.openedAtMs + ended.afterMs;
   connection.socket.destroy();
   if (ended.kind === 'failed') return true;
   if (ended.afterMs < TURNED_AWAY_MS) {
-    refuse(search, `the peer ${ended.kind === 'closed' ? 'closes' : 'resets'} further connections at once`);
+    refuse(work, `the peer ${ended.kind === 'closed' ? 'closes' : 'resets'} further connections at once`);
     return true;
   }
   search.ends.push({
@@ -395,12 +396,22 @@ function noteEnd({ connection, quietSinceMs, heardAtMs }: Held, search: Search):
   return true;
 }
 
-/** Goes on with as many connections as there are. */
-function refuse(search: Search, why: string): void {
+/** Goes on with as many connections as there are, less those that are needed beside them now and then. */
+function refuse({ search, plan }: Work, why: string): void {
   const { idle, pending, openingCount } = search;
+  const spareCount = CONNECTIONS_BESIDE[plan.direction] - 1; // the one with keepalive is open
   search.refusal = why;
-  search.capacity = Math.max(1, idle.size + pending.size + openingCount - 1);
+  search.capacity = Math.max(1, idle.size + pending.size + openingCount - spareCount);
   search.backOffUntilMs = performance.now() + BACK_OFF_MS;
+}
+
+/** Closes the youngest of those that are too many since some were refused. */
+function makeRoom({ idle, pending, openingCount, capacity }: Search): void {
+  const excess = openingCount > 0 ? 0 : Math.min(idle.size - 1, idle.size + pending.size - capacity);
+  for (const held of [...idle.values()].slice(idle.size - Math.max(0, excess))) {
+    held.connection.socket.destroy();
+    idle.delete(held.id);
+  }
 }
 
 function openCount({ idle, pending, dead, arm, openingCount, witness, calls }: Search): number {
@@ -418,6 +429,7 @@ function openCount({ idle, pending, dead, arm, openingCount, witness, calls }: S
 /** Opens connections until there are as many as there may be. */
 function fill(work: Work): void {
   const { search } = work;
+  makeRoom(search);
   if (performance.now() < search.backOffUntilMs) return;
   const held = search.idle.size + search.pending.size + (search.dead === null ? 0 : 1);
   const room = Math.min(search.capacity - held, OPENING_AT_ONCE) - search.openingCount;
@@ -430,7 +442,7 @@ async function openRung(work: Work): Promise<void> {
   try {
     const connection = await open(KEEPALIVE_OFF, work);
     search.openingCount -= 1;
-    if (typeof connection === 'string') return refuse(search, connection);
+    if (typeof connection === 'string') return refuse(work, connection);
     if (signal.aborted) {
       connection.socket.destroy();
       return;
@@ -449,7 +461,7 @@ async function openRung(work: Work): Promise<void> {
   } catch (error) {
     if (!signal.aborted) {
       search.openingCount -= 1;
-      refuse(search, error instanceof Error ? error.message : 'could not connect');
+      refuse(work, error instanceof Error ? error.message : 'could not connect');
     }
   }
 }

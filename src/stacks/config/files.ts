@@ -22,7 +22,11 @@ export function placeText({ file, line }: Place): string {
   return `${file}:${line}`;
 }
 
+/** A word of a configuration may have thousands of characters, and stand in the message. */
+const LONGEST_MESSAGE = 300;
+
 /** The error for something wrong at a place. */
 export function parseError(place: Place, message: string, hint: string | null = null): ParseError {
-  return new ParseError(`${placeText(place)}: ${message}`, hint);
+  const short = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}...` : message;
+  return new ParseError(`${placeText(place)}: ${short}`, hint);
 }

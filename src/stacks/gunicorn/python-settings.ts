@@ -24,7 +24,7 @@ const KEYWORDS = new Set([
 const INFIX = new Set(['in', 'is', 'not', 'and', 'or', 'if', 'else', 'for', 'as', 'async', 'import', 'from']);
 const AUGMENTED = /^([-+*/%@&|^]|\*\*|\/\/|<<|>>)=$/;
 /** With these a file can assign names that it does not write. */
-const REFLECTION = new Set(['exec', 'globals', 'locals', 'vars', 'setattr', '__dict__']);
+const REFLECTION = new Set(['exec', 'globals', 'locals', 'vars', 'setattr', 'modules', '__dict__']);
 
 /**
  * Follows the statements in order, so that the last assignment counts. What stands in a block may happen or not, and so its names are not
@@ -139,7 +139,8 @@ function boundNames(tokens: readonly Token[]): Token[] {
     const { kind, text } = token;
     if (kind === 'name' && ['as', 'for', 'import'].includes(text)) isBinding = true;
     else if (kind === 'name' && text === 'in') isBinding = false;
-    else if (kind === 'operator' && text === ':') isBinding = false;
+    else if (kind === 'operator' && text === ':')
+      isBinding &&= head?.text === 'case'; // whose patterns may hold colons
     else if (kind !== 'name' || tokens[index - 1]?.text === '.') continue;
     else if (isBinding || index <= targetsEnd || tokens[index + 1]?.text === ':=') bound.push(token);
   }

@@ -18,14 +18,17 @@ export interface GunicornStart {
   environmentWords: string | null;
 }
 
+/** The settings that are read, as gunicorn has them: times in seconds. */
+export interface GunicornSettings extends Record<NumberSetting, MaybeChainValue<number>> {
+  worker_class: MaybeChainValue<string>;
+  bind: MaybeChainValue<string[]>;
+}
+
 export interface GunicornReading {
   /** `gunicorn (gthread)`. */
   product: string;
   server: ChainServerSide;
-  /** How long a worker that is told to stop lets requests end. */
-  gracefulTimeoutMs: MaybeChainValue<number>;
-  /** Where it listens. */
-  bind: MaybeChainValue<string[]>;
+  settings: GunicornSettings;
   /** What could not be evaluated, each with its place, in sentences without a full stop. */
   doubts: string[];
 }
@@ -42,9 +45,6 @@ const DEFAULTS = {
   graceful_timeout: 30,
 } as const;
 type NumberSetting = keyof typeof DEFAULTS;
-
-/** The settings that are read from a file. */
-const NAMES: readonly string[] = [...Object.keys(DEFAULTS), 'worker_class', 'bind'];
 
 /**
  * Reads a file of settings without running it, and the command line, which comes first. What cannot be evaluated is unmeasured, with the
@@ -83,18 +83,25 @@ export function readGunicorn(start: GunicornStart, files: ConfigFiles): Gunicorn
     return following(value.value.value.trim(), value);
   };
 
-  for (const name of NAMES) {
-    const value = given(name) === undefined ? assigned(name) : null;
-    if (value !== null && !isKnown(value)) doubts.push(value.reason);
-  }
-  const threads = number('threads');
-  const worker = workerOf(text('worker_class', 'sync'), threads);
-  const { server, doubts: own } = serverSide(worker, threads, number);
+  const settings: GunicornSettings = {
+    keepalive: number('keepalive'),
+    workers: number('workers'),
+    threads: number('threads'),
+    worker_connections: number('worker_connections'),
+    max_requests: number('max_requests'),
+    max_requests_jitter: number('max_requests_jitter'),
+    timeout: number('timeout'),
+    graceful_timeout: number('graceful_timeout'),
+    worker_class: text('worker_class', 'sync'),
+    bind: bindOf(given('bind'), assigned('bind')),
+  };
+  for (const value of Object.values(settings)) if (!isKnown<unknown>(value)) doubts.push(value.reason);
+  const worker = workerOf(settings);
+  const { server, doubts: own } = serverSide(worker, settings);
   return {
     product: worker.kind === 'unknown' ? 'gunicorn' : `gunicorn (${worker.name})`,
     server,
-    gracefulTimeoutMs: derive(number('graceful_timeout'), (seconds) => seconds * 1000),
-    bind: bindOf(given('bind'), assigned('bind')),
+    settings,
     doubts: [...new Set([...doubts, ...own])],
   };
 }
@@ -165,7 +172,7 @@ type Worker =
   | { kind: 'other'; name: string; class: ChainValue<string>; why: string }
   | { kind: 'unknown'; why: Unmeasured };
 
-function workerOf(workerClass: MaybeChainValue<string>, threads: MaybeChainValue<number>): Worker {
+function workerOf({ worker_class: workerClass, threads }: GunicornSettings): Worker {
   if (!isKnown(workerClass)) return { kind: 'unknown', why: workerClass };
   const name = workerClass.value.replace(/^egg:[^#]*#|^#+/, '');
   const as = (kind: 'sync' | 'gthread' | 'async' | 'uvicorn', shown: string): Worker => ({
@@ -206,11 +213,7 @@ function workerOf(workerClass: MaybeChainValue<string>, threads: MaybeChainValue
   }
 }
 
-function serverSide(
-  worker: Worker,
-  threads: MaybeChainValue<number>,
-  number: (name: NumberSetting) => MaybeChainValue<number>,
-): { server: ChainServerSide; doubts: string[] } {
+function serverSide(worker: Worker, settings: GunicornSettings): { server: ChainServerSide; doubts: string[] } {
   const tcpKeepalive = fromDefault(null, ID, 'gunicorn leaves TCP keepalive off');
   const unknown = (why: Unmeasured): { server: ChainServerSide; doubts: string[] } => ({
     server: {
@@ -228,9 +231,8 @@ function serverSide(
   if (worker.kind === 'unknown') return unknown(worker.why);
   if (worker.kind === 'other') return unknown(unmeasured(worker.why));
 
-  const workers = number('workers');
+  const { workers, threads, keepalive, timeout } = settings;
   const noAge = fromDefault<Limit>('never', ID, 'gunicorn has no limit of age');
-  const seconds = number('timeout');
   if (worker.kind === 'sync') {
     const once = <T>(value: T): ChainValue<T> => following(value, worker.class);
     return {
@@ -241,15 +243,14 @@ function serverSide(
         maxAgeMs: noAge,
         announcesClose: true, // SyncWorker.handle_request forces it on every response
         capacity: workers,
-        requestTimeoutMs: derive(seconds, (value): Limit => (value === 0 ? 'never' : value * 1000)),
+        requestTimeoutMs: derive(timeout, (value): Limit => (value === 0 ? 'never' : value * 1000)),
         tcpKeepalive,
       },
       doubts: [],
     };
   }
 
-  const keepalive = number('keepalive');
-  const perWorker = number('worker_connections');
+  const perWorker = settings.worker_connections;
   const doubts: string[] = [];
   let reuse: MaybeChainValue<boolean> = derive(keepalive, (value) => value > 0);
   if (worker.kind === 'gthread' && isKnown(reuse) && reuse.value) {
@@ -258,8 +259,7 @@ function serverSide(
     else if (!isKnown(threads)) reuse = threads;
     else if (perWorker.value <= threads.value) reuse = following(false, perWorker);
   }
-  const limit = number('max_requests');
-  const maxRequests = derive(limit, (value): Limit => (value === 0 ? 'never' : value));
+  const maxRequests = derive(settings.max_requests, (value): Limit => (value === 0 ? 'never' : value));
   const restarts = isKnown(maxRequests) ? maxRequests.value !== 'never' : null;
   if (restarts === true) {
     doubts.push(

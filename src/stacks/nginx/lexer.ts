@@ -182,9 +182,8 @@ function isSpace(code: number): boolean {
 
 /** Takes the backslash from `\"`, `\'` and `\\`, and makes `\t`, `\r` and `\n` what they stand for; before others it stays. */
 function plainWord(raw: string): string {
-  const plain = raw.replace(
-    /\\(["'\\trn])/g,
-    (_, escaped: string) => ({ t: '\t', r: '\r', n: '\n' })[escaped] ?? escaped,
-  );
+  const plain = !raw.includes('\\')
+    ? raw
+    : raw.replace(/\\(["'\\trn])/g, (_, escaped: string) => ({ t: '\t', r: '\r', n: '\n' })[escaped] ?? escaped);
   return /[\x80-\xff]/.test(plain) ? Buffer.from(plain, 'latin1').toString('utf8') : plain;
 }

@@ -35,7 +35,7 @@ export function readClientSide(level: Level, target: NginxTarget, upstream: Upst
     httpVersion: httpVersion(level, version),
     connection: connectionHeader(level, levels),
   };
-  const { reuse, because } = decideReuse(level, target, pool);
+  const { reuse, because } = decideReuse(level, target, upstream, pool);
   const isUnused = isKnown(reuse) && !reuse.value;
   const limit = (name: string, otherwise: () => MaybeChainValue<Limit>): MaybeChainValue<Limit> => {
     const [directive] = upstream?.set.get(name) ?? [];
@@ -161,6 +161,7 @@ function connectionHeader(level: Level, levels: Levels): MaybeChainValue<string>
 function decideReuse(
   level: Level,
   { protocol }: NginxTarget,
+  upstream: Upstream,
   { size, httpVersion, connection }: NginxPool,
 ): { reuse: MaybeChainValue<boolean>; because: ChainClientSide['noReuseBecause'] } {
   const no = (
@@ -174,6 +175,16 @@ function decideReuse(
     return no(fromDefault(false, DEFAULT_ID, `${protocol} takes one request on a connection`), 'single-use');
   }
   if (isKnown(size) && size.value === 0) return no(size, 'no-pool');
+  // A connection has had one request when it is counted, and one that may idle for no time does not.
+  const [requests] = upstream?.set.get('keepalive_requests') ?? [];
+  const [timeout] = upstream?.set.get('keepalive_timeout') ?? [];
+  const mostRequests = parseNumber(requests?.args[0] ?? '');
+  if (requests !== undefined && mostRequests !== null && mostRequests <= 1) {
+    return no(fromFile(mostRequests, requests, 'keepalive_requests'), 'single-use');
+  }
+  if (timeout !== undefined && parseTime(timeout.args[0] ?? '') === 0) {
+    return no(fromFile(0, timeout, 'keepalive_timeout'), 'single-use');
+  }
   const conditions: MaybeChainValue<unknown>[] = [size];
   if (protocol === 'fastcgi') {
     const name = 'fastcgi_keep_conn';

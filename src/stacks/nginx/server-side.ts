@@ -14,22 +14,28 @@ type TcpKeepalive = ChainServerSide['tcpKeepalive'];
 /** The sockets that are listened on, and the `listen` that sets TCP keepalive for each: it holds for every server that shares the socket. */
 export type ListenOptions = ReadonlyMap<string, Directive>;
 
-/** What holds at a location (or, without one, at a server) once its request is answered. */
+/**
+ * What holds at a location (or, without one, at a server) once its request is answered. A server whose own `return` answers never comes to
+ * ngx_http_update_location_config: it counts nothing, and announces no close.
+ */
 export function readServerSide(
   level: Level,
   listens: readonly Directive[],
   options: ListenOptions,
   { main, version }: Levels,
 ): ChainServerSide {
+  const answersAtOnce =
+    level.context === 'server' && level.directive?.block?.some(({ name }) => name === 'return') === true;
+  const unlimited = fromDefault<Limit>('never', 'nginx-server', 'not counted where the return of a server answers');
   const idle = idleClose(level);
-  const requests = maxRequests(level, version);
+  const requests = answersAtOnce ? unlimited : maxRequests(level, version);
   const isReused = reuse(idle, requests);
   return {
     reuse: isReused,
     idleCloseMs: isReused.value ? idle : following(0, isReused),
     maxRequests: requests,
-    maxAgeMs: maxAge(level, version),
-    announcesClose: true, // ngx_http_update_location_config decides before the header is sent
+    maxAgeMs: answersAtOnce ? unlimited : maxAge(level, version),
+    announcesClose: !answersAtOnce, // elsewhere it is decided before the header is sent
     capacity: capacity(main),
     requestTimeoutMs: null,
     tcpKeepalive: tcpKeepaliveOf(listens, options),

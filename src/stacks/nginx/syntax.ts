@@ -85,7 +85,7 @@ export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
         for (const directive of include(pattern, place, depth)) directives.push(directive);
         continue;
       }
-      const directive: Directive = { ...place, name, args, block: null };
+      const directive: Directive = { file: place.file, line: place.line, name, args, block: null };
       if (statement.kind === 'block') {
         if (depth >= DEEPEST) throw parseError(place, 'blocks are nested too deep');
         if (name.endsWith('_by_lua_block')) {

@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseTime } from '../../../src/stacks/nginx/values.ts';
+import { findServer } from '../../real-servers.ts';
 import { describeFixture, fixtures } from './fixtures.ts';
 
 // The fixtures say what Debian's nginx 1.22 says of them; it opens logs and pid files as root.
-const version = spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr ?? '';
+const nginx = findServer('nginx') ?? '';
+const version = spawnSync(nginx || 'false', ['-v'], { encoding: 'utf8' }).stderr;
 const hasNginx = version.includes('nginx/1.22.') && process.getuid?.() === 0;
 const folder = mkdtempSync(join(tmpdir(), 'kaprobe-nginx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function nginxSays(root: string): { accepts: boolean; message: string } {
   const argv = ['-t', '-p', root, '-c', join(root, 'nginx.conf'), '-e', 'stderr', '-g', `pid ${join(folder, 'pid')};`];
-  const { status, stderr } = spawnSync('nginx', argv, { encoding: 'utf8', timeout: 20_000 });
+  const { status, stderr } = spawnSync(nginx, argv, { encoding: 'utf8', timeout: 20_000 });
   return { accepts: status === 0, message: stderr };
 }
 

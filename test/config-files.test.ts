@@ -15,7 +15,7 @@ beforeAll(() => {
   writeFileSync(at('empty'), '');
   symlinkSync('file', at('link'));
   symlinkSync('loop', at('loop'));
-  execFileSync('mkfifo', [at('pipe')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', at('pipe')]);
   writeFileSync(at('large'), '');
   truncateSync(at('large'), 8 * MIB + 1);
   writeFileSync(at('just'), '');

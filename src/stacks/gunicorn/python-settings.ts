@@ -4,7 +4,7 @@ import { readLogicalLines, type Token } from './python-lexer.ts';
 import { evaluate, type PythonValue } from './python-values.ts';
 
 /** What a name stands for when the file is through: its value, or why that is not known. */
-export type Assigned = { kind: 'known'; value: PythonValue; place: Place } | { kind: 'unknown'; reason: string };
+type Assigned = { kind: 'known'; value: PythonValue; place: Place } | { kind: 'unknown'; reason: string };
 
 /** What a file assigns. */
 export interface Assignments {

@@ -3,7 +3,7 @@ import type { ParseError } from '../../errors.ts';
 import { type Place, parseError } from '../config/files.ts';
 
 /** The words of a directive up to its `;` or `{`, or what ends the list of directives. */
-export type Statement =
+type Statement =
   | { kind: 'simple' | 'block'; words: string[]; place: Place }
   | { kind: 'end-of-block' }
   | { kind: 'end-of-file' };

@@ -6,9 +6,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { diskFiles } from '../../../src/config-files.ts';
 import { readCommandLine } from '../../../src/stacks/gunicorn/command-line.ts';
 import { type GunicornSettings, readGunicorn } from '../../../src/stacks/gunicorn/read-gunicorn.ts';
+import { findServer } from '../../real-servers.ts';
 import { describeFixture, fixtures, readFixture } from './fixtures.ts';
 
-const hasGunicorn = spawnSync('gunicorn', ['--version']).status === 0;
+const gunicorn = findServer('gunicorn');
 const folder = mkdtempSync(join(tmpdir(), 'kaprobe-gunicorn-'));
 writeFileSync(join(folder, 'app.py'), 'def app(environ, start_response):\n    return []\n');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The settings that gunicorn itself comes to, as it prints them; null when it refuses to start. It runs the file: ours. */
 function gunicornSays(words: readonly string[], environment: Record<string, string> = {}): Map<string, string> | null {
   const { PATH = '' } = process.env;
-  const { status, stdout } = spawnSync('gunicorn', ['--check-config', '--print-config', ...words, 'app:app'], {
+  const { status, stdout } = spawnSync(gunicorn ?? '', ['--check-config', '--print-config', ...words, 'app:app'], {
     cwd: folder,
     encoding: 'utf8',
     env: { PATH, ...environment },
@@ -38,7 +39,7 @@ function known(settings: GunicornSettings): Record<string, string> {
   );
 }
 
-describe.skipIf(!hasGunicorn)('gunicorn itself', () => {
+describe.skipIf(gunicorn === null)('gunicorn itself', () => {
   test.each(fixtures)(
     'comes to the values of $name that the reader knows, and refuses what it refuses',
     ({ name, path }) => {

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { diskFiles } from '../../../src/config-files.ts';
 import { readNginx } from '../../../src/stacks/nginx/read-nginx.ts';
+import { findServer } from '../../real-servers.ts';
 
-const [, version = null] = /nginx\/([\d.]+)/.exec(spawnSync('nginx', ['-v'], { encoding: 'utf8' }).stderr ?? '') ?? [];
+const program = findServer('nginx');
+const shown = program === null ? '' : spawnSync(program, ['-v'], { encoding: 'utf8' }).stderr;
+const [, version = null] = /nginx\/([\d.]+)/.exec(shown) ?? [];
 
 /** Every location goes to the upstream of its own name, so that none takes the pooled connection of another. */
 const LOCATIONS: Readonly<Record<string, { upstream: string; lines: string }>> = {
@@ -81,7 +84,9 @@ ${Object.entries(LOCATIONS)
 }
 `,
     );
-    const nginx = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
+    const nginx = spawn(program ?? '', ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf')], {
+      stdio: 'ignore',
+    });
     const ended = once(nginx, 'exit');
     try {
       await expect.poll(() => existsSync(join(folder, 'nginx.sock')), { timeout: 20_000 }).toBe(true);

@@ -259,6 +259,13 @@ function serverSide(worker: Worker, settings: GunicornSettings): { server: Chain
     else if (!isKnown(threads)) reuse = threads;
     else if (perWorker.value <= threads.value) reuse = following(false, perWorker);
   }
+  // A worker that stops after its first request announces that this was the last.
+  const mayKeep = !isKnown(reuse) || reuse.value;
+  if (mayKeep && isKnown(settings.max_requests) && settings.max_requests.value === 1) {
+    const { max_requests_jitter: jitter } = settings;
+    if (!isKnown(jitter)) reuse = jitter;
+    else if (jitter.value === 0) reuse = following(false, settings.max_requests);
+  }
   const maxRequests = derive(settings.max_requests, (value): Limit => (value === 0 ? 'never' : value));
   const restarts = isKnown(maxRequests) ? maxRequests.value !== 'never' : null;
   if (restarts === true) {

@@ -104,20 +104,20 @@ export async function openHttp(endpoint: HttpEndpoint, signal: AbortSignal): Pro
 }
 
 /**
- * Whether the server chooses HTTP/2 when it is offered beside HTTP/1.1: on a connection of its own, over which nothing is said. null: no TLS
- * session came about. Rejects only when aborted.
+ * Whether the server chooses HTTP/2 when it is offered beside HTTP/1.1, and its certificate then: on a connection of its own, over which nothing is
+ * said. null: no TLS session came about. Rejects only when aborted.
  */
 export async function asksForHttp2(
   { addresses, host, port, timeoutMs }: HttpEndpoint,
   signal: AbortSignal,
-): Promise<boolean | null> {
+): Promise<{ http2: boolean; certificate: Certificate } | null> {
   const { socket } = await connectAny(addresses, port, { timeoutMs, signal });
   if (socket === null) return null;
   socket.on('error', () => {});
   try {
     const offer = { timeoutMs, signal, now: new Date(), alpn: ['h2', 'http/1.1'] };
-    const { session } = await handshakeTls(socket, host, offer);
-    return session === null ? null : session.alpnProtocol === 'h2';
+    const { certificate, session } = await handshakeTls(socket, host, offer);
+    return session === null ? null : { http2: session.alpnProtocol === 'h2', certificate };
   } finally {
     socket.destroy();
   }

@@ -146,7 +146,7 @@ async function observe(plan: HttpPlan, known: HttpObservation, signal: AbortSign
         requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
         ...response,
       });
-      if (target.tls) known.http2Offered = await asksForHttp2(endpoint, signal);
+      if (target.tls) known.http2Offered = (await asksForHttp2(endpoint, signal))?.http2 ?? null;
       if (!known.persistence.value) {
         known.reuse = {
           requests: { count: 1, limited: true, announced: exchange.announcedClose, localPort: connection.localPort },
@@ -210,15 +210,14 @@ async function ask(
     return null;
   };
   if (resolution.kind === 'unresolved') return fail(`the name could not be resolved (${resolution.error})`);
-  const opening = await openHttp(
-    { addresses: resolution.addresses, host, port, tls, insecure, timeoutMs, libc },
-    signal,
-  );
+  const endpoint = { addresses: resolution.addresses, host, port, tls, insecure, timeoutMs, libc };
+  const opening = await openHttp(endpoint, signal);
   if (opening.kind === 'failed') {
     known.connect = opening.connect;
     known.certificate = opening.certificate;
-    const endpoint = { addresses: resolution.addresses, host, port, tls, insecure, timeoutMs, libc };
-    if (opening.certificate?.kind === 'handshake-failed' && (await asksForHttp2(endpoint, signal)) === true) {
+    const refused = opening.certificate?.kind === 'handshake-failed' ? await asksForHttp2(endpoint, signal) : null;
+    if (refused?.http2 === true) {
+      known.certificate = refused.certificate;
       known.http2Offered = true;
       known.persistence = { value: true, why: 'http-2-only', also: [] };
       return fail('the server speaks HTTP/2 and refuses HTTP/1.1, which is all that kaprobe speaks');
@@ -228,14 +227,14 @@ async function ask(
   const { connection } = opening;
   known.connect = connection.connect;
   known.certificate = connection.certificate;
-  // Those that follow go where this one went.
-  const endpoint = { addresses: [connection.connect.address ?? ''], host, port, tls, insecure, timeoutMs, libc };
   const request = { method, path, version, headers: { Host: hostHeader(host, port, tls), ...headers } };
   try {
     const reply = await connection.exchange(request, signal);
     if (reply.kind === 'answered') {
       const exchange = seen(reply, request, connection.localPort, 1);
-      return { endpoint, connection, request, response: reply.response, exchange };
+      // Those that follow go where this one went.
+      const same = { ...endpoint, addresses: [connection.connect.address ?? host] };
+      return { endpoint: same, connection, request, response: reply.response, exchange };
     }
     connection.close();
     return fail(describeReply(reply));

@@ -1,10 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpData } from '../../../src/report/http.ts';
-import type { Report } from '../../../src/report.ts';
 import { findServer, type RealServer, startGunicorn, startNginx } from '../../real-servers.ts';
-import { kaprobe } from '../kaprobe.ts';
 import { closedPort, listening, type TestServer } from '../servers.ts';
+import { type Asked, ask as askUrl } from './ask.ts';
 
 /** How exactly an idle close is to be told, whatever the load of the machine. */
 const EXACT_MS = 300;
@@ -12,25 +10,7 @@ const EXACT_MS = 300;
 /** They wait most of the time. */
 const SIDE_BY_SIDE = { concurrent: true };
 
-interface Asked {
-  exitCode: number | null;
-  data: HttpData;
-  rules: string[];
-  report: Report<'http'>;
-}
-
-async function ask(port: number, ...args: string[]): Promise<Asked> {
-  const { exitCode, stdout, stderr } = await kaprobe([
-    'http',
-    `http://127.0.0.1:${port}/`,
-    '--format',
-    'json',
-    ...args,
-  ]);
-  if (stdout === '') throw new Error(stderr);
-  const report: Report<'http'> = JSON.parse(stdout);
-  return { exitCode, data: report.data, rules: report.findings.map(({ rule }) => rule), report };
-}
+const ask = (port: number, ...args: string[]): Promise<Asked> => askUrl(`http://127.0.0.1:${port}/`, args);
 
 function expectClose({ data }: Asked, ms: number, withinMs = EXACT_MS): void {
   const { lowerMs, upperMs, outcome } = data.idleClose ?? {};

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../src/errors.ts';
-import { parseTarget } from '../src/target.ts';
+import { parseHttpTarget, parseTarget } from '../src/target.ts';
 
 /** What a text comes to: a target, or the error's message and hint in one line. */
 function outcome(text: string): ReturnType<typeof parseTarget> | string {
@@ -200,4 +200,46 @@ test('any text gives a target that can be connected to, or a UsageError', () => 
     }),
     { numRuns: 3000 },
   );
+});
+
+describe('parseHttpTarget', () => {
+  test.each<[text: string, path: string, label: string]>([
+    ['http://h', '/', 'http://h'],
+    ['HTTPS://H:8443/a/b?c=d#e', '/a/b?c=d', 'https://H:8443/a/b'],
+    ['http://h?a b', '/?a%20b', 'http://h'],
+    ['http://user:secret@h/a', '/a', 'http://h/a'],
+    ['http://h/a/../b/%2e%2e/c', '/c', 'http://h/a/../b/%2e%2e/c'],
+    ['http://[::1]:8000/ä', '/%C3%A4', 'http://[::1]:8000/ä'],
+    ['http://[fe80::1%eth0]/x', '/x', 'http://[fe80::1%eth0]/x'],
+    ['http://h/@scope/name', '/@scope/name', 'http://h'],
+    ['http://h//evil.example/', '//evil.example/', 'http://h//evil.example/'],
+  ])('reads %s: %s goes on the wire, and it is shown as %s', (text, path, label) => {
+    expect(parseHttpTarget(text)).toMatchObject({ path, label });
+  });
+
+  test.each([
+    '',
+    'h:80',
+    'tcp://h:80',
+    'redis://user:secret@h',
+    'http//h',
+    'http://',
+    'http://user:secret@',
+    `http://h/${'a'.repeat(3000)}`,
+  ])('refuses %s, and shows no password', (text) => {
+    expect(() => parseHttpTarget(text)).toThrow(UsageError);
+    expect(() => parseHttpTarget(text)).not.toThrow(/secret/);
+  });
+
+  test('any text gives a path that can be sent, or a UsageError', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string()), (text) => {
+        try {
+          expect(parseHttpTarget(`http://h/${text}`).path).toMatch(/^\/[\u0021-\u007e]*$/);
+        } catch (error) {
+          if (!(error instanceof UsageError)) throw error;
+        }
+      }),
+    );
+  });
 });

@@ -19,10 +19,7 @@ export function wholeSeconds(ms: number): number {
 export function senderLines(closeMs: number): string[] {
   const idleMs = closeMs > 2 * LEAST_MARGIN_MS ? closeMs - marginFor(closeMs) : closeMs / 2;
   const text = formatDuration(idleMs >= 950 ? wholeSeconds(idleMs) * 1000 : idleMs);
-  return [
-    '# whoever sends requests gives idle connections up first (client pool, proxy upstream):',
-    `# pool idle at most ${text}`,
-  ];
+  return ['# let the sender give idle connections up first (client pool, upstream):', `# pool idle at most ${text}`];
 }
 
 /** The lines that let a server hold idle connections for longer than a sender that gives up after `senderIdleMs`, by what its header Server says. */
@@ -32,8 +29,8 @@ export function serverLines(server: string | null, senderIdleMs: number): string
   const known = SERVERS.find(({ begins }) => name.startsWith(begins));
   if (known !== undefined) return [`# ${known.where}:`, known.line(seconds)];
   return [
-    `# in the server, the idle time after which it closes a connection: ${seconds} s or more, for example`,
-    `server.keepAliveTimeout = ${seconds * 1000}; // Node`,
+    `# the server's idle time, ${seconds} s or more, for example in Node:`,
+    `server.keepAliveTimeout = ${seconds * 1000};`,
   ];
 }
 

@@ -45,8 +45,13 @@ async function raceOne(
     const idleMs = sent === null ? null : sent.atMs - lastByteAtMs;
     const sample = { plannedMs: ageMs, idleMs, endVisible: sent?.endVisible ?? null };
     switch (second.kind) {
-      case 'answered':
-        return { ...sample, result: 'answered', error: null };
+      case 'answered': {
+        const { status } = second.response;
+        // A proxy whose own upstream connection was closed answers so (502 Bad Gateway).
+        return status >= 500 && first.response.status < 500
+          ? { ...sample, result: 'failed', error: `status ${status}` }
+          : { ...sample, result: 'answered', error: null };
+      }
       case 'ended':
         return {
           ...sample,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Libc } from '../linux/libc.ts';
 import { headerValues, judgePersistence, type Persistence, readHint } from '../policy/http-persistence.ts';
@@ -6,6 +7,7 @@ import { narrowRace, planRace } from '../policy/reuse-race.ts';
 import type { Certificate } from '../report/check.ts';
 import type { HttpData, HttpExchangeSeen, HttpRaceSample, HttpRedirect } from '../report/http.ts';
 import { type HttpTarget, parseHttpTarget } from '../target.ts';
+import { formatDuration, plural } from '../units.ts';
 import { VERSION } from '../version.ts';
 import { oneLine } from './applications/conversation.ts';
 import type { ConnectResult } from './connect.ts';
@@ -79,7 +81,10 @@ export interface HttpObservation {
 }
 
 /** Makes the observations, one after the other; what was known by then when aborted, once there was a response. Else rejects when aborted. */
-export async function observeHttp(plan: HttpPlan, signal: AbortSignal): Promise<HttpObservation> {
+export async function observeHttp(plan: HttpPlan, given: AbortSignal): Promise<HttpObservation> {
+  // Every connection listens to the signal; one of our own may have that many listeners without a warning.
+  const signal = AbortSignal.any([given]);
+  setMaxListeners(0, signal);
   const seenSoFar: HttpObservation = {
     target: plan.target,
     addresses: [],
@@ -254,9 +259,9 @@ async function idle(
   const startedAtMs = performance.now();
   let endedCount = 0;
   const show = (): void => {
-    const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+    const passedMs = Math.round((performance.now() - startedAtMs) / 1000) * 1000;
     progress(
-      `idle for ${seconds} s, at most ${Math.round(maxIdleMs / 1000)} s: ${endedCount} of ${connectionCount} connections ended`,
+      `idle for ${formatDuration(passedMs)}, at most ${formatDuration(maxIdleMs)}: ${endedCount} of ${plural(connectionCount, 'connection')} ended`,
     );
   };
   show();
@@ -283,7 +288,7 @@ async function race(
   signal: AbortSignal,
 ): Promise<HttpRaceSample[]> {
   const firstCount = Math.ceil(count / 3);
-  const time = `about ${Math.ceil(bracket.upperMs / 1000) + 1} s`;
+  const time = `about ${formatDuration(Math.ceil(bracket.upperMs / 1000 + 1) * 1000)}`;
   progress(`racing with ${firstCount} of ${count} connections, ${time}`);
   const first = await raceConnections({ endpoint, request, starts: planRace(firstCount, bracket, rttMs) }, signal);
   const starts = narrowRace(count - firstCount, first, rttMs) ?? planRace(count - firstCount, bracket, rttMs);

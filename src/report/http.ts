@@ -65,7 +65,7 @@ export interface HttpRaceSample {
   plannedMs: number;
   /** From the last byte of the first response to the sending of the second request; null when it was not sent. */
   idleMs: number | null;
-  /** `failed`: the connection ended before the first byte of a response. `silent`: no response in time. */
+  /** `failed`: the connection ended before the first byte of a response, or a proxy answered for its upstream with 5xx. `silent`: no response in time. */
   result: 'answered' | 'failed' | 'silent' | 'unmeasured';
   /** Whether this host's kernel knew of the end when the request was sent: a client that looks would have known, too. null: not sent. */
   endVisible: boolean | null;

@@ -25,13 +25,13 @@ export const reuseRace: Rule = ({ http }) => {
         failedAfterSign: foreseeableCount,
         firstFailureMs,
         lastAnswerMs,
-        windowMs: windowMs.estimate,
+        ...(unforeseenCount > 0 ? { windowMs: windowMs.estimate } : {}),
         windowAtMostMs: windowMs.atMost,
         meanGapMs,
       },
       remedy: [
-        '# let the sender give up first, which closes the window; where that cannot be,',
-        '# look before reuse, and retry once what is idempotent (RFC 9110, section 9.2.2)',
+        '# a sender that gives idle connections up first never meets the window;',
+        '# where that cannot be: look before reuse, retry what is idempotent once',
       ],
     },
   ];

@@ -4,6 +4,8 @@ import { marginFor, senderLines, serverIn, serverLines } from '../http-idle-limi
 
 /** The least that the delay of the path and the timers of both ends ask for. */
 const LEAST_MARGIN_MS = 1000;
+/** What the timers of both ends are off by: within it, two times are the same. */
+const SAME_MS = 100;
 
 /** Whoever sends requests must give an idle connection up before the server does, or requests meet its closing (RFC 9112, section 9.5). */
 export const serverClosesBeforeClient: Rule = ({ http }) => {
@@ -14,7 +16,7 @@ export const serverClosesBeforeClient: Rule = ({ http }) => {
   if (outcome !== 'closed' && outcome !== 'reset') return [];
   return senders.flatMap(({ name, idleMs }): Judgement[] => {
     if (idleMs !== null && idleMs + LEAST_MARGIN_MS <= closeMs) return [];
-    const first = idleMs === null || idleMs >= closeMs;
+    const first = idleMs === null || idleMs + SAME_MS >= closeMs;
     const keeps =
       idleMs === null ? 'never gives idle connections up' : `keeps idle connections for ${formatDuration(idleMs)}`;
     return [
@@ -30,9 +32,9 @@ export const serverClosesBeforeClient: Rule = ({ http }) => {
           ...(idleMs === null
             ? []
             : [
-                '# either the server closes later',
+                `# either the server closes later, here with a margin of ${formatDuration(marginFor(idleMs))}`,
                 ...serverLines(server, idleMs),
-                `# which leaves a margin of ${formatDuration(marginFor(idleMs))}, or`,
+                '# or',
               ]),
           ...senderLines(closeMs),
         ],

@@ -14,7 +14,7 @@ test('a promise far beyond the truth is an error', () => {
       remedy: [
         '# promise less than is kept, in the header',
         'Keep-Alive: timeout=4',
-        '# whoever sends requests gives idle connections up first (client pool, proxy upstream):',
+        '# let the sender give idle connections up first (client pool, upstream):',
         '# pool idle at most 4 s',
       ],
     },

@@ -8,10 +8,7 @@ test('the close is told, with what to stay below', () => {
       severity: 'info',
       message: 'the server closes (FIN) connections that idle for 5 s',
       evidence: { firstEndedAfterMs: 5000, lastEndedAfterMs: 5010, outcome: 'closed', connections: 3, hintMs: 4000 },
-      remedy: [
-        '# whoever sends requests gives idle connections up first (client pool, proxy upstream):',
-        '# pool idle at most 4 s',
-      ],
+      remedy: ['# let the sender give idle connections up first (client pool, upstream):', '# pool idle at most 4 s'],
     },
   ]);
 });

@@ -11,7 +11,7 @@ test('a box that forgets while the server still holds the connection is a warnin
         'box (Some Box) forgets an idle connection after 30 m, while the server holds it for 1 h: a client that reuses it in between waits for an answer in vain',
       evidence: { middlebox: 'box', middleboxIdleTimeoutMs: 1_800_000, firstClosedAfterMs: 3_600_000 },
       remedy: [
-        '# whoever sends requests gives idle connections up first (client pool, proxy upstream):',
+        '# let the sender give idle connections up first (client pool, upstream):',
         '# pool idle at most 29 m 55 s',
         '# or let TCP keepalive refresh the box: see kaprobe check --middlebox',
       ],

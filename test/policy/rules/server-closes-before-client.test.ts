@@ -21,15 +21,19 @@ test('a proxy that keeps connections for longer than the server is an error, wit
         server: 'gunicorn',
       },
       remedy: [
-        '# either the server closes later',
+        '# either the server closes later, here with a margin of 5 s',
         '# gunicorn.conf.py, with a worker class other than sync:',
         'keepalive = 65',
-        '# which leaves a margin of 5 s, or',
-        '# whoever sends requests gives idle connections up first (client pool, proxy upstream):',
+        '# or',
+        '# let the sender give idle connections up first (client pool, upstream):',
         '# pool idle at most 4 s',
       ],
     },
   ]);
+});
+
+test('the same time on both sides is an error, whatever the timers take', () => {
+  expect(against(['client', 4950])).toMatchObject([{ severity: 'error' }]);
 });
 
 test('less than a second between the two is a warning', () => {

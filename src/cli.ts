@@ -2,7 +2,15 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CommandModule, commands } from './commands/index.ts';
 import { KaprobeError } from './errors.ts';
 import { printable } from './renderers/printable.ts';
-import { type AnyReport, type CommandName, type PassedThrough, SEVERITIES, type Severity } from './report.ts';
+import {
+  type AnyReport,
+  type CommandName,
+  type PassedThrough,
+  type Report,
+  SEVERITIES,
+  type Severity,
+  type Watched,
+} from './report.ts';
 import { sealed } from './sealed.ts';
 import { VERSION } from './version.ts';
 
@@ -101,7 +109,7 @@ async function runCommand(
   progress: Progress,
 ): Promise<number> {
   const failOn = options['failOn'] as Severity; // commander admits only these
-  const module: CommandModule<CommandName, PassedThrough> = await commands[name].load();
+  const module: CommandModule<CommandName, PassedThrough | Watched<CommandName>> = await commands[name].load();
   const result = await sealed(failOn, () =>
     module.run(operands, options, {
       signal,
@@ -111,6 +119,15 @@ async function runCommand(
       ...(process.stderr.isTTY ? { note: progress.tell } : {}),
     }),
   );
+  if ('kind' in result && result.kind === 'watched') {
+    // What Ctrl-C means was the other program's affair.
+    progress.clear();
+    const { report, deliver } = result;
+    const text = await renderFor(deliver === null ? process.stderr : {}, report, options);
+    if (deliver === null) process.stderr.write(text);
+    else deliver(text);
+    return report.exitCode;
+  }
   const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
   if (!interrupted) signal.throwIfAborted();
   if ('kind' in result) {
@@ -118,18 +135,27 @@ async function runCommand(
     for (const remark of result.remarks) complain(remark, null);
     return result.exitCode;
   }
-  const report = result as AnyReport; // command and data belong together, which the type of a union does not show
+  const text = await renderFor(process.stdout, result, options);
+  progress.clear();
+  await write(text);
+  if (interrupted) complain('interrupted: this is what was known by then', null);
+  return result.exitCode;
+}
+
+/** The report as `--format` and the colour options want it on that stream, or in a file. */
+async function renderFor(
+  screen: { isTTY?: boolean; columns?: number },
+  report: Report,
+  options: Record<string, unknown>,
+): Promise<string> {
   const [{ renderers }, { renderOptionsFor }] = await Promise.all([
     import('./renderers/index.ts'),
     import('./terminal.ts'),
   ]);
   const color = typeof options['color'] === 'boolean' ? options['color'] : null;
   const render = renderers[options['format'] as keyof typeof renderers]; // commander admits only these
-  const text = render(report, renderOptionsFor(process.stdout, process.env, color));
-  progress.clear();
-  await write(text);
-  if (interrupted) complain('interrupted: this is what was known by then', null);
-  return report.exitCode;
+  // Command and data belong together, which the type of a union does not show.
+  return render(report as AnyReport, renderOptionsFor(screen, process.env, color));
 }
 
 /** Writes the whole answer, or throws: a reader that is gone, a disk that is full. */

@@ -10,6 +10,7 @@ import type { HttpData } from './report/http.ts';
 import type { LabData } from './report/lab.ts';
 import type { MeasureData } from './report/measure.ts';
 import type { MiddleboxesData } from './report/middleboxes.ts';
+import type { RunData } from './report/run.ts';
 import type { ServeData } from './report/serve.ts';
 import type { SimulateData } from './report/simulate.ts';
 import type { SysctlData } from './report/sysctl.ts';
@@ -72,6 +73,16 @@ export interface PassedThrough {
   remarks: string[];
 }
 
+/** What a command hands to the program instead, when it watched another program: that one had stdout, and the report goes elsewhere. */
+export interface Watched<C extends CommandName> {
+  kind: 'watched';
+  outcome: Outcome<C>;
+  /** The other program's: 128 + n when signal n ended it. */
+  exitCode: number;
+  /** Takes the rendered report; null: it goes to stderr, now that the other program is done with it. */
+  deliver: ((text: string) => void) | null;
+}
+
 /** Something that was asked for and could not be measured. */
 export interface Gap {
   subject: string;
@@ -91,7 +102,8 @@ export interface Report<C extends CommandName = CommandName> {
   /** What was asked for but could not be measured. */
   gaps: Gap[];
   verdict: Verdict;
-  exitCode: ReportExitCode;
+  /** A ReportExitCode; or that of the program that was watched, if that failed and nothing was found. */
+  exitCode: number;
 }
 
 /** Which command returns which data. */
@@ -105,6 +117,7 @@ export interface ReportData {
   measure: MeasureData;
   http: HttpData;
   timewait: TimeWaitData;
+  run: RunData;
 }
 
 export type CommandName = keyof ReportData;
@@ -149,10 +162,10 @@ export interface Middlebox {
   configurableWith: string | null;
 }
 
-/** Puts the envelope around a command's outcome and decides verdict and exit code. */
+/** Puts the envelope around a command's outcome and decides verdict and exit code. `watchedExitCode`: of the program that it is about. */
 export function sealReport<C extends CommandName>(
   outcome: Outcome<C>,
-  envelope: { version: string; startedAt: Date; durationMs: number; failOn: Severity },
+  envelope: { version: string; startedAt: Date; durationMs: number; failOn: Severity; watchedExitCode?: number },
 ): Report<C> {
   const { command, data, findings, gaps } = outcome;
   return {
@@ -165,16 +178,18 @@ export function sealReport<C extends CommandName>(
     findings,
     gaps,
     verdict: decideVerdict(findings, gaps, envelope.failOn),
-    exitCode: decideExitCode(outcome, envelope.failOn),
+    exitCode: decideExitCode(outcome, envelope.failOn, envelope.watchedExitCode ?? 0),
   };
 }
 
 function decideExitCode(
   { findings, gaps, interrupted = false }: Outcome<CommandName>,
   failOn: Severity,
-): ReportExitCode {
+  watchedExitCode: number,
+): number {
   if (interrupted) return 130;
   if (findings.some((finding) => atLeast(finding.severity, failOn))) return 1;
+  if (watchedExitCode !== 0) return watchedExitCode;
   return gaps.length > 0 ? 2 : 0;
 }
 

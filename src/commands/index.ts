@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandName, Outcome, PassedThrough, Severity } from '../report.ts';
+import type { CommandName, Outcome, PassedThrough, Severity, Watched } from '../report.ts';
 
 /** What a command may ask of the program that runs it. */
 export interface CommandContext {
@@ -19,7 +19,7 @@ export interface CommandContext {
  * A subcommand: declares its flags, gathers, returns data and findings. It never prints and never sets an exit code. `Also` is for those
  * that can let another program answer.
  */
-export interface CommandModule<C extends CommandName = CommandName, Also extends PassedThrough = never> {
+export interface CommandModule<C extends CommandName = CommandName, Also extends PassedThrough | Watched<C> = never> {
   /** Declares arguments, options and help on a command that already has its name and summary. */
   declare(command: Command): void;
   /** Throws a KaprobeError when the question cannot be asked. */
@@ -28,7 +28,7 @@ export interface CommandModule<C extends CommandName = CommandName, Also extends
 
 /** The subcommands in the order of the help. Only the one that is called is loaded. */
 export const commands: {
-  [C in CommandName]: { summary: string; load: () => Promise<CommandModule<C, PassedThrough>> };
+  [C in CommandName]: { summary: string; load: () => Promise<CommandModule<C, PassedThrough | Watched<C>>> };
 } = {
   check: {
     summary: 'is this endpoint reachable, does it answer keepalive probes, will these settings survive that middlebox',
@@ -67,5 +67,9 @@ export const commands: {
   serve: {
     summary: 'a cooperating far end: holds connections, echoes, or speaks first after a time that the client asks for',
     load: async () => (await import('./serve.ts')).serve,
+  },
+  run: {
+    summary: 'runs a program and judges every connection that it opens',
+    load: async () => (await import('./run.ts')).run,
   },
 };

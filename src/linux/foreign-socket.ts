@@ -17,11 +17,16 @@ export function withForeignSocket<T>(
   socket: { pid: number; fd: number; cookie: string },
   look: (fd: number) => T,
 ): T | null {
-  const pidfd = libc.pidfdOpen(socket.pid);
+  return withForeignDescriptor(libc, socket, (fd) => (readCookie(libc, fd) === socket.cookie ? look(fd) : null));
+}
+
+/** The same with whatever the descriptor refers to. */
+export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: number }, look: (fd: number) => T): T {
+  const pidfd = libc.pidfdOpen(holder.pid);
   try {
-    const fd = libc.pidfdGetfd(pidfd, socket.fd);
+    const fd = libc.pidfdGetfd(pidfd, holder.fd);
     try {
-      return readCookie(libc, fd) === socket.cookie ? look(fd) : null;
+      return look(fd);
     } finally {
       libc.close(fd);
     }

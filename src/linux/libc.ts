@@ -21,6 +21,9 @@ export interface Libc {
   receiveControl(fd: number, flags: number, size: number): Uint8Array;
   /** Reads one message or datagram into `bytes` and returns how long it is; more than `bytes` has room for when MSG_TRUNC is among `flags`. */
   receive(fd: number, bytes: Uint8Array, flags: number): number;
+  /** The `struct sockaddr` of this end of a socket, and of the far end of a connected one. */
+  getsockname(fd: number): Uint8Array;
+  getpeername(fd: number): Uint8Array;
   /** shutdown(2). `how`: 0 for reading, 1 for writing, 2 for both. */
   shutdown(fd: number, how: number): void;
   /** Returns a descriptor that refers to a process: pidfd_open(2), since Linux 5.3. */
@@ -28,11 +31,20 @@ export interface Libc {
   /** Returns a duplicate of another process's descriptor: pidfd_getfd(2), since Linux 5.6; needs PTRACE_MODE_ATTACH_REALCREDS. */
   pidfdGetfd(pidfd: number, fd: number): number;
   close(fd: number): void;
+  /** Makes this process the new parent of descendants whose own has ended, in place of init: prctl(2), PR_SET_CHILD_SUBREAPER. */
+  becomeSubreaper(): void;
+  /** Takes note of one child's end, if it has ended, so that nothing is left of it; reports whether it has: waitpid(2), WNOHANG. */
+  reap(pid: number): boolean;
 }
 
 /** Of linux/unistd.h: the same on every architecture that Node runs on. */
 const SYS_pidfd_open = 434;
 const SYS_pidfd_getfd = 438;
+/** struct sockaddr_storage. */
+const SOCKADDR_BYTES = 128;
+/** linux/prctl.h. */
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
 
 let loaded: Promise<Libc> | null = null;
 
@@ -66,6 +78,8 @@ async function bind(): Promise<Libc> {
   }
   const setsockopt = library.func('int setsockopt(int, int, int, const void *, uint)');
   const getsockopt = library.func('int getsockopt(int, int, int, void *, _Inout_ uint *)');
+  const getsockname = library.func('int getsockname(int, void *, _Inout_ uint *)');
+  const getpeername = library.func('int getpeername(int, void *, _Inout_ uint *)');
   const setns = library.func('int setns(int, int)');
   const _exit = library.func('void _exit(int)');
   const socket = library.func('int socket(int, int, int)');
@@ -76,6 +90,8 @@ async function bind(): Promise<Libc> {
   // It takes any number of longs; those that a call does not use are ignored. Not every C library has functions for these calls.
   const syscall = library.func('long syscall(long, long, long, long)');
   const close = library.func('int close(int)');
+  const prctl = library.func('int prctl(int, ulong, ulong, ulong, ulong)');
+  const waitpid = library.func('int waitpid(int, void *, int)');
   const msghdr = koffi.struct({
     name: 'void *',
     namelen: 'uint',
@@ -104,6 +120,16 @@ async function bind(): Promise<Libc> {
       check(getsockopt(fd, level, option, bytes, length), `getsockopt level ${level} option ${option}`);
       return bytes.subarray(0, length[0]);
     },
+    getsockname: (fd) => {
+      const address = new Uint8Array(SOCKADDR_BYTES);
+      check(getsockname(fd, address, [SOCKADDR_BYTES]), 'getsockname');
+      return address;
+    },
+    getpeername: (fd) => {
+      const address = new Uint8Array(SOCKADDR_BYTES);
+      check(getpeername(fd, address, [SOCKADDR_BYTES]), 'getpeername');
+      return address;
+    },
     exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
     socket: (domain, type, protocol = 0) => checked(socket(domain, type, protocol), `socket of domain ${domain}`),
@@ -120,6 +146,8 @@ async function bind(): Promise<Libc> {
     pidfdOpen: (pid) => checked(syscall(SYS_pidfd_open, pid, 0, 0), `pidfd_open of pid ${pid}`),
     pidfdGetfd: (pidfd, fd) => checked(syscall(SYS_pidfd_getfd, pidfd, fd, 0), `pidfd_getfd of descriptor ${fd}`),
     close: (fd) => check(close(fd), 'close'),
+    becomeSubreaper: () => check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl'),
+    reap: (pid) => checked(waitpid(pid, null, WNOHANG), `waitpid of pid ${pid}`) === pid,
   };
 }
 

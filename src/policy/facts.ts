@@ -22,6 +22,8 @@ export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
   settings: Settings | null;
+  /** Settings of a connection that ended, or was left, too soon after it was met for them to be called its last. */
+  glimpsed: GlimpsedSettings | null;
   /** Settings that the kernel refused to put on the socket. */
   refused: readonly RefusedSetting[];
   middleboxes: readonly Middlebox[];
@@ -59,6 +61,12 @@ export interface Settings {
   basis: 'measured' | 'planned' | 'sysctl';
   /** Whether the value is the host's because nobody asked for another. */
   inherited: { idle: boolean; interval: boolean; count: boolean };
+}
+
+export interface GlimpsedSettings {
+  enabled: boolean;
+  /** From the first time that the connection was seen to the last. */
+  watchedMs: number;
 }
 
 export interface Connection extends Connect {
@@ -101,6 +109,7 @@ export function factsAbout(subject: string): Facts {
   return {
     subject,
     settings: null,
+    glimpsed: null,
     refused: [],
     middleboxes: [],
     connection: null,

@@ -20,6 +20,7 @@ import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
 import { keepaliveIntervalSlowerThanMiddlebox } from './keepalive-interval-slower-than-middlebox.ts';
 import { keepaliveOff } from './keepalive-off.ts';
+import { keepaliveOffWhenLastSeen } from './keepalive-off-when-last-seen.ts';
 import { keepaliveProbesUnanswered } from './keepalive-probes-unanswered.ts';
 import { keepaliveSaves } from './keepalive-saves.ts';
 import { keepaliveSettingsRefused } from './keepalive-settings-refused.ts';
@@ -77,6 +78,7 @@ export const rules = {
   'keepalive-probes-unanswered': keepaliveProbesUnanswered,
   'keepalive-settings-refused': keepaliveSettingsRefused,
   'keepalive-off': keepaliveOff,
+  'keepalive-off-when-last-seen': keepaliveOffWhenLastSeen,
   'keepalive-slower-than-middlebox': keepaliveSlowerThanMiddlebox,
   'keepalive-interval-slower-than-middlebox': keepaliveIntervalSlowerThanMiddlebox,
   'keepalive-inherits-slow-sysctl': keepaliveInheritsSlowSysctl,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { KernelError } from '../errors.ts';
 
-/** Those that ask a program to end. A second one finds no listener and ends this process at once; the lab's guard does the rest. */
+/** Those that ask a program to end. */
 const ENDING = ['SIGINT', 'SIGTERM'] as const;
 /** Those whose meaning is the program's own affair. */
 const OTHERS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -22,20 +22,30 @@ export interface PassedEnd {
   signal: NodeJS.Signals | null;
 }
 
+/** How long a program may go on that was asked to end. */
+export type Patience =
+  /** As long as it likes: what the signals mean is its own affair. */
+  | 'endless'
+  /** Five seconds from when this is aborted; and a second Ctrl-C finds no listener, and ends this process at once. */
+  | AbortSignal;
+
 /**
  * Stands for a program that was just started with this process's own standard streams: what signals come are passed on to it, and its
- * end is told. A terminal's Ctrl-C has reached it already and is not passed on. When `signal` is aborted it has five seconds to end.
+ * end is told. A terminal's Ctrl-C has reached it already and is not passed on.
  *
  * @throws KernelError when it could not be started; the signal's reason when that is aborted, once the program has ended or its time is up.
  */
-export async function standFor(child: ChildProcess, what: string, signal: AbortSignal): Promise<PassedEnd> {
+export async function standFor(child: ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
   const passOn = (name: NodeJS.Signals) => {
     if (!(BY_TERMINAL.includes(name) && isInForeground())) child.kill(name);
   };
-  for (const name of ENDING) process.once(name, passOn);
+  for (const name of ENDING) {
+    if (patience === 'endless') process.on(name, passOn);
+    else process.once(name, passOn);
+  }
   for (const name of OTHERS) process.on(name, passOn);
   try {
-    return await endOf(child, what, signal);
+    return await endOf(child, what, patience === 'endless' ? new AbortController().signal : patience);
   } finally {
     for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, passOn);
   }

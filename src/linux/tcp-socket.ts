@@ -1,0 +1,30 @@
+/** What a descriptor of a TCP socket tells of it: socket(7), tcp(7), ip(7), ipv6(7). */
+import { endianness } from 'node:os';
+import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
+import type { Libc } from './libc.ts';
+import { formatIpv6 } from './sock-diag.ts';
+
+const SOL_SOCKET = 1;
+const SO_PROTOCOL = 38;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+const AF_INET6 = 10;
+
+/** Reports whether it is one. Throws a KernelError when it is no socket at all. */
+export function isTcpSocket(libc: Libc, fd: number): boolean {
+  return libc.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, 4)[0] === IPPROTO_TCP;
+}
+
+/** tcpi_state, the first byte of TCP_INFO. */
+export function readTcpState(libc: Libc, fd: number): TcpState {
+  return TCP_STATES[libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, 1)[0] ?? 0] ?? 'unknown';
+}
+
+/** `192.0.2.1:5432` or `[2001:db8::1]:5432`, of a `struct sockaddr_in` or `sockaddr_in6`. */
+export function formatSocketAddress(address: Uint8Array): string {
+  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
+  const port = view.getUint16(2);
+  return view.getUint16(0, endianness() === 'LE') === AF_INET6
+    ? `[${formatIpv6(view, 8)}]:${port}`
+    : `${address.subarray(4, 8).join('.')}:${port}`;
+}

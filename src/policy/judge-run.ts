@@ -1,0 +1,69 @@
+/** What the connections of a command that was watched are worth: its outgoing ones, since who connects decides about keepalive first. */
+import type { RunConnection } from '../report/run.ts';
+import type { Finding, Middlebox } from '../report.ts';
+import { plural } from '../units.ts';
+import type { SeenConnection } from './connection-log.ts';
+import { type Facts, factsAbout } from './facts.ts';
+import { judge } from './judge.ts';
+import { probePeriodMs, strictestMiddlebox } from './keepalive.ts';
+
+/** Programs that switch keepalive on do it when they connect: what is off for so long is meant to be. */
+const SETTLED_MS = 100;
+
+export interface RunJudgement {
+  connections: RunConnection[];
+  findings: Finding[];
+}
+
+/** Judges what was seen. Connections that agree in process name, far end and settings are one subject. */
+export function judgeRun(seen: readonly SeenConnection[], middleboxes: readonly Middlebox[]): RunJudgement {
+  const groups = new Map<string, SeenConnection[]>();
+  for (const connection of seen.filter(isJudged)) {
+    const key = JSON.stringify([describe(connection), isGlimpse(connection), connection.keepalive]);
+    groups.set(key, [...(groups.get(key) ?? []), connection]);
+  }
+  return {
+    connections: seen.map((connection) => ({ ...connection, risk: riskOf(connection, middleboxes) })),
+    findings: [...groups.values()].flatMap((group) => judge(factsFrom(group, middleboxes))),
+  };
+}
+
+/** Reports whether a connection is the command's own doing, and came about. */
+export function isJudged({ direction, state }: Pick<SeenConnection, 'direction' | 'state'>): boolean {
+  return direction === 'outgoing' && state !== 'syn-sent';
+}
+
+function riskOf(connection: SeenConnection, middleboxes: readonly Middlebox[]): RunConnection['risk'] {
+  const { keepalive } = connection;
+  if (!isJudged(connection)) return null;
+  if (!keepalive.enabled) return 'none';
+  const strictest = strictestMiddlebox(middleboxes);
+  return strictest === null || probePeriodMs(keepalive) < strictest.idleTimeoutMs ? 'ok' : 'late';
+}
+
+function isGlimpse({ keepalive, firstSeenMs, lastSeenMs }: SeenConnection): boolean {
+  return !keepalive.enabled && lastSeenMs - firstSeenMs < SETTLED_MS;
+}
+
+function describe({ command, pid, remote }: SeenConnection): string {
+  return `${command ?? `process ${pid}`} to ${remote}`;
+}
+
+function subjectOf(group: readonly SeenConnection[]): string {
+  const [first] = group;
+  const name = first === undefined ? '' : describe(first);
+  return group.length === 1 ? name : `${name} (${plural(group.length, 'connection')})`;
+}
+
+function factsFrom(group: readonly SeenConnection[], middleboxes: readonly Middlebox[]): Facts {
+  const facts = { ...factsAbout(subjectOf(group)), middleboxes };
+  const [first] = group;
+  if (first === undefined) return facts;
+  const { keepalive } = first;
+  if (isGlimpse(first)) {
+    const watchedMs = Math.max(...group.map(({ firstSeenMs, lastSeenMs }) => lastSeenMs - firstSeenMs));
+    return { ...facts, glimpsed: { enabled: keepalive.enabled, watchedMs } };
+  }
+  const inherited = { idle: false, interval: false, count: false };
+  return { ...facts, settings: { keepalive, basis: 'measured', inherited } };
+}

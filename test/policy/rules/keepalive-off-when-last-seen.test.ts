@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { keepaliveOffWhenLastSeen } from '../../../src/policy/rules/keepalive-off-when-last-seen.ts';
+import { facts, middlebox, socketLines } from '../facts.ts';
+
+test('a connection that was soon over with keepalive off is a warning, which says how long it was seen', () => {
+  const known = facts({ glimpsed: { enabled: false, watchedMs: 40 }, middleboxes: [middlebox()] });
+  expect(keepaliveOffWhenLastSeen(known)).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'TCP keepalive was off when the connection was last seen, 40 ms after the first time: one that lives longer may get it later, or never',
+      evidence: { enabled: false, watchedMs: 40 },
+      remedy: socketLines(300, 15, 4, 360_000),
+    },
+  ]);
+});
+
+test('without lines that could help there are none', () => {
+  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 10_000 })];
+  const [judgement] = keepaliveOffWhenLastSeen(facts({ glimpsed: { enabled: false, watchedMs: 0 }, middleboxes }));
+  expect(judgement?.remedy).toEqual([]);
+});
+
+test.each([
+  ['it was on', { enabled: true, watchedMs: 40 }],
+  ['no connection was only glimpsed', null],
+])('says nothing when %s', (_, glimpsed) => {
+  expect(keepaliveOffWhenLastSeen(facts({ glimpsed }))).toEqual([]);
+});

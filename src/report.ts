@@ -5,6 +5,7 @@
  * 0, false or an empty text. Lists are always present.
  */
 
+import type { ChainData } from './report/chain.ts';
 import type { CheckData } from './report/check.ts';
 import type { HttpData } from './report/http.ts';
 import type { LabData } from './report/lab.ts';
@@ -118,6 +119,7 @@ export interface ReportData {
   http: HttpData;
   timewait: TimeWaitData;
   run: RunData;
+  chain: ChainData;
 }
 
 export type CommandName = keyof ReportData;

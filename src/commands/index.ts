@@ -60,6 +60,10 @@ export const commands: {
       'what is in TIME_WAIT by peer, which side closes and how fast, whether connections are reused, how many ports are left',
     load: async () => (await import('./timewait.ts')).timewait,
   },
+  chain: {
+    summary: 'do the idle timeouts of client, proxy and application line up; reads nginx and gunicorn configuration',
+    load: async () => (await import('./chain.ts')).chain,
+  },
   simulate: {
     summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
     load: async () => (await import('./simulate.ts')).simulate,

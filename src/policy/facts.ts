@@ -1,3 +1,4 @@
+import type { ChainHop } from '../report/chain.ts';
 import type {
   Certificate,
   Connect,
@@ -13,6 +14,7 @@ import type { HttpData } from '../report/http.ts';
 import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../report/timewait.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
+import type { ChainLink } from './chain.ts';
 
 /**
  * What is known about one subject when the rules look at it: measured and given values, nothing else. null throughout: not known or not
@@ -52,7 +54,30 @@ export interface Facts {
   timeWaitTable: TimeWaitTable | null;
   /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
   librarySwitches: readonly string[];
+  /** Two hops of a chain that talk to each other. */
+  joint: Joint | null;
+  /** A hop of a chain whose running server was measured. */
+  measuredHop: ChainHop | null;
 }
+
+/** Two hops of a chain, what to judge them by, and how to write what they should say. */
+export interface Joint {
+  link: ChainLink;
+  /** By how much the receiver must outlast the sender. */
+  marginMs: number;
+  requestsPerSecond: number | null;
+  /** Complete lines in the product's own syntax; none where it has no such setting, or nothing is known. */
+  write(end: 'sender' | 'receiver', wanted: WantedSetting): string[];
+}
+
+/** What a hop should be told. Durations are rounded to the product's unit: up where it must outlast, down where it must give up first. */
+export type WantedSetting =
+  | { set: 'idle-close'; ms: number; on: 'file' | 'command-line' }
+  | { set: 'keep-open'; on: 'file' | 'command-line' }
+  | { set: 'pool-idle' | 'response-timeout'; ms: number }
+  | { set: 'reuse' | 'no-reuse' | 'retry-safely' }
+  | { set: 'pool-size' | 'pool-requests'; count: number }
+  | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
 /** Keepalive in effect, and where it comes from. */
 export interface Settings {
@@ -128,6 +153,8 @@ export function factsAbout(subject: string): Facts {
     timeWaitFlow: null,
     timeWaitTable: null,
     librarySwitches: [],
+    joint: null,
+    measuredHop: null,
   };
 }
 

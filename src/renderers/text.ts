@@ -2,6 +2,7 @@ import { type AnyReport, type EvidenceValue, type Finding, type Gap, SEVERITIES 
 import { formatDuration, plural } from '../units.ts';
 import type { RenderOptions } from './index.ts';
 import { printableDeep } from './printable.ts';
+import { viewChain } from './text/chain.ts';
 import { viewCheck } from './text/check.ts';
 import { viewHttp } from './text/http.ts';
 import { viewLab } from './text/lab.ts';
@@ -47,6 +48,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewHttp(page, report.data);
     case 'simulate':
       return viewSimulate(page, report.data);
+    case 'chain':
+      return viewChain(page, report.data);
     case 'serve':
       return viewServe(page, report.data);
     case 'timewait':

@@ -37,8 +37,12 @@ export interface ChainServerSide {
   idleCloseMs: MaybeChainValue<Limit>;
   /** Requests on one connection before it is closed. */
   maxRequests: MaybeChainValue<Limit>;
+  /** What `maxRequests` counts: those of one connection, which is meant where this is left out, or those of a worker that then ends. */
+  requestLimitOf?: 'connection' | 'worker';
   /** A connection is closed after its next response once it is this old. */
   maxAgeMs: MaybeChainValue<Limit>;
+  /** What it promises in `Keep-Alive: timeout=`; null or left out: nothing, or not known. */
+  hintMs?: ChainValue<number> | null;
   /** Whether a close for `maxRequests` or `maxAgeMs` is announced by `Connection: close` in the last response. */
   announcesClose: boolean | null;
   /** Connections (workers, threads) that it can hold at once, busy or idle; null: not known or no such limit. */
@@ -55,6 +59,11 @@ export interface ChainClientSide {
   reuse: MaybeChainValue<boolean>;
   /** Why it does not; null when it does. */
   noReuseBecause: 'http-1.0' | 'connection-close' | 'no-pool' | 'single-use' | null;
+  /**
+   * Whether its requests have the next hop close after the response, by HTTP/1.0 or `Connection: close`, whatever else keeps it from reuse;
+   * null or left out: not known.
+   */
+  asksToClose?: boolean | null;
   /** An idle connection of its pool is given up after this many milliseconds. */
   poolIdleMs: MaybeChainValue<Limit>;
   /** Idle connections that it keeps, in all of its processes; null: not known. */
@@ -70,8 +79,17 @@ export interface ChainClientSide {
   tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;
 }
 
+/** What a hop was made of. */
+export type ChainOrigin =
+  | { kind: 'file'; file: string; line: number | null }
+  | { kind: 'command-line'; text: string }
+  | { kind: 'stack' | 'preset'; id: string; confidence: string; url: string | null }
+  | { kind: 'flag' };
+
 export interface ChainHop {
+  /** Unlike all others of the chain. */
   name: string;
+  origin: ChainOrigin;
   role: 'client' | 'proxy' | 'app' | 'middlebox';
   /** What it is, in words: `nginx`, `gunicorn (gthread)`, `AWS Application Load Balancer`. */
   product: string;
@@ -81,8 +99,14 @@ export interface ChainHop {
   client: ChainClientSide | null;
   /** Only of a middlebox, which forwards packets and knows no requests: its idle timeout, and whether TCP keepalive refreshes it; null for all others. */
   middlebox: { idleTimeoutMs: ChainValue<number>; keepaliveRefreshes: boolean | null } | null;
-  /** What a configured value was before `--measure` replaced it. */
-  replaced: { idleCloseMs: MaybeChainValue<Limit> } | null;
+  /**
+   * What `--measure` saw, and what the configured value was that it replaced. `upperMs` null: idle connections were still open after
+   * `lowerMs`, when it stopped waiting. null: not measured.
+   */
+  replaced: {
+    idleCloseMs: MaybeChainValue<Limit>;
+    observed: { url: string; lowerMs: number; upperMs: number | null };
+  } | null;
   /** What the reader could not evaluate or left out, each with its place, in sentences without a full stop. */
   doubts: string[];
 }
@@ -93,13 +117,15 @@ export interface Chain {
   route: string | null;
   /** From client to origin. */
   hops: ChainHop[];
-  /** Number k is between hops k and k + 1. */
-  joints: {
-    /** `aligned`: the sender gives up first. `unknown`: a value that decides is not known. */
-    kind: 'aligned' | 'closes-first' | 'not-reused' | 'path-forgets' | 'unknown';
-    /** In one short phrase. */
-    why: string;
-  }[];
+  /** Number k is between hops k and k + 1. Of a middlebox the joint before it says what it does, and the one behind it what the two ends do. */
+  joints: ChainJoint[];
+}
+
+export interface ChainJoint {
+  /** `aligned`: the sender gives up first. `unknown`: a value that decides is not known. */
+  kind: 'aligned' | 'closes-first' | 'not-reused' | 'path-forgets' | 'unknown';
+  /** In one short phrase. */
+  why: string;
 }
 
 export interface ChainData {

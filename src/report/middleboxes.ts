@@ -5,6 +5,11 @@ export interface MiddleboxPreset {
   name: string;
   vendor: string;
   kind: 'firewall' | 'nat' | 'cloud-nat' | 'l4-lb' | 'l7-proxy' | 'cni' | 'vpn';
+  /**
+   * Only of an l7-proxy: between which ends the idle timeout holds. `client`: it and those that connect to it, `origin`: it and those that it
+   * connects to, `tcp`: both, counted in bytes rather than requests. Left out: it is no idle timeout of HTTP connections.
+   */
+  legs?: 'both' | 'client' | 'origin' | 'tcp';
   protocol: 'tcp' | 'udp';
   /** null: no default, or none published. */
   idleTimeoutMs: number | null;

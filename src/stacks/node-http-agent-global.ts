@@ -1,4 +1,4 @@
-import { type Stack, wholeSeconds } from './stack.ts';
+import { LIBUV_KEEPALIVE, type Stack, secondsDown, wholeSeconds } from './stack.ts';
 
 /**
  * For http.request and what is built on it, not for fetch. `keepAlive` is HTTP's and TCP's at once; interval and count are libuv's. Over
@@ -18,5 +18,24 @@ export const stack = {
       `https.globalAgent = new https.Agent(${options});`,
       `request.setSocketKeepAlive(true, ${delayMs}); // https: each request that may wait long for its response`,
     ];
+  },
+  http: {
+    role: 'client',
+    product: 'Node http and https, through the global agent',
+    aliases: ['node-client', 'http-agent'],
+    source: {
+      url: 'https://nodejs.cn/api/http/http_globalagent.html',
+      note: 'of Node 19 and later; before, it kept no connection. From 24.7 on a hint of the server counts, less a second',
+      confidence: 'verified-by-reading',
+    },
+    client: {
+      poolIdle: { value: 5000, setting: 'http.Agent timeout' },
+      retries: 'none',
+      tcpKeepalive: LIBUV_KEEPALIVE,
+    },
+    write: {
+      poolIdle: (ms) => [`http.globalAgent = new http.Agent({ keepAlive: true, timeout: ${secondsDown(ms) * 1000} });`],
+      noReuse: () => ['http.globalAgent = new http.Agent({ keepAlive: false });'],
+    },
   },
 } satisfies Stack;

@@ -22,4 +22,29 @@ export const stack = {
       "session.mount('https://', adapter)",
     ];
   },
+  http: {
+    role: 'client',
+    product: 'requests',
+    aliases: ['requests'],
+    source: {
+      url: 'https://pypi.org/project/requests/2.34.2/',
+      note: 'requests/adapters.py of 2.34.2: a Session keeps 10 connections a host and gives none up; requests.get() keeps none',
+      confidence: 'verified-by-reading',
+    },
+    client: {
+      poolIdle: { value: 'never', setting: null },
+      poolSize: { value: 10, setting: 'pool_maxsize' },
+      honoursHint: false,
+      retries: 'none',
+      tcpKeepalive: null,
+    },
+    write: {
+      poolSize: (count) => [`session.mount('http://', requests.adapters.HTTPAdapter(pool_maxsize=${count}))`],
+      noReuse: () => ["session.headers['Connection'] = 'close'"],
+      retrySafely: () => [
+        'from urllib3.util.retry import Retry',
+        "session.mount('http://', requests.adapters.HTTPAdapter(max_retries=Retry(total=2, read=1)))  # GET and the like, not POST",
+      ],
+    },
+  },
 } satisfies Stack;

@@ -20,4 +20,25 @@ export const stack = {
       '])',
     ];
   },
+  http: {
+    role: 'client',
+    product: 'urllib3',
+    aliases: ['urllib3'],
+    source: {
+      url: 'https://pypi.org/project/urllib3/2.8.0/',
+      note: 'urllib3/connection.py and connectionpool.py of 2.8.0: before reuse it only looks whether the socket is readable or closed',
+      confidence: 'verified-by-reading',
+    },
+    client: {
+      poolIdle: { value: 'never', setting: null },
+      poolSize: { value: 1, setting: 'maxsize' },
+      honoursHint: false,
+      retries: 'idempotent',
+      tcpKeepalive: null,
+    },
+    write: {
+      poolSize: (count) => [`http = urllib3.PoolManager(maxsize=${count})`],
+      noReuse: () => ["http = urllib3.PoolManager(headers={'Connection': 'close'})"],
+    },
+  },
 } satisfies Stack;

@@ -12,5 +12,5 @@ export function librarySwitches(scheme: string, values: SwitchValues): string[] 
   return Object.values(stacks)
     .filter(({ schemes }) => schemes.includes(scheme))
     .slice(0, SHOWN)
-    .flatMap(({ name, switchOn }) => [`# ${name}`, ...switchOn(values)]);
+    .flatMap(({ name, switchOn }) => (switchOn === undefined ? [] : [`# ${name}`, ...switchOn(values)]));
 }

@@ -19,6 +19,17 @@ test('there are at least 97 presets', () => {
   expect(all.length).toBeGreaterThanOrEqual(97);
 });
 
+test('of the proxies only those have no legs whose timeout is not about idle HTTP connections', () => {
+  const without = all.filter(([, { kind, legs }]) => kind === 'l7-proxy' && legs === undefined).map(([id]) => id);
+  expect(without).toEqual([
+    'azure-app-service-inbound', // of a request without response data
+    'haproxy', // no default
+    'heroku-router-stream', // between bytes of a response
+    'nginx-proxy-read', // between bytes of a response
+    'render-proxy', // not published
+  ]);
+});
+
 describe.each(all)('preset %s', (id, preset) => {
   test('has the id that its file is named after', () => {
     expect(preset.id).toBe(id);
@@ -49,6 +60,10 @@ describe.each(all)('preset %s', (id, preset) => {
   test('is verified by reading only where there is an address to read at', () => {
     if (preset.source.confidence !== 'verified-by-reading') return;
     expect(preset.source.url).not.toBeNull();
+  });
+
+  test('says between which ends its idle timeout holds only if it stands between two connections', () => {
+    if (preset.legs !== undefined) expect(preset.kind).toBe('l7-proxy');
   });
 
   test('says nothing about keepalive exactly when the basis is unknown', () => {

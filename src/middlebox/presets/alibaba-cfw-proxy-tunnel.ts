@@ -5,6 +5,7 @@ export const preset = {
   name: 'Alibaba Cloud Firewall explicit proxy, CONNECT tunnel',
   vendor: 'Alibaba Cloud',
   kind: 'l7-proxy',
+  legs: 'tcp',
   protocol: 'tcp',
   idleTimeoutMs: 300_000,
   rangeMs: null,

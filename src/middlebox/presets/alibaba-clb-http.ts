@@ -5,6 +5,7 @@ export const preset = {
   name: 'Alibaba Cloud CLB HTTP(S) listener',
   vendor: 'Alibaba Cloud',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 15_000,
   rangeMs: [1000, 60_000],

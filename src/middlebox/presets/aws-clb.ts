@@ -5,6 +5,7 @@ export const preset = {
   name: 'AWS Classic Load Balancer',
   vendor: 'AWS',
   kind: 'l7-proxy',
+  legs: 'both',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: [1000, 3_600_000],

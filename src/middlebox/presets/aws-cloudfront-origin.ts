@@ -5,6 +5,7 @@ export const preset = {
   name: 'CloudFront origin keep-alive',
   vendor: 'AWS',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 5000,
   rangeMs: [1000, 120_000],

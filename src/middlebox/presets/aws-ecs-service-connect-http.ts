@@ -5,6 +5,7 @@ export const preset = {
   name: 'ECS Service Connect, HTTP/HTTP2/gRPC',
   vendor: 'AWS',
   kind: 'l7-proxy',
+  legs: 'both',
   protocol: 'tcp',
   idleTimeoutMs: 300_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'ECS Service Connect, TCP',
   vendor: 'AWS',
   kind: 'l7-proxy',
+  legs: 'tcp',
   protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Cloudflare edge, client connections',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 400_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Cloudflare to origin idle',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 900_000,
   rangeMs: null,

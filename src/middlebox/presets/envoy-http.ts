@@ -5,6 +5,7 @@ export const preset = {
   name: 'Envoy HTTP idle_timeout (downstream and upstream)',
   vendor: 'Envoy',
   kind: 'l7-proxy',
+  legs: 'both',
   protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
   rangeMs: null,

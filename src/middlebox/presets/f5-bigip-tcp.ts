@@ -5,6 +5,7 @@ export const preset = {
   name: 'F5 BIG-IP TCP profile (full proxy)',
   vendor: 'F5',
   kind: 'l7-proxy',
+  legs: 'tcp',
   protocol: 'tcp',
   idleTimeoutMs: 300_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Fly.io proxy http_options.idle_timeout',
   vendor: 'Fly.io',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Google Application LB, backend keep-alive',
   vendor: 'Google',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 600_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Google cross-region internal Application LB, client side',
   vendor: 'Google',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 600_000,
   rangeMs: [5000, 600_000],

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Google global external Application LB, client side',
   vendor: 'Google',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 610_000,
   rangeMs: [5000, 1_200_000],

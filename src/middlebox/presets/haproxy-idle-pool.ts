@@ -5,6 +5,7 @@ export const preset = {
   name: 'HAProxy server-side idle pool',
   vendor: 'HAProxy',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 5000,
   rangeMs: null,

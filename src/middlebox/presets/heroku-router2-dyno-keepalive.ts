@@ -5,6 +5,7 @@ export const preset = {
   name: 'Heroku Router 2.0 to dyno keep-alive',
   vendor: 'Heroku',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 90_000,
   rangeMs: null,

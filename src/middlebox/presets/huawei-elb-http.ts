@@ -5,6 +5,7 @@ export const preset = {
   name: 'Huawei Cloud ELB HTTP(S) listener',
   vendor: 'Huawei Cloud',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: [0, 4_000_000],

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Istio DestinationRule connectionPool.http.idleTimeout',
   vendor: 'Istio',
   kind: 'l7-proxy',
+  legs: 'both',
   protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
   rangeMs: null,

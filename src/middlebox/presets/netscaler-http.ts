@@ -5,6 +5,7 @@ export const preset = {
   name: 'NetScaler HTTP/SSL vserver',
   vendor: 'Citrix',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 180_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'nginx client keepalive_timeout',
   vendor: 'nginx',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 75_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'nginx upstream keepalive pool',
   vendor: 'nginx',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Oracle Cloud load balancer, backend keep-alive',
   vendor: 'Oracle',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 300_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Oracle Cloud load balancer, client keep-alive',
   vendor: 'Oracle',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 65_000,
   rangeMs: null,

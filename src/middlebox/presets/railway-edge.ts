@@ -5,6 +5,7 @@ export const preset = {
   name: 'Railway edge proxy keep-alive',
   vendor: 'Railway',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Squid client_idle_pconn_timeout',
   vendor: 'Squid',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 120_000,
   rangeMs: null,

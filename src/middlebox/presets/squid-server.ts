@@ -5,6 +5,7 @@ export const preset = {
   name: 'Squid server_idle_pconn_timeout',
   vendor: 'Squid',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: null,

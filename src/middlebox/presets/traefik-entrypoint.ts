@@ -5,6 +5,7 @@ export const preset = {
   name: 'Traefik entry point idleTimeout',
   vendor: 'Traefik Labs',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 180_000,
   rangeMs: null,

@@ -5,6 +5,7 @@ export const preset = {
   name: 'Traefik serversTransport idleConnTimeout',
   vendor: 'Traefik Labs',
   kind: 'l7-proxy',
+  legs: 'origin',
   protocol: 'tcp',
   idleTimeoutMs: 90_000,
   rangeMs: null,

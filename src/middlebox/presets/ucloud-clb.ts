@@ -5,6 +5,7 @@ export const preset = {
   name: 'UCloud CLB (HTTP/HTTPS/TCP proxy)',
   vendor: 'UCloud',
   kind: 'l7-proxy',
+  legs: 'client',
   protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: null,

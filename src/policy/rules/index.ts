@@ -15,10 +15,12 @@ import { httpCloseUnannounced } from './http-close-unannounced.ts';
 import { httpIdleClose } from './http-idle-close.ts';
 import { httpIdleStalled } from './http-idle-stalled.ts';
 import { httpNotPersistent } from './http-not-persistent.ts';
+import { idleConnectionsOccupyWorkers } from './idle-connections-occupy-workers.ts';
 import { keepaliveDoesNotRefresh } from './keepalive-does-not-refresh.ts';
 import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
 import { keepaliveIntervalSlowerThanMiddlebox } from './keepalive-interval-slower-than-middlebox.ts';
+import { keepaliveMissingTowardsMiddlebox } from './keepalive-missing-towards-middlebox.ts';
 import { keepaliveOff } from './keepalive-off.ts';
 import { keepaliveOffWhenLastSeen } from './keepalive-off-when-last-seen.ts';
 import { keepaliveProbesUnanswered } from './keepalive-probes-unanswered.ts';
@@ -39,12 +41,18 @@ import { pathResetsIdle } from './path-resets-idle.ts';
 import { peerClosesFirst } from './peer-closes-first.ts';
 import { peerClosesIdle } from './peer-closes-idle.ts';
 import { peerEndedEarly } from './peer-ended-early.ts';
+import { poolLargerThanServerAllows } from './pool-larger-than-server-allows.ts';
 import { portsRunOut } from './ports-run-out.ts';
+import { proxyGivesUpBeforeApp } from './proxy-gives-up-before-app.ts';
+import { requestLimitUnannounced } from './request-limit-unannounced.ts';
 import { reuseRace } from './reuse-race.ts';
+import { runningDiffersFromConfigured } from './running-differs-from-configured.ts';
 import { serverClosesBeforeClient } from './server-closes-before-client.ts';
 import { timeWaitRecycled } from './time-wait-recycled.ts';
 import { timeWaitTableFull } from './time-wait-table-full.ts';
 import { tlsHandshakeFailed } from './tls-handshake-failed.ts';
+import { upstreamClosesFirst } from './upstream-closes-first.ts';
+import { upstreamNotReused } from './upstream-not-reused.ts';
 import { userTimeoutOverridesCount } from './user-timeout-overrides-count.ts';
 
 /** All rules, by the id that findings carry: the name of the rule's file. Within one severity findings keep this order. */
@@ -91,6 +99,14 @@ export const rules = {
   'ports-run-out': portsRunOut,
   'connections-not-reused': connectionsNotReused,
   'time-wait-table-full': timeWaitTableFull,
+  'upstream-closes-first': upstreamClosesFirst,
+  'keepalive-missing-towards-middlebox': keepaliveMissingTowardsMiddlebox,
+  'upstream-not-reused': upstreamNotReused,
+  'request-limit-unannounced': requestLimitUnannounced,
+  'pool-larger-than-server-allows': poolLargerThanServerAllows,
+  'idle-connections-occupy-workers': idleConnectionsOccupyWorkers,
+  'proxy-gives-up-before-app': proxyGivesUpBeforeApp,
+  'running-differs-from-configured': runningDiffersFromConfigured,
   'keepalive-too-tight': keepaliveTooTight,
   'user-timeout-overrides-count': userTimeoutOverridesCount,
   'dropper-named': dropperNamed,

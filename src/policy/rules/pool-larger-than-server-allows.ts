@@ -1,0 +1,30 @@
+import { isKnown } from '../chain.ts';
+import { headed, headingFor, saidBy } from '../chain-wording.ts';
+import type { Rule } from '../facts.ts';
+
+/** A pool may keep more idle connections than the receiver can hold, so that those of others find no room. */
+export const poolLargerThanServerAllows: Rule = ({ joint }) => {
+  if (joint === null) return [];
+  const { sender, receiver } = joint.link;
+  const { poolSize, reuse } = sender.client;
+  const { capacity, reuse: keepsOpen } = receiver.server;
+  if (!isKnown(poolSize) || !isKnown(capacity) || poolSize.value === 'never') return [];
+  if ([reuse, keepsOpen].some((side) => isKnown(side) && !side.value)) return [];
+  if (poolSize.value <= capacity.value) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `${sender.name} keeps up to ${poolSize.value} idle connections (${saidBy(poolSize)}), but ${receiver.name} holds ${capacity.value} at once (${saidBy(capacity)}): idle ones keep new ones waiting`,
+      evidence: {
+        poolSize: poolSize.value,
+        poolSizeSetBy: saidBy(poolSize),
+        capacity: capacity.value,
+        capacitySetBy: saidBy(capacity),
+      },
+      remedy: headed(
+        `${headingFor(sender, poolSize)}: at most ${capacity.value} in all`,
+        joint.write('sender', { set: 'pool-size', count: capacity.value }),
+      ),
+    },
+  ];
+};

@@ -1,0 +1,32 @@
+import { formatDuration } from '../../units.ts';
+import { isKnown } from '../chain.ts';
+import { headed, headingFor, saidBy } from '../chain-wording.ts';
+import type { Rule } from '../facts.ts';
+
+/** The sender stops waiting for a response that the receiver would still be allowed to work on. */
+export const proxyGivesUpBeforeApp: Rule = ({ joint }) => {
+  if (joint === null) return [];
+  const { link, marginMs, write } = joint;
+  const { sender, receiver } = link;
+  const { responseTimeoutMs } = sender.client;
+  const { requestTimeoutMs } = receiver.server;
+  if (!isKnown(responseTimeoutMs) || !isKnown(requestTimeoutMs)) return [];
+  if (responseTimeoutMs.value === 'never' || requestTimeoutMs.value === 'never') return [];
+  if (responseTimeoutMs.value >= requestTimeoutMs.value) return [];
+  return [
+    {
+      severity: 'warning',
+      message: `${sender.name} waits ${formatDuration(responseTimeoutMs.value)} for a response (${saidBy(responseTimeoutMs)}), but ${receiver.name} may work on it for ${formatDuration(requestTimeoutMs.value)} (${saidBy(requestTimeoutMs)}): the client gets an error while ${receiver.name} goes on for nobody`,
+      evidence: {
+        responseTimeoutMs: responseTimeoutMs.value,
+        responseTimeoutSetBy: saidBy(responseTimeoutMs),
+        requestTimeoutMs: requestTimeoutMs.value,
+        requestTimeoutSetBy: saidBy(requestTimeoutMs),
+      },
+      remedy: headed(
+        `${headingFor(sender, responseTimeoutMs)}: wait longer than ${receiver.name} works`,
+        write('sender', { set: 'response-timeout', ms: requestTimeoutMs.value + marginMs }),
+      ),
+    },
+  ];
+};

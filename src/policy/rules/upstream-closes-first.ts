@@ -1,0 +1,80 @@
+import { formatDuration } from '../../units.ts';
+import { alignmentOf } from '../chain.ts';
+import { describeLimit, headed, headingFor, placeOf, saidBy } from '../chain-wording.ts';
+import type { Rule } from '../facts.ts';
+
+const STEP_MS = 5000;
+/** Longer than that idle connections are better given up than kept. */
+const LONG_MS = 600_000;
+
+/**
+ * A receiver closes an idle connection before its sender gives it up, so that a request can meet the close (RFC 9112, 9.5). A client
+ * without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning.
+ */
+export const upstreamClosesFirst: Rule = ({ joint }) => {
+  if (joint === null) return [];
+  const { link, marginMs, write } = joint;
+  const { sender, receiver } = link;
+  const alignment = alignmentOf(link, marginMs);
+  if (alignment.kind !== 'closes-first') return [];
+  const { poolIdle, idleClose, how } = alignment;
+  const { retries } = sender.client;
+  const kept =
+    poolIdle.value === 'never'
+      ? `${sender.name} never gives up an idle connection (${saidBy(poolIdle)})`
+      : `${sender.name} keeps idle connections ${formatDuration(poolIdle.value)} (${saidBy(poolIdle)})`;
+  const closed = `${receiver.name} closes them after ${formatDuration(idleClose.value)} (${saidBy(idleClose)})`;
+  const must =
+    poolIdle.value === 'never' && poolIdle.setting === null
+      ? `${sender.name} has no setting for giving up first`
+      : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
+  const consequence =
+    how === 'late'
+      ? `a request can be sent just as ${receiver.name} closes, and fails${RETRIES[retries]}; ${must}`
+      : `that is less than the margin of ${formatDuration(marginMs)}`;
+  const longerMs = poolIdle.value === 'never' ? null : Math.ceil((poolIdle.value + marginMs) / STEP_MS) * STEP_MS;
+  const shorterMs = idleClose.value - marginMs;
+  const raised =
+    longerMs === null
+      ? []
+      : headed(
+          `${headingFor(receiver, idleClose)}: let it outlast ${sender.name}`,
+          write('receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, idleClose) }),
+        );
+  const lowered =
+    shorterMs < 1000
+      ? []
+      : headed(
+          `${headingFor(sender, poolIdle)}: let it give up before ${receiver.name}`,
+          write('sender', { set: 'pool-idle', ms: shorterMs }),
+        );
+  const [first, second] = longerMs !== null && longerMs > LONG_MS ? [lowered, raised] : [raised, lowered];
+  const avoided =
+    raised.length + lowered.length > 0
+      ? []
+      : [
+          ...headed(`# ${sender.name}: send again what may be sent twice`, write('sender', { set: 'retry-safely' })),
+          ...headed(`# ${sender.name}: or a connection for each request`, write('sender', { set: 'no-reuse' })),
+        ];
+  return [
+    {
+      severity: how === 'narrow' || (poolIdle.value === 'never' && sender.role === 'client') ? 'warning' : 'error',
+      message: `${kept}, ${how === 'late' ? 'but' : 'and'} ${closed}: ${consequence}`,
+      evidence: {
+        poolIdle: describeLimit(poolIdle.value),
+        poolIdleSetBy: saidBy(poolIdle),
+        idleCloseMs: idleClose.value,
+        idleCloseSetBy: saidBy(idleClose),
+        marginMs,
+      },
+      remedy: [...first, ...(first.length > 0 && second.length > 0 ? ['# or'] : []), ...second, ...avoided],
+    },
+  ];
+};
+
+const RETRIES = {
+  none: '',
+  idempotent: ' (a GET is sent again, a POST is not)',
+  unwritten: ' unless none of it was written',
+  unknown: '',
+} as const;

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { keepaliveMissingTowardsMiddlebox } from '../../../src/policy/rules/keepalive-missing-towards-middlebox.ts';
+import { facts, socketLines } from '../facts.ts';
+import { appHop, boxHop, given, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+
+const never = given<'never'>('never');
+const box = boxHop(350_000);
+
+test('a box that forgets what both ends let idle is an error; a shorter pool or probes help', () => {
+  const known = joint(proxyHop({ poolIdleMs: never }), appHop({ idleCloseMs: never }), { boxes: [box] });
+  expect(keepaliveMissingTowardsMiddlebox(facts({ joint: known }))).toEqual([
+    {
+      severity: 'error',
+      message:
+        'box forgets a connection that idles for 5 m 50 s (given), but proxy and app let it idle for any length of time; proxy sends no TCP keepalive, app sends no TCP keepalive',
+      evidence: {
+        middleboxIdleTimeoutMs: 350_000,
+        middleboxIdleTimeoutSetBy: 'given',
+        idlesFor: 'no limit',
+        keepaliveRefreshes: true,
+      },
+      remedy: [
+        '# in the configuration of proxy, given as given: give idle connections up before box',
+        'sender pool-idle 340000',
+        '# in the configuration of proxy, given as given: or send keepalive probes',
+        'sender tcp-keepalive',
+        '# in the configuration of app, given as given: or send them from here',
+        'receiver tcp-keepalive',
+      ],
+    },
+  ]);
+});
+
+test('probes that come too late are named with their time', () => {
+  const slow = given({ idleMs: 7_200_000, intervalMs: 75_000, count: 9 });
+  const known = joint(proxyHop({ poolIdleMs: never, tcpKeepalive: slow }), appHop({ idleCloseMs: given(400_000) }), {
+    boxes: [box],
+  });
+  expect(keepaliveMissingTowardsMiddlebox(facts({ joint: known }))).toMatchObject([
+    { message: expect.stringMatching(/for up to 6 m 40 s; the first probe of proxy goes after 2 h, app sends no TCP/) },
+  ]);
+});
+
+test('where no syntax is known the socket options are the answer', () => {
+  const known = joint(proxyHop({ poolIdleMs: never }), appHop({ idleCloseMs: never }), {
+    boxes: [box],
+    write: () => [],
+  });
+  expect(keepaliveMissingTowardsMiddlebox(facts({ joint: known }))).toMatchObject([
+    { remedy: socketLines(115, 15, 4, 175_000) },
+  ]);
+});
+
+test('a box whose timer no probe reaches leaves the pool only', () => {
+  const known = joint(proxyHop({ poolIdleMs: never }), appHop({ idleCloseMs: never }), {
+    boxes: [boxHop(350_000, false)],
+  });
+  const [finding] = keepaliveMissingTowardsMiddlebox(facts({ joint: known }));
+  expect(finding?.message).toContain('TCP keepalive does not reach its timer');
+  expect(finding?.remedy.filter((line) => !line.startsWith('#'))).toEqual(['sender pool-idle 340000']);
+});
+
+test.each([
+  ['the pool gives up in time', joint(proxyHop(), appHop({ idleCloseMs: never }), { boxes: [box] })],
+  [
+    'it is not known how long the pool keeps connections',
+    joint(proxyHop({ poolIdleMs: NOT_KNOWN }), appHop({ idleCloseMs: never }), { boxes: [box] }),
+  ],
+  ['there is no box', joint(proxyHop({ poolIdleMs: never }), appHop({ idleCloseMs: never }))],
+  ['there is no chain', null],
+])('says nothing when %s', (_, known) => {
+  expect(keepaliveMissingTowardsMiddlebox(facts({ joint: known }))).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { upstreamClosesFirst } from '../../../src/policy/rules/upstream-closes-first.ts';
+import { facts } from '../facts.ts';
+import { appHop, clientHop, given, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+
+const early = appHop({ idleCloseMs: inFile(2000, 'app.py:3', 'keepalive') });
+
+test('a server that closes before the pool in front of it is an error, with both numbers, their lines and what to write', () => {
+  expect(upstreamClosesFirst(facts({ joint: joint(proxyHop({ retries: 'idempotent' }), early) }))).toEqual([
+    {
+      severity: 'error',
+      message:
+        'proxy keeps idle connections 1 m (proxy.conf:7 keepalive_timeout), but app closes them after 2 s (app.py:3 keepalive): a request can be sent just as app closes, and fails (a GET is sent again, a POST is not); proxy must give up first, by 2 s',
+      evidence: {
+        poolIdle: '1 m',
+        poolIdleSetBy: 'proxy.conf:7 keepalive_timeout',
+        idleCloseMs: 2000,
+        idleCloseSetBy: 'app.py:3 keepalive',
+        marginMs: 2000,
+      },
+      remedy: ['# app.py:3: let it outlast proxy', 'receiver idle-close 65000 file'],
+    },
+  ]);
+});
+
+test('where the server leaves time for it, giving up first is the other way', () => {
+  const server = appHop({ idleCloseMs: inFile(30_000, 'app.py:3', 'keepalive') });
+  expect(upstreamClosesFirst(facts({ joint: joint(proxyHop(), server) }))).toMatchObject([
+    {
+      remedy: [
+        '# app.py:3: let it outlast proxy',
+        'receiver idle-close 65000 file',
+        '# or',
+        '# proxy.conf:7: let it give up before app',
+        'sender pool-idle 28000',
+      ],
+    },
+  ]);
+});
+
+test('of a pool that keeps connections for an hour that is the first way', () => {
+  const sender = proxyHop({ poolIdleMs: given(3_600_000) });
+  const [finding] = upstreamClosesFirst(facts({ joint: joint(sender, appHop()) }));
+  expect(finding?.remedy.filter((line) => !line.startsWith('#'))).toEqual([
+    'sender pool-idle 73000',
+    'receiver idle-close 3605000 file',
+  ]);
+});
+
+test('a line for the command line is asked for where the value stands there', () => {
+  const server = appHop({
+    idleCloseMs: { value: 2000, setting: 'keepalive', source: { kind: 'command-line', text: '--keep-alive 2' } },
+  });
+  const [finding] = upstreamClosesFirst(facts({ joint: joint(proxyHop(), server) }));
+  expect(finding?.remedy).toEqual([
+    '# on the command line of app, in place of --keep-alive 2: let it outlast proxy',
+    'receiver idle-close 65000 command-line',
+  ]);
+});
+
+test('less than the margin is a warning', () => {
+  const server = appHop({ idleCloseMs: inFile(61_000, 'app.py:3', 'keepalive') });
+  expect(upstreamClosesFirst(facts({ joint: joint(proxyHop(), server) }))).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringMatching(/, and app closes .*: that is less than the margin of 2 s$/),
+    },
+  ]);
+});
+
+test('a client without any limit is a warning, and gets what helps without a limit', () => {
+  const client = clientHop({ poolIdleMs: { ...given('never'), setting: null } });
+  expect(upstreamClosesFirst(facts({ joint: joint(client, early) }))).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringContaining('client has no setting for giving up first'),
+      remedy: [
+        '# client: send again what may be sent twice',
+        'sender retry-safely',
+        '# client: or a connection for each request',
+        'sender no-reuse',
+      ],
+    },
+  ]);
+});
+
+test('a proxy without any limit is an error', () => {
+  const proxy = proxyHop({ poolIdleMs: given('never') });
+  expect(upstreamClosesFirst(facts({ joint: joint(proxy, early) }))).toMatchObject([{ severity: 'error' }]);
+});
+
+test.each([
+  ['the server outlasts the pool', joint(proxyHop(), appHop())],
+  ['the pool idle is not known', joint(proxyHop({ poolIdleMs: NOT_KNOWN }), early)],
+  ['the idle close is not known', joint(proxyHop(), appHop({ idleCloseMs: NOT_KNOWN }))],
+  ['connections are not reused', joint(proxyHop({ reuse: given(false), noReuseBecause: 'no-pool' }), early)],
+  ['there is no chain', null],
+])('says nothing when %s', (_, known) => {
+  expect(upstreamClosesFirst(facts({ joint: known }))).toEqual([]);
+});

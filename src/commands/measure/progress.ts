@@ -34,9 +34,10 @@ export function measureProgress(
     }
     const all = [...states.values()];
     progress(statusLine(all, maxMs));
-    const lowerMs = states.size < (direction === 'both' ? 2 : 1) ? 0 : Math.min(...all.map((each) => each.lowerMs));
+    if (all.length < (direction === 'both' ? 2 : 1)) return { lowerMs: 0, upperMs: null };
+    const lowerMs = Math.min(...all.map((each) => each.lowerMs));
     const uppers = all.flatMap(({ upperMs }) => (upperMs === null ? [] : [upperMs]));
-    const upperMs = uppers.length < all.length || uppers.length === 0 ? null : Math.max(lowerMs, ...uppers);
+    const upperMs = uppers.length < all.length ? null : Math.max(lowerMs, ...uppers);
     return { lowerMs, upperMs };
   };
 }

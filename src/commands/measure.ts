@@ -287,7 +287,10 @@ export async function measureTarget(question: MeasureQuestion, context: CommandC
   const found = await reach(target, signal);
   if (typeof found === 'string') return couldNot(question, null, found);
   const { address } = found;
-  if (direction !== 'client') await requireServe({ target, address, libc, signal });
+  if (direction !== 'client') {
+    context.progress('asking the far end to speak');
+    await requireServe({ target, address, libc, signal });
+  }
   const progress = measureProgress(question, context);
   let saved = '';
   const measureSide = (side: Side): Promise<MeasureResult> =>

@@ -195,15 +195,18 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
   );
 
   it('a firewall that forgets both directions at once gives two brackets that agree', async () => {
-    const { report } = await measureThrough({ firewall: { idleTimeoutMs: 9000 } }, ['--direction', 'both'], {
-      serve: true,
-    });
+    const { report, lab } = await measureThrough(
+      { firewall: { idleTimeoutMs: 9000 } },
+      ['--direction', 'both', '--locate'],
+      { serve: true },
+    );
     const { data, findings } = report;
     expectBracket(data, 9000);
     if (data.farEndFirst === null) throw new Error('there are two');
     expectBracket(data.farEndFirst, 9000);
-    expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
+    expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout', 'dropper-named']);
     expect(findings[0]?.message).toMatch(/, whichever side it comes from$/);
+    expect([data.dropper?.lastAnsweringAddress, data.dropper?.address]).toContain(lab.firewall.addresses.ipv4);
   });
 
   it('a firewall that learns again from inside only holds for this side, and is measured by what the far end says first', async () => {

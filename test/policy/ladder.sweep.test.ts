@@ -82,7 +82,7 @@ describe('a far end that speaks first', () => {
     [16, 1.6],
   ])('is found out about with %i connections in the same time', (connections, factor) => {
     const random = seeded(connections + 2);
-    for (let run = 0; run < 200; run += 1) {
+    for (let run = 0; run < 100; run += 1) {
       const timeoutMs = randomTimeout(random);
       const { answer, wallMs } = search(plan(connections), path(timeoutMs, random, { asks: 'pushes' }));
       const seen = `T ${timeoutMs}, wall ${wallMs}, ${answer.lowerMs} to ${answer.upperMs}`;

@@ -409,7 +409,7 @@ function dataOf(question: HttpQuestion, observed: HttpObservation): HttpData {
     connect:
       connect === null
         ? { kind: 'unresolved', durationMs: null, rttMs: null, error: unresolved }
-        : { kind: connect.kind, durationMs: connect.durationMs, rttMs: null, error: connect.error },
+        : { kind: connect.kind, durationMs: connect.durationMs, rttMs: observed.rttMs, error: connect.error },
     ...said,
     http2Offered,
     redirects,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
-import { readTcpInfo } from '../linux/tcp-info.ts';
+import { readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
 import type { Certificate, EarlyEnd } from '../report/check.ts';
 import { oneLine } from './applications/conversation.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
@@ -34,13 +34,15 @@ export type HttpReply =
   | Extract<HttpNews, { kind: 'unusable' }>
   /** The connection ended before the first byte of a response. */
   | { kind: 'ended'; end: Exclude<EarlyEnd, null> }
-  /** No whole response in time; `bytes` of it came. */
-  | { kind: 'silent'; afterMs: number; bytes: number };
+  /** No whole response within the time for it; `bytes` of it came. */
+  | { kind: 'silent'; timeoutMs: number; bytes: number };
 
 /** A connection to an HTTP server, watched all the time. */
 export interface HttpConnection {
   socket: Socket;
   localPort: number | null;
+  /** tcpi_rtt after the handshakes; null: not known. */
+  rttMs: number | null;
   connect: ConnectResult;
   certificate: Certificate | null;
   /** Whether it ended; times are since the last byte of the last response. Reading stops when the server floods. */
@@ -132,6 +134,10 @@ function hold(
 ): HttpConnection {
   const localPort = socket.localPort ?? null;
   const openedAtMs = performance.now();
+  const info = (): TcpInfo | null => {
+    const fd = libc === null ? null : descriptorOf(socket);
+    return libc === null || fd === null ? null : readTcpInfo(libc, fd);
+  };
   let lastByteAtMs: number | null = null;
   let ended: EarlyEnd = null;
   let unasked = '';
@@ -141,8 +147,8 @@ function hold(
   let lastSent: { atMs: number; endVisible: boolean | null } | null = null;
   const endVisible = (): boolean | null => {
     if (ended !== null) return true;
-    const fd = libc === null ? null : descriptorOf(socket);
-    return libc === null || fd === null ? null : !readTcpInfo(libc, fd).established;
+    const { established } = info() ?? { established: null };
+    return established === null ? null : !established;
   };
   const age = (): number => performance.now() - (lastByteAtMs ?? openedAtMs);
 
@@ -179,6 +185,7 @@ function hold(
   return {
     socket,
     localPort,
+    rttMs: info()?.rttMs ?? null,
     connect,
     certificate,
     watch: { ended: () => ended, flooded: () => unaskedBytes > MOST_UNASKED_BYTES },
@@ -197,12 +204,9 @@ function hold(
           conclude();
         };
         const onAbort = (): void => settle(() => reject(signal.reason));
-        const deadline = setTimeout(
-          () =>
-            settle(() => resolve({ kind: 'silent', afterMs: performance.now() - startedAtMs, bytes: underWay.bytes })),
-          timeoutMs,
-        );
+        const deadline = setTimeout(() => tell({ kind: 'silent', timeoutMs, bytes: underWay.bytes }), timeoutMs);
         signal.addEventListener('abort', onAbort, { once: true });
+        const before = unasked;
         unasked = '';
         const tell = (reply: HttpReply): void => settle(() => resolve(reply));
         const exchange = startExchange(request, {
@@ -220,6 +224,10 @@ function hold(
         });
         const underWay = { exchange, bytes: 0, tell };
         current = underWay;
+        if (before === '') return;
+        // What the server said too early is what a client takes for the response.
+        underWay.bytes += before.length;
+        exchange.receive(Buffer.from(before, 'latin1'));
       }),
     waitForEnd: (waitMs, signal) =>
       new Promise((resolve, reject) => {

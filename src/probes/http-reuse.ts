@@ -1,5 +1,6 @@
 import { announcesClose, framingOf } from '../policy/http-persistence.ts';
 import type { HttpData, HttpExchangeSeen } from '../report/http.ts';
+import { formatDuration, plural } from '../units.ts';
 import type { HttpConnection, HttpReply } from './http-connection.ts';
 import type { HttpRequest } from './http-exchange.ts';
 
@@ -85,8 +86,8 @@ export function describeReply(reply: Exclude<HttpReply, { kind: 'answered' }>): 
       return reply.reason;
     case 'silent':
       return reply.bytes === 0
-        ? `no response within ${Math.round(reply.afterMs / 100) / 10} s`
-        : `the response did not end within ${Math.round(reply.afterMs / 100) / 10} s, after ${reply.bytes} bytes of it`;
+        ? `no response within ${formatDuration(reply.timeoutMs)}`
+        : `the response did not end within ${formatDuration(reply.timeoutMs)}, after ${plural(reply.bytes, 'byte')} of it`;
     case 'ended':
       return reply.end.kind === 'failed'
         ? `the connection failed (${reply.end.error}) before a response`

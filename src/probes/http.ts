@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Libc } from '../linux/libc.ts';
-import { headerValues, judgePersistence, type Persistence, readHint } from '../policy/http-persistence.ts';
+import { framingOf, headerValues, judgePersistence, type Persistence, readHint } from '../policy/http-persistence.ts';
 import { summariseIdle } from '../policy/idle-close.ts';
 import { narrowRace, planRace } from '../policy/reuse-race.ts';
 import type { Certificate } from '../report/check.ts';
@@ -63,6 +63,7 @@ export interface HttpObservation {
   target: HttpTarget;
   addresses: string[];
   connect: ConnectResult | null;
+  rttMs: number | null;
   /** The resolver's error; null: it had none. */
   unresolved: string | null;
   certificate: Certificate | null;
@@ -89,6 +90,7 @@ export async function observeHttp(plan: HttpPlan, given: AbortSignal): Promise<H
     target: plan.target,
     addresses: [],
     connect: null,
+    rttMs: null,
     unresolved: null,
     certificate: null,
     http2Offered: null,
@@ -151,6 +153,11 @@ async function observe(plan: HttpPlan, known: HttpObservation, signal: AbortSign
         requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
         ...response,
       });
+      if (method === 'HEAD' && framingOf({ ...response, method: 'GET' }) === 'close') {
+        known.doubts.push(
+          'asked with HEAD: the response names no length, so that the body of a GET may end with the connection',
+        );
+      }
       if (target.tls) known.http2Offered = (await asksForHttp2(endpoint, signal))?.http2 ?? null;
       if (!known.persistence.value) {
         known.reuse = {
@@ -182,7 +189,15 @@ async function observe(plan: HttpPlan, known: HttpObservation, signal: AbortSign
     if (plan.raceCount === null || libc === null) return;
     if (close === null || close.lowerMs === null || (close.outcome !== 'closed' && close.outcome !== 'reset')) return;
     const bracket = { lowerMs: close.lowerMs, upperMs: close.upperMs ?? close.lowerMs };
-    known.race = await race(plan, plan.raceCount, bracket, endpoint, request, known.connect?.durationMs ?? 0, signal);
+    known.race = await race(
+      plan,
+      plan.raceCount,
+      bracket,
+      endpoint,
+      request,
+      known.rttMs ?? known.connect?.durationMs ?? 0,
+      signal,
+    );
     return;
   }
 }
@@ -231,6 +246,7 @@ async function ask(
   }
   const { connection } = opening;
   known.connect = connection.connect;
+  known.rttMs = connection.rttMs;
   known.certificate = connection.certificate;
   const request = { method, path, version, headers: { Host: hostHeader(host, port, tls), ...headers } };
   try {

@@ -86,6 +86,20 @@ describe('a server', { concurrent: true }, () => {
     });
   });
 
+  it('that speaks first is one of another protocol', async () => {
+    const server = await serve((socket) => socket.write('SSH-2.0-OpenSSH_9.2p1\r\n'));
+    running.push(server);
+    const { report } = await ask(`http://127.0.0.1:${server.port}/`, SHORT);
+    expect(report.gaps).toMatchObject([{ reason: expect.stringMatching(/does not speak HTTP\/1\.1/) }]);
+  });
+
+  it('whose response to HEAD names no length may still end the connection after GET', async () => {
+    const url = await answering((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    const { data } = await ask(url, ['--method', 'HEAD', '--no-idle', '--max-requests', '2']);
+    expect(data).toMatchObject({ framing: 'none', persistent: { value: true } });
+    expect(data.doubts).toEqual([expect.stringContaining('asked with HEAD')]);
+  });
+
   it('that sends a compressed bomb is read as it comes, never unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
     const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`;

@@ -418,7 +418,7 @@ function dataOf(question: HttpQuestion, observed: HttpObservation): HttpData {
         ? { value: null, why: null, also: [], detail: null }
         : { ...persistence, detail: describePersistence(persistence.why) },
     framing: first?.framing ?? null,
-    reused: reuse === null ? null : reuse.requests.count > 1,
+    reused: reuse === null ? null : reuse.requests.count > 1 ? true : reuse.requests.limited ? false : null,
     requestsPerConnection: reuse?.requests ?? null,
     idleClose,
     idleSamples: samples,

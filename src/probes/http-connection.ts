@@ -159,7 +159,9 @@ function hold(
     }
     if (current === null) return;
     if (current.bytes === 0) current.tell({ kind: 'ended', end: how });
-    else current.exchange.end(); // which may be how the body ends
+    else if (how.kind === 'closed')
+      current.exchange.end(); // which may be how the body ends
+    else current.tell({ kind: 'unusable', reason: 'the connection was reset in the middle of the response' });
   };
   stream.on('data', (bytes: Uint8Array) => {
     if (current === null) {

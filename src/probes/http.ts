@@ -115,91 +115,105 @@ export async function observeHttp(plan: HttpPlan, given: AbortSignal): Promise<H
 }
 
 async function observe(plan: HttpPlan, known: HttpObservation, signal: AbortSignal): Promise<void> {
-  const { method, version, libc, progress } = plan;
-  let headers = plan.headers;
+  const first = await arrive(plan, known, signal);
+  if (first === null) return;
+  const { endpoint, request } = first;
+  try {
+    await reuse(plan, known, first, signal);
+  } finally {
+    first.connection.close();
+  }
+  // Not before: the connection would idle meanwhile.
+  if (known.target.tls) known.http2Offered = (await asksForHttp2(endpoint, signal))?.http2 ?? null;
+  if (known.persistence?.value !== true || plan.idle === null) return;
+  known.idled = await idle(plan, plan.idle, endpoint, request, signal);
+  known.exchanges.push(...known.idled.flatMap(({ exchange }) => (exchange === null ? [] : [exchange])));
+  signal.throwIfAborted();
+  const close = summariseIdle(known.idled.map(({ sample }) => sample));
+  if (plan.raceCount === null || plan.libc === null || close === null || close.lowerMs === null) return;
+  if (close.outcome !== 'closed' && close.outcome !== 'reset') return;
+  const bracket = { lowerMs: close.lowerMs, upperMs: close.upperMs ?? close.lowerMs };
+  const rttMs = known.rttMs ?? known.connect?.durationMs ?? 0;
+  known.race = await race(plan, plan.raceCount, { bracket, rttMs, endpoint, request }, signal);
+}
+
+/** A first response, on a connection that is the caller's to close. */
+interface First {
+  endpoint: HttpEndpoint;
+  connection: HttpConnection;
+  request: HttpRequest;
+  response: HttpResponse;
+  exchange: HttpExchangeSeen;
+}
+
+/** The first response, behind the redirects that are to be followed. null: there is none; `known` says why. */
+async function arrive(plan: HttpPlan, known: HttpObservation, signal: AbortSignal): Promise<First | null> {
+  let { headers } = plan;
   for (;;) {
-    const { target } = known;
+    const from = known.target;
     const first = await ask(plan, known, headers, signal);
-    if (first === null) return;
-    const { endpoint, connection, request, response, exchange } = first;
-    try {
-      known.response = response;
-      known.exchanges.push(exchange);
-      const next = redirectOf(response, target);
-      if (next !== null) {
-        const followed = plan.follow && next.target !== null && known.redirects.length < MOST_REDIRECTS;
-        known.redirects.push({ status: response.status, location: next.location, followed });
-        if (followed && next.target !== null) {
-          if (originOf(next.target) !== originOf(target) && plan.givenHeaders.length > 0) {
-            headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !plan.givenHeaders.includes(name)));
-            known.doubts.push(
-              `the redirect leads to another origin, which the headers given were not sent to: ${plan.givenHeaders.join(', ')}`,
-            );
-          }
-          known.target = next.target;
-          continue;
-        }
-        if (plan.follow)
-          known.doubts.push(
-            next.target === null
-              ? 'the redirect leads to no http or https URL'
-              : `more than ${MOST_REDIRECTS} redirects: the rest were not followed`,
-          );
-      }
-      const connectionHeader = request.headers['Connection'];
-      known.persistence = judgePersistence({
-        method,
-        requestVersion: version,
-        requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
-        ...response,
-      });
-      if (method === 'HEAD' && framingOf({ ...response, method: 'GET' }) === 'close') {
+    if (first === null) return null;
+    const { response, exchange, connection } = first;
+    known.response = response;
+    known.exchanges.push(exchange);
+    const next = redirectOf(response, from);
+    if (next === null) return first;
+    const { target, location } = next;
+    const followed = plan.follow && target !== null && known.redirects.length < MOST_REDIRECTS;
+    known.redirects.push({ status: response.status, location, followed });
+    if (!followed) {
+      if (plan.follow)
         known.doubts.push(
-          'asked with HEAD: the response names no length, so that the body of a GET may end with the connection',
+          target === null
+            ? 'the redirect leads to no http or https URL'
+            : `more than ${MOST_REDIRECTS} redirects: the rest were not followed`,
         );
-      }
-      if (target.tls) known.http2Offered = (await asksForHttp2(endpoint, signal))?.http2 ?? null;
-      if (!known.persistence.value) {
-        known.reuse = {
-          requests: { count: 1, limited: true, announced: exchange.announcedClose, localPort: connection.localPort },
-          exchanges: [],
-          stopped: null,
-        };
-        return;
-      }
-      const onProgress = (count: number): void => progress(`request ${count} of ${plan.maxRequests} on one connection`);
-      const reusePlan = { request, maxRequests: plan.maxRequests, budgetMs: REUSE_BUDGET_MS, onProgress };
-      known.reuse = await reuseConnection(connection, exchange, reusePlan, signal);
-      known.exchanges.push(...known.reuse.exchanges);
-      const { count, limited, announced } = known.reuse.requests;
-      if (count === 1 && limited && announced === false) {
-        known.persistence = { value: false, why: 'closed-unannounced', also: [] };
-        return;
-      }
-      if (known.reuse.stopped !== null)
-        known.doubts.push(`the requests on one connection were ended early: ${known.reuse.stopped}`);
-    } finally {
-      connection.close();
+      return first;
     }
-    if (plan.idle === null) return;
-    known.idled = await idle(plan, plan.idle, endpoint, request, signal);
-    known.exchanges.push(...known.idled.flatMap(({ exchange: other }) => (other === null ? [] : [other])));
-    const close = summariseIdle(known.idled.map(({ sample }) => sample));
-    signal.throwIfAborted();
-    if (plan.raceCount === null || libc === null) return;
-    if (close === null || close.lowerMs === null || (close.outcome !== 'closed' && close.outcome !== 'reset')) return;
-    const bracket = { lowerMs: close.lowerMs, upperMs: close.upperMs ?? close.lowerMs };
-    known.race = await race(
-      plan,
-      plan.raceCount,
-      bracket,
-      endpoint,
-      request,
-      known.rttMs ?? known.connect?.durationMs ?? 0,
-      signal,
+    connection.close();
+    if (originOf(target) !== originOf(from) && plan.givenHeaders.length > 0) {
+      headers = Object.fromEntries(Object.entries(headers).filter(([name]) => !plan.givenHeaders.includes(name)));
+      known.doubts.push(
+        `the redirect leads to another origin, which the headers given were not sent to: ${plan.givenHeaders.join(', ')}`,
+      );
+    }
+    known.target = target;
+  }
+}
+
+/** Whether the connection outlives the response, by what that says and by trying. */
+async function reuse(
+  { method, version, maxRequests, progress }: HttpPlan,
+  known: HttpObservation,
+  { connection, request, response, exchange }: First,
+  signal: AbortSignal,
+): Promise<void> {
+  const connectionHeader = request.headers['Connection'];
+  known.persistence = judgePersistence({
+    method,
+    requestVersion: version,
+    requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
+    ...response,
+  });
+  if (method === 'HEAD' && framingOf({ ...response, method: 'GET' }) === 'close') {
+    known.doubts.push(
+      'asked with HEAD: the response names no length, so that the body of a GET may end with the connection',
     );
+  }
+  if (!known.persistence.value) {
+    const { announcedClose } = exchange;
+    const requests = { count: 1, limited: true, announced: announcedClose, localPort: connection.localPort };
+    known.reuse = { requests, exchanges: [], stopped: null };
     return;
   }
+  const onProgress = (count: number): void => progress(`request ${count} of ${maxRequests} on one connection`);
+  const plan = { request, maxRequests, budgetMs: REUSE_BUDGET_MS, onProgress };
+  known.reuse = await reuseConnection(connection, exchange, plan, signal);
+  known.exchanges.push(...known.reuse.exchanges);
+  const { requests, stopped } = known.reuse;
+  if (requests.count === 1 && requests.announced === false)
+    known.persistence = { value: false, why: 'closed-unannounced', also: [] };
+  if (stopped !== null) known.doubts.push(`the requests on one connection were ended early: ${stopped}`);
 }
 
 /** The first request of all, or of one more redirect. null: there is no response; `known` says why. */
@@ -208,13 +222,7 @@ async function ask(
   known: HttpObservation,
   headers: OutgoingHttpHeaders,
   signal: AbortSignal,
-): Promise<{
-  endpoint: HttpEndpoint;
-  connection: HttpConnection;
-  request: HttpRequest;
-  response: HttpResponse;
-  exchange: HttpExchangeSeen;
-} | null> {
+): Promise<First | null> {
   const { target } = known;
   const { host, port, tls, path } = target;
   progress(`asking ${target.label}`);
@@ -297,19 +305,20 @@ async function idle(
 async function race(
   { progress }: HttpPlan,
   count: number,
-  bracket: { lowerMs: number; upperMs: number },
-  endpoint: HttpEndpoint,
-  request: HttpRequest,
-  rttMs: number,
+  {
+    bracket,
+    rttMs,
+    ...to
+  }: { bracket: { lowerMs: number; upperMs: number }; rttMs: number; endpoint: HttpEndpoint; request: HttpRequest },
   signal: AbortSignal,
 ): Promise<HttpRaceSample[]> {
   const firstCount = Math.ceil(count / 3);
   const time = `about ${formatDuration(Math.ceil(bracket.upperMs / 1000 + 1) * 1000)}`;
   progress(`racing with ${firstCount} of ${count} connections, ${time}`);
-  const first = await raceConnections({ endpoint, request, starts: planRace(firstCount, bracket, rttMs) }, signal);
+  const first = await raceConnections({ ...to, starts: planRace(firstCount, bracket, rttMs) }, signal);
   const starts = narrowRace(count - firstCount, first, rttMs) ?? planRace(count - firstCount, bracket, rttMs);
   progress(`racing with the other ${count - firstCount} connections, ${time}`);
-  return [...first, ...(await raceConnections({ endpoint, request, starts }, signal))];
+  return [...first, ...(await raceConnections({ ...to, starts }, signal))];
 }
 
 /** Where a response sends to; `target` null: to nothing that can be asked. null: nowhere. */

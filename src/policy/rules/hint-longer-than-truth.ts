@@ -30,8 +30,10 @@ export const hintLongerThanTruth: Rule = ({ http }) => {
 };
 
 function promiseLines(server: string | null, closeMs: number): string[] {
-  const promised = Math.max(1, wholeSeconds(closeMs - CLIENT_MARGIN_MS));
-  return /^(nginx|openresty)/i.test(server ?? '')
+  const isNginx = /^(nginx|openresty)/i.test(server ?? '');
+  const promised = wholeSeconds(closeMs - CLIENT_MARGIN_MS);
+  if (promised < 1) return ['# so short a time is better not promised: leave the header Keep-Alive out'];
+  return isNginx
     ? ['# the second value is the promise:', `keepalive_timeout ${wholeSeconds(closeMs)}s ${promised}s;`]
     : ['# promise less than is kept, in the header', `Keep-Alive: timeout=${promised}`];
 }

@@ -92,7 +92,7 @@ function describeRequests({ requestsPerConnection, reused }: HttpData): string {
   if (requestsPerConnection === null) return 'not measured';
   const { count, limited, announced, localPort } = requestsPerConnection;
   const on = `${plural(count, 'request')} on one connection${localPort === null ? '' : ` (from port ${localPort})`}`;
-  if (!limited) return `${on}, and the server allows more`;
+  if (!limited) return `${on}; the server had not ended it by then`;
   if (reused === false && announced === true) return `${on}, as announced by Connection: close`;
   return `${on}, then the server ended it, ${announced === true ? 'announced by Connection: close' : 'unannounced'}`;
 }

@@ -75,6 +75,11 @@ describe('a server', { concurrent: true }, () => {
     ['that speaks something else', /does not speak HTTP\/1.1/, (socket) => socket.write('\0\0\x12\x04\0\0\0\0\0')],
     ['that hangs up', /the server closed the connection without a response/, (socket) => socket.end()],
     ['that resets', /the server reset the connection without a response/, (socket) => socket.resetAndDestroy()],
+    [
+      'that resets in the middle of a body without a length',
+      /was reset in the middle of the response/,
+      (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nx', () => setTimeout(() => socket.resetAndDestroy(), 100)),
+    ],
     ['that hangs up in the middle', /ended in the middle of the response/, (socket) => socket.end(OK.slice(0, -1))],
   ])('%s is not measured, in bounded time, with the reason', async (_, reason, answer) => {
     const { exitCode, report, data } = await ask(await answering(answer), SHORT);

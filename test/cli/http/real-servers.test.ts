@@ -242,6 +242,27 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
     expect(asked).toMatchObject({ exitCode: 1, rules: ['http-close-unannounced'] });
   });
 
+  it('in how wide a window around its closing requests are lost that nobody could have held back', async () => {
+    const WINDOW_MS = 60;
+    const port = await start((request, response) => {
+      const { socket } = request;
+      response.end('ok', () =>
+        // It has made up its mind, reads no more, and closes a little later: as if its FIN were that long on its way.
+        setTimeout(() => {
+          socket.pause();
+          setTimeout(() => socket.destroy(), WINDOW_MS);
+        }, 700),
+      );
+    });
+    const asked = await ask(port, '--max-requests', '1', '--race', '90', '--gap', '1s');
+    const { race } = asked.data;
+    expect(race?.unforeseenCount).toBeGreaterThan(0);
+    expect(race?.windowMs?.estimate).toBeGreaterThan(WINDOW_MS / 3);
+    expect(race?.windowMs?.estimate).toBeLessThan(3 * WINDOW_MS);
+    expect(race?.perMillion?.whoLooks.estimate).toBeGreaterThan(1000);
+    expect(asked.report.findings).toContainEqual(expect.objectContaining({ rule: 'reuse-race', severity: 'warning' }));
+  });
+
   it('that it resets idle connections', async () => {
     const port = await start((request, response) => {
       const { socket } = request;

@@ -31,6 +31,12 @@ test('nginx is told which of its two values is the promise', () => {
   expect(found?.remedy).toContain('keepalive_timeout 5s 4s;');
 });
 
+test('a time shorter than clients leave as a margin is better not promised', () => {
+  const idleClose = { lowerMs: 1500, upperMs: 1510, outcome: 'closed' } as const;
+  const [found] = hintLongerThanTruth(facts({ http: http({ server: 'nginx', hint: promising(20), idleClose }) }));
+  expect(found?.remedy[0]).toBe('# so short a time is better not promised: leave the header Keep-Alive out');
+});
+
 test.each([
   ['the promise is kept', http({ hint: promising(5) })],
   [

@@ -19,9 +19,10 @@ import { durationOption, quoted } from './options.ts';
 const EXAMPLES = `
 Examples:
   kaprobe chain nginx.conf gunicorn.conf.py
-  kaprobe chain --client requests --proxy nginx.conf --app 'gunicorn -k gthread --keep-alive 75 app:app'
+  kaprobe chain --proxy nginx.conf --app 'gunicorn --keep-alive 75 app:app'
   kaprobe chain --hop name=lb,preset=aws-alb --app node --rate 200/s
-  kaprobe chain --proxy nginx.conf --middlebox 350s --app uvicorn --measure http://10.0.0.5:8000/`;
+  kaprobe chain --client requests --middlebox juniper-srx-tcp --app arangodb
+  kaprobe chain nginx.conf app.py --measure gunicorn=http://10.0.0.5:8000/`;
 
 /** As undici has it for the hints of servers; a timer that looks once a second, and a stall of the event loop, fit into it. */
 const DEFAULT_MARGIN_MS = 2000;
@@ -39,6 +40,8 @@ interface ChainQuestion {
   requestsPerSecond: number | null;
   marginMs: number;
   nginxVersion: string | null;
+  /** How long to wait for a server that is measured; null: by what is configured. */
+  maxIdleMs: number | null;
   /** Only routes whose name has this in it; null: all. */
   route: string | null;
 }
@@ -65,6 +68,13 @@ export const chain: CommandModule<'chain'> = {
           max: 3_600_000,
           step: 1,
         }),
+      )
+      .addOption(
+        durationOption(
+          '--max-idle <duration>',
+          'how long --measure waits for the server to close (default: a little longer than configured, or 2m)',
+          { min: 100, max: 86_400_000, step: 1 },
+        ),
       )
       .option('--nginx-version <version>', 'as nginx -v prints it: the defaults of upstreams changed with 1.29.7')
       .option('--route <words>', 'only the routes of nginx with these words in server name or location')
@@ -157,23 +167,34 @@ function readBox(text: string): Given {
 }
 
 function keysHelp(): string {
-  const width = Math.max(...Object.keys(SETTINGS).map((key) => key.length)) + 2;
-  const rows = Object.entries({
+  const rows = helpRows({
     'name, role': 'what to call it; client, proxy, app or middlebox',
     'stack, preset': 'what it is: its defaults hold where nothing else is said',
-    'file, command': 'its configuration, or its command line (last of the keys)',
+    'file, command': 'its configuration, its command line (last of the keys)',
     measure: 'URL at which its idle close is measured',
     ...SETTINGS,
-  }).map(([key, meaning]) => `  ${key.padEnd(width)}${meaning}`);
-  return `Keys of --hop, and of each hop in YAML (a list, or "hops:" beside "rate:" and "margin:"):\n${rows.join('\n')}`;
+  });
+  return `Keys of --hop, and of each hop in YAML (a list, or "hops:" beside "rate:",\n"margin:" and "nginx-version:"):\n${rows}`;
 }
 
 function stacksHelp(): string {
-  const rows = (['client', 'proxy', 'app'] as const).map((role) => {
-    const ids = Object.values(stacks).flatMap(({ id, http }) => (http?.role === role ? [http.aliases?.[0] ?? id] : []));
-    return `  ${role.padEnd(8)}${ids.join(', ')}`;
-  });
-  return `\nStacks:\n${rows.join('\n')}\n`;
+  const shortest = (names: readonly string[]): string => names.reduce((a, b) => (b.length < a.length ? b : a));
+  const named = (role: Role): string =>
+    Object.values(stacks)
+      .flatMap(({ id, http }) => (http?.role === role ? [shortest([id, ...(http.aliases ?? [])])] : []))
+      .join(', ');
+  return `\nStacks:\n${helpRows({ client: named('client'), proxy: named('proxy'), app: named('app') })}\n`;
+}
+
+/** A name and a text a row, the texts aligned and broken at 80 columns. */
+function helpRows(rows: Record<string, string>): string {
+  const column = Math.max(...Object.keys(rows).map((key) => key.length)) + 4;
+  return Object.entries(rows)
+    .flatMap(([key, text]) => {
+      const lines = text.match(new RegExp(`.{1,${80 - column}}(?= |$)`, 'g')) ?? [text];
+      return lines.map((line, index) => `${(index === 0 ? `  ${key}` : '').padEnd(column)}${line.trim()}`);
+    })
+    .join('\n');
 }
 
 async function readQuestion(
@@ -199,6 +220,7 @@ async function readQuestion(
     requestsPerSecond: rate === null ? null : readRate(rate),
     marginMs: typeof options['margin'] === 'number' ? options['margin'] : readMargin(fromFiles?.margin ?? null),
     nginxVersion: text('nginxVersion', fromFiles?.nginxVersion),
+    maxIdleMs: typeof options['maxIdle'] === 'number' ? options['maxIdle'] : null,
     route: text('route'),
   };
 }
@@ -310,8 +332,8 @@ async function judgeChain(
     throw new UsageError(`a chain of ${question.hops.length} hops is too long`, `${MOST_HOPS} at most`);
   const hops = named(question.hops.map((spec) => buildHop(spec, { nginxVersion: question.nginxVersion, files })));
   checkOrder(hops);
-  const measured = await measureHops(hops, context);
-  const { routes, gaps } = routesThrough(hops, question.route);
+  const measured = await measureHops(hops, question.maxIdleMs, context);
+  const { routes, gaps } = routesThrough(measured.hops, question.route);
   const findings: Finding[] = [];
   const chains: Chain[] = [];
   gaps.push(...measured.gaps);
@@ -323,8 +345,14 @@ async function judgeChain(
       const subject = `${link.sender.name} -> ${link.receiver.name}${about}`;
       const switchesOf = (hop: ChainHop): BuiltHop['switches'] =>
         built.find((each) => each.hop.name === hop.name)?.switches ?? null;
-      const write = writerFor(switchesOf(link.sender), switchesOf(link.receiver));
-      findings.push(...judge({ ...factsAbout(subject), joint: { link, marginMs, requestsPerSecond, write } }));
+      const joint = {
+        link,
+        marginMs,
+        requestsPerSecond,
+        poolIdleOnceReusedMs: switchesOf(link.sender)?.poolIdleOnceReusedMs ?? null,
+        write: writerFor(switchesOf(link.sender), switchesOf(link.receiver)),
+      };
+      findings.push(...judge({ ...factsAbout(subject), joint }));
       gaps.push(...gapsOf(link, marginMs).map(({ what, reason }) => ({ subject, what, reason })));
     }
     for (const hop of chainHops) findings.push(...judge({ ...factsAbout(hop.name), measuredHop: hop }));

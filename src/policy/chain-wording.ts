@@ -29,7 +29,7 @@ export function headingFor(hop: ChainHop, value: ChainValue<unknown> | null): st
   const { origin } = hop;
   switch (origin.kind) {
     case 'file':
-      return `# to be added to ${origin.file}${origin.line === null ? '' : `, for what line ${origin.line} does`}`;
+      return `# to be added to ${origin.file}${origin.line === null ? '' : ` for its line ${origin.line}`}`;
     case 'command-line':
       return `# to be added to the command line of ${hop.name}`;
     case 'stack':

@@ -32,8 +32,11 @@ export type Alignment =
   | {
       kind: 'not-reused';
       by: 'sender' | 'receiver';
-      /** Who closes first as a rule, and so keeps TIME_WAIT. */
-      closer: 'sender' | 'receiver';
+      /**
+       * Who closes first, and so keeps TIME_WAIT. `either`: both know that the connection ends with the response, and the faster one is first
+       * (test/cli/chain/real-servers.test.ts sees both of nginx and gunicorn).
+       */
+      closer: 'sender' | 'either';
       decidedBy: ChainValue<boolean>;
       why: string;
     }
@@ -73,16 +76,16 @@ export function alignmentOf({ sender, receiver }: ChainLink, marginMs: number): 
   const { client } = sender;
   const { server } = receiver;
   if (isKnown(client.reuse) && !client.reuse.value) {
-    // After HTTP/1.0 or `Connection: close` the receiver closes with its response (RFC 9112, 9.3 and 9.6); else only the sender can.
+    // After HTTP/1.0 or `Connection: close` the receiver closes with its response (RFC 9112, 9.3 and 9.6); else only the sender knows.
     const { noReuseBecause, asksToClose = null } = client;
     const asks = asksToClose ?? (noReuseBecause === 'http-1.0' || noReuseBecause === 'connection-close');
-    const closer = asks ? 'receiver' : 'sender';
+    const closer = asks ? 'either' : 'sender';
     const why = `${sender.name} ${NO_REUSE[noReuseBecause ?? 'single-use']}`;
     return { kind: 'not-reused', by: 'sender', closer, decidedBy: client.reuse, why };
   }
   if (isKnown(server.reuse) && !server.reuse.value) {
     const why = `${receiver.name} closes after each response`;
-    return { kind: 'not-reused', by: 'receiver', closer: 'receiver', decidedBy: server.reuse, why };
+    return { kind: 'not-reused', by: 'receiver', closer: 'either', decidedBy: server.reuse, why };
   }
   if (!isKnown(client.reuse)) return unknown(`whether ${sender.name} reuses connections`, client.reuse);
   if (!isKnown(server.reuse)) return unknown(`whether ${receiver.name} keeps connections open`, server.reuse);

@@ -66,6 +66,8 @@ export interface Joint {
   /** By how much the receiver must outlast the sender. */
   marginMs: number;
   requestsPerSecond: number | null;
+  /** How long the sender's pool would keep connections if it were told to reuse them and nothing else; null: not known. */
+  poolIdleOnceReusedMs: number | null;
   /** Complete lines in the product's own syntax; none where it has no such setting, or nothing is known. */
   write(end: 'sender' | 'receiver', wanted: WantedSetting): string[];
 }

@@ -80,7 +80,7 @@ export interface ChainClientSide {
 }
 
 /** What a hop was made of. */
-export type ChainOrigin =
+type ChainOrigin =
   | { kind: 'file'; file: string; line: number | null }
   | { kind: 'command-line'; text: string }
   | { kind: 'stack' | 'preset'; id: string; confidence: string; url: string | null }

@@ -32,6 +32,7 @@ export const stack = {
         '# without a keepalive line in the upstream block; from nginx 1.29.7 on it must say',
         'keepalive 0;',
       ],
+      poolIdleOnceReusedMs: 60_000,
       reuse: () => [
         'upstream NAME {',
         '    server HOST:PORT;',

@@ -19,7 +19,7 @@ export interface Stack {
 }
 
 /** How a product keeps HTTP connections unless it is told otherwise. */
-export interface HttpFacts {
+interface HttpFacts {
   role: 'client' | 'proxy' | 'app';
   /** What it is; left out: the name of the stack, which elsewhere is about how it sets TCP keepalive. */
   product?: string;
@@ -44,7 +44,7 @@ export interface HttpFact<T> {
 type DefaultKeepalive = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count'> | null;
 
 /** What is left out is not known. */
-export interface HttpServerFacts {
+interface HttpServerFacts {
   /** false: it closes after each response. */
   reuse?: boolean;
   idleClose?: HttpFact<Limit>;
@@ -57,7 +57,7 @@ export interface HttpServerFacts {
 }
 
 /** What is left out is not known. */
-export interface HttpClientFacts {
+interface HttpClientFacts {
   poolIdle?: HttpFact<Limit>;
   poolSize?: HttpFact<Limit>;
   /** Whether it gives up earlier than the server's hint says. */
@@ -67,7 +67,7 @@ export interface HttpClientFacts {
 }
 
 /** Where a line is to stand. */
-export type LinePlace = 'file' | 'command-line';
+type LinePlace = 'file' | 'command-line';
 
 /** Each returns complete lines in the product's own syntax; one that is left out cannot be set. */
 export interface HttpSwitches {
@@ -77,6 +77,8 @@ export interface HttpSwitches {
   poolIdle?(ms: number): string[];
   /** Switches reuse of connections to the next hop on. */
   reuse?(): string[];
+  /** How long the pool that comes with `reuse` keeps idle connections. */
+  poolIdleOnceReusedMs?: number;
   /** Switches reuse on for the connections that it accepts. */
   keepOpen?(place: LinePlace): string[];
   /** Closes each connection to the next hop after its response. */

@@ -65,7 +65,7 @@ describe('nginx in front of gunicorn', () => {
     expect(exitCode(outcome)).toBe(0);
   });
 
-  test('without a pool reuses nothing, and costs a minute of TIME_WAIT a request at gunicorn', async () => {
+  test('without a pool reuses nothing, and costs a minute of TIME_WAIT a request', async () => {
     const outcome = await run(
       ...['--proxy', '@/nginx-plain.conf', '--app', '@/gunicorn-late.conf.py'],
       ...['--nginx-version', '1.22.1', '--rate', '200/s'],
@@ -74,7 +74,7 @@ describe('nginx in front of gunicorn', () => {
       {
         rule: 'upstream-not-reused',
         severity: 'warning',
-        evidence: { closesFirst: 'gunicorn', timeWaitCount: 12_000, requestsPerSecond: 200 },
+        evidence: { closesFirst: 'either', timeWaitCount: 12_000, requestsPerSecond: 200 },
       },
     ]);
     const [finding] = outcome.findings;

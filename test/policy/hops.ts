@@ -16,7 +16,7 @@ export function given<T>(value: T, text = 'given'): ChainValue<T> {
 export const NOT_KNOWN = unmeasured('nobody said');
 
 /** Keeps connections open and closes them after 75 s idle (app.py:3); everything else has no limit or is not known. */
-export function serverSide(different: Partial<ChainServerSide> = {}): ChainServerSide {
+function serverSide(different: Partial<ChainServerSide> = {}): ChainServerSide {
   return {
     reuse: given(true),
     idleCloseMs: inFile<number | 'never'>(75_000, 'app.py:3', 'keepalive'),
@@ -31,7 +31,7 @@ export function serverSide(different: Partial<ChainServerSide> = {}): ChainServe
 }
 
 /** Pools connections and gives them up after 60 s idle (proxy.conf:7). */
-export function clientSide(different: Partial<ChainClientSide> = {}): ChainClientSide {
+function clientSide(different: Partial<ChainClientSide> = {}): ChainClientSide {
   return {
     reuse: given(true),
     noReuseBecause: null,
@@ -85,6 +85,7 @@ export function joint(sender: ChainHop, receiver: ChainHop, rest: Partial<Joint>
     link: { sender: { ...sender, client }, receiver: { ...receiver, server }, boxes, firstJoint: 0 },
     marginMs: 2000,
     requestsPerSecond: null,
+    poolIdleOnceReusedMs: null,
     write: (end, wanted) => {
       const { set, ...values } = wanted;
       return [[end, set, ...Object.values(values).filter((value) => typeof value !== 'object')].join(' ')];

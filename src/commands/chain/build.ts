@@ -373,7 +373,7 @@ function reuseLines({ passTo, pool, place }: NginxRoute): string[] {
           ...passTo.servers.map((server) => `    server ${server};`),
           '    keepalive 32;',
           '}',
-          `# ${place.file}:${place.line}`,
+          `# ${place.file}:${place.line}, in place of ${passTo.name}; what follows the address stays`,
           `proxy_pass ${passTo.protocol}://NAME;`,
         ]
       : [`# ${passTo.block.file}:${passTo.block.line}, in upstream ${passTo.name}`, 'keepalive 32;'];

@@ -7,7 +7,7 @@ import { quoted } from '../options.ts';
 export type Role = ChainHop['role'];
 
 /** What a hop begins with, before single settings are put over it. */
-export type HopBase =
+type HopBase =
   /** A stack, a preset, a file or a command line: whichever it turns out to be. */
   | { kind: 'word'; word: string }
   | { kind: 'stack' | 'preset' | 'file' | 'command'; word: string }
@@ -56,7 +56,7 @@ export const SETTINGS = {
   refreshes: 'of a middlebox: whether TCP keepalive restarts its timer',
 } as const;
 
-export type SettingKey = keyof typeof SETTINGS;
+type SettingKey = keyof typeof SETTINGS;
 
 /** What a hop is, in `--hop` and YAML, besides its settings. */
 const NAMING = ['name', 'role', 'stack', 'preset', 'file', 'command', 'measure'] as const;

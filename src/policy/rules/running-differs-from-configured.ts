@@ -25,7 +25,9 @@ export const runningDiffersFromConfigured: Rule = ({ measuredHop }) => {
   const does =
     upperMs === null
       ? `keeps idle connections open for more than ${formatDuration(lowerMs)}`
-      : `closes idle connections after ${formatDuration(upperMs)}`;
+      : upperMs === 0
+        ? 'closes after each response'
+        : `closes idle connections after ${formatDuration(upperMs)}`;
   return [
     {
       severity: 'warning',

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../units.ts';
-import { alignmentOf } from '../chain.ts';
+import { alignmentOf, isKnown } from '../chain.ts';
 import { describeLimit, headed, headingFor, placeOf, saidBy } from '../chain-wording.ts';
 import type { Rule } from '../facts.ts';
 
@@ -25,7 +25,7 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
       : `${sender.name} keeps idle connections ${formatDuration(poolIdle.value)} (${saidBy(poolIdle)})`;
   const closed = `${receiver.name} closes them after ${formatDuration(idleClose.value)} (${saidBy(idleClose)})`;
   const must =
-    poolIdle.value === 'never' && poolIdle.setting === null
+    poolIdle.source.kind === 'default' && poolIdle.setting === null
       ? `${sender.name} has no setting for giving up first`
       : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
   const consequence =
@@ -34,12 +34,19 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
       : `that is less than the margin of ${formatDuration(marginMs)}`;
   const longerMs = poolIdle.value === 'never' ? null : Math.ceil((poolIdle.value + marginMs) / STEP_MS) * STEP_MS;
   const shorterMs = idleClose.value - marginMs;
-  const raised =
-    longerMs === null
+  const configured = receiver.replaced?.idleCloseMs ?? idleClose;
+  const written = isKnown(configured) ? configured : null;
+  const isWritten =
+    written !== null &&
+    poolIdle.value !== 'never' &&
+    (written.value === 'never' || written.value >= poolIdle.value + marginMs);
+  const raised = isWritten
+    ? [`# ${saidBy(written)} says ${describeLimit(written.value)} already: reload or restart ${receiver.name}`]
+    : longerMs === null
       ? []
       : headed(
-          `${headingFor(receiver, idleClose)}: let it outlast ${sender.name}`,
-          write('receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, idleClose) }),
+          `${headingFor(receiver, written)}: let it outlast ${sender.name}`,
+          write('receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, written) }),
         );
   const lowered =
     shorterMs < 1000

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../units.ts';
 import { alignmentOf, DEFAULT_PORT_COUNT, isKnown, TIME_WAIT_MS } from '../chain.ts';
 import { headed, headingFor, placeOf, saidBy } from '../chain-wording.ts';
 import type { Joint, Rule } from '../facts.ts';
@@ -8,7 +9,7 @@ const PORT_LIMIT_PER_SECOND = Math.floor((DEFAULT_PORT_COUNT * 10) / TIME_WAIT_S
 
 /**
  * Each request has a connection of its own, which stays in TIME_WAIT for a minute at the side that closes first (RFC 9293, 3.10.7.8). Only
- * where that is the sender is the port range the limit: its port stays taken.
+ * where that is the sender is the port range the limit: its port stays taken, while a server in TIME_WAIT takes a new connection from there.
  */
 export const upstreamNotReused: Rule = ({ joint }) => {
   if (joint === null) return [];
@@ -17,17 +18,14 @@ export const upstreamNotReused: Rule = ({ joint }) => {
   if (alignment.kind !== 'not-reused') return [];
   const { sender, receiver } = link;
   const { by, closer, decidedBy, why } = alignment;
-  const holder = closer === 'sender' ? sender.name : receiver.name;
+  const first = closer === 'sender' ? sender.name : `${sender.name} or ${receiver.name}, whichever is faster`;
   const timeWaitCount = requestsPerSecond === null ? null : Math.round(requestsPerSecond * TIME_WAIT_S);
   const beyond = closer === 'sender' && requestsPerSecond !== null && requestsPerSecond > PORT_LIMIT_PER_SECOND;
   const cost =
     requestsPerSecond === null
-      ? `each leaves a socket in TIME_WAIT for ${TIME_WAIT_S} s on the side that closes first, as a rule ${holder}`
-      : `${requestsPerSecond} requests a second keep ${timeWaitCount} sockets in TIME_WAIT on the side that closes first, as a rule ${holder}`;
-  const limit =
-    closer === 'sender'
-      ? `; more than ${PORT_LIMIT_PER_SECOND} a second to one address and port find no free port, with the port range that kernels ship`
-      : '; ports do not run out there, but every request pays for a handshake';
+      ? `each leaves a socket in TIME_WAIT for ${TIME_WAIT_S} s at the side that closes first`
+      : `${requestsPerSecond} requests a second keep ${timeWaitCount} sockets in TIME_WAIT at the side that closes first`;
+  const limit = `${closer === 'sender' ? '' : `if ${sender.name} is the first, `}more than ${PORT_LIMIT_PER_SECOND} a second to one address and port run out of free ports, with the port range that kernels ship`;
   const keepOpen =
     isKnown(receiver.server.reuse) && !receiver.server.reuse.value
       ? headed(
@@ -42,15 +40,14 @@ export const upstreamNotReused: Rule = ({ joint }) => {
   return [
     {
       severity: beyond ? 'error' : 'warning',
-      message: `${why} (${saidBy(decidedBy)}): ${cost}${limit}`,
+      message: `${why} (${saidBy(decidedBy)}): ${cost}, ${first}; ${limit}`,
       evidence: {
         reuseSetBy: saidBy(decidedBy),
-        closesFirst: holder,
+        closesFirst: closer === 'sender' ? sender.name : 'either',
         requestsPerSecond,
         timeWaitCount,
-        ...(closer === 'sender'
-          ? { connectionsPerSecondLimit: PORT_LIMIT_PER_SECOND, portCount: DEFAULT_PORT_COUNT }
-          : {}),
+        connectionsPerSecondLimit: PORT_LIMIT_PER_SECOND,
+        portCount: DEFAULT_PORT_COUNT,
       },
       remedy: [...reuse, ...keepOpen, ...(by === 'sender' && keepOpen.length === 0 ? outlasting(joint) : [])],
     },
@@ -58,17 +55,15 @@ export const upstreamNotReused: Rule = ({ joint }) => {
 };
 
 /** Once connections are reused the receiver must outlast the pool: the line that sees to it, where it does not yet. */
-function outlasting({ link: { sender, receiver }, marginMs, write }: Joint): string[] {
-  const { poolIdleMs } = sender.client;
+function outlasting({ link: { sender, receiver }, marginMs, poolIdleOnceReusedMs, write }: Joint): string[] {
   const { idleCloseMs } = receiver.server;
-  if (!isKnown(poolIdleMs) || !isKnown(idleCloseMs)) return [];
-  if (poolIdleMs.value === 'never' || idleCloseMs.value === 'never') return [];
-  if (poolIdleMs.value + marginMs <= idleCloseMs.value) return [];
+  if (poolIdleOnceReusedMs === null || !isKnown(idleCloseMs) || idleCloseMs.value === 'never') return [];
+  if (poolIdleOnceReusedMs + marginMs <= idleCloseMs.value) return [];
   return headed(
-    `${headingFor(receiver, idleCloseMs)}: and then outlast the pool of ${sender.name}`,
+    `${headingFor(receiver, idleCloseMs)}: and then let it outlast the pool of ${sender.name}, ${formatDuration(poolIdleOnceReusedMs)}`,
     write('receiver', {
       set: 'idle-close',
-      ms: Math.ceil((poolIdleMs.value + marginMs) / 5000) * 5000,
+      ms: Math.ceil((poolIdleOnceReusedMs + marginMs) / 5000) * 5000,
       on: placeOf(receiver, idleCloseMs),
     }),
   );

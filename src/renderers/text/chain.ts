@@ -87,10 +87,11 @@ function drawDown(page: Page, { hops, joints }: Chain): string[] {
     const joint = joints[index];
     const edge = joint === undefined ? ' ' : shaft;
     const idle = describeIdle(hop).map((text) => `${page.paint.dim(edge)} ${page.paint.dim(text)}`);
-    if (joint === undefined) return [page.paint.strong(hop.name), ...idle];
+    const name = wrap(hop.name, page.width).map(page.paint.strong);
+    if (joint === undefined) return [...name, ...idle];
     const [first = '', ...rest] = wrap(joint.why, page.width - 2);
     return [
-      page.paint.strong(hop.name),
+      ...name,
       ...idle,
       `${jointMark(page, joint)} ${first}`,
       ...rest.map((text) => `${page.paint.dim(shaft)} ${text}`),

@@ -58,6 +58,29 @@ test('a line for the command line is asked for where the value stands there', ()
   ]);
 });
 
+test('a running server that does not do what its file says is to be reloaded, not reconfigured', () => {
+  const measured = (configuredMs: number) =>
+    appHop(
+      {
+        idleCloseMs: {
+          value: 4000,
+          setting: 'keepalive',
+          source: { kind: 'measured', url: 'http://a/', lowerMs: 4000, upperMs: 4200 },
+        },
+      },
+      {
+        replaced: {
+          idleCloseMs: inFile(configuredMs, 'app.py:3', 'keepalive'),
+          observed: { url: 'http://a/', lowerMs: 4000, upperMs: 4200 },
+        },
+      },
+    );
+  const remedyOf = (configuredMs: number) =>
+    upstreamClosesFirst(facts({ joint: joint(proxyHop(), measured(configuredMs)) }))[0]?.remedy.slice(0, 2);
+  expect(remedyOf(75_000)).toEqual(['# app.py:3 keepalive says 1 m 15 s already: reload or restart app', '# or']);
+  expect(remedyOf(5000)).toEqual(['# app.py:3: let it outlast proxy', 'receiver idle-close 65000 file']);
+});
+
 test('less than the margin is a warning', () => {
   const server = appHop({ idleCloseMs: inFile(61_000, 'app.py:3', 'keepalive') });
   expect(upstreamClosesFirst(facts({ joint: joint(proxyHop(), server) }))).toMatchObject([
@@ -69,7 +92,8 @@ test('less than the margin is a warning', () => {
 });
 
 test('a client without any limit is a warning, and gets what helps without a limit', () => {
-  const client = clientHop({ poolIdleMs: { ...given('never'), setting: null } });
+  const source = { kind: 'default', id: 'some-library', detail: 'some library' } as const;
+  const client = clientHop({ poolIdleMs: { value: 'never', setting: null, source } });
   expect(upstreamClosesFirst(facts({ joint: joint(client, early) }))).toMatchObject([
     {
       severity: 'warning',

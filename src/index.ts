@@ -15,6 +15,7 @@ export type * from './report/http.ts';
 export type * from './report/lab.ts';
 export type * from './report/measure.ts';
 export type * from './report/middleboxes.ts';
+export type * from './report/rescue.ts';
 export type * from './report/run.ts';
 export type * from './report/serve.ts';
 export type * from './report/simulate.ts';

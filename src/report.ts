@@ -11,6 +11,7 @@ import type { HttpData } from './report/http.ts';
 import type { LabData } from './report/lab.ts';
 import type { MeasureData } from './report/measure.ts';
 import type { MiddleboxesData } from './report/middleboxes.ts';
+import type { RescueData } from './report/rescue.ts';
 import type { RunData } from './report/run.ts';
 import type { ServeData } from './report/serve.ts';
 import type { SimulateData } from './report/simulate.ts';
@@ -120,6 +121,7 @@ export interface ReportData {
   timewait: TimeWaitData;
   run: RunData;
   chain: ChainData;
+  rescue: RescueData;
 }
 
 export type CommandName = keyof ReportData;

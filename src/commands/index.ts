@@ -72,6 +72,10 @@ export const commands: {
     summary: 'a cooperating far end: holds connections, echoes, or speaks first after a time that the client asks for',
     load: async () => (await import('./serve.ts')).serve,
   },
+  rescue: {
+    summary: 'switches keepalive on in, or shuts down, a live connection of a running process, without restarting it',
+    load: async () => (await import('./rescue.ts')).rescue,
+  },
   run: {
     summary: 'runs a program and judges every connection that it opens',
     load: async () => (await import('./run.ts')).run,

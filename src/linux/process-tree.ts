@@ -66,3 +66,14 @@ function parentOf(pid: number, root: string): number | null {
     return null;
   }
 }
+
+/** The parent of a process, that one's parent, and so on. */
+export function ancestorsOf(pid: number, root = '/proc'): number[] {
+  const ancestors: number[] = [];
+  for (let next = parentOf(pid, root); next !== null && next > 0; next = parentOf(next, root)) {
+    // Numbers that are given again meanwhile could make a circle.
+    if (ancestors.includes(next)) break;
+    ancestors.push(next);
+  }
+  return ancestors;
+}

@@ -9,6 +9,7 @@ import { viewLab } from './text/lab.ts';
 import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf, wrap } from './text/layout.ts';
 import { viewMeasure } from './text/measure.ts';
 import { viewMiddleboxes } from './text/middleboxes.ts';
+import { viewRescue } from './text/rescue.ts';
 import { viewRun } from './text/run.ts';
 import { viewServe } from './text/serve.ts';
 import { viewSimulate } from './text/simulate.ts';
@@ -54,6 +55,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewServe(page, report.data);
     case 'timewait':
       return viewTimeWait(page, report.data);
+    case 'rescue':
+      return viewRescue(page, report.data);
     case 'run':
       return viewRun(page, report.data);
     default:

@@ -10,10 +10,8 @@ import type { Report } from '../../src/report.ts';
 import { findServer, obstacleToPostgres, type RealServer, startPostgres, startRedis } from '../real-servers.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { closedPort, serve, type TestServer } from './servers.ts';
+import { python } from './workers.ts';
 
-/** The interpreter itself: a shim in front of it would be a tree of processes of its own. */
-const python =
-  spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).stdout?.trim() ?? '';
 const hasPython = python !== '';
 
 const folder = mkdtempSync(join(tmpdir(), 'kaprobe-run-'));
@@ -204,6 +202,7 @@ describe.skipIf(!hasPython)(`kaprobe run, about connections${hasPython ? '' : ' 
       `import os, socket, subprocess, sys, time
 def connect(): return socket.create_connection(('127.0.0.1', ${server.port}))
 own = connect()
+begin = time.monotonic()
 if os.fork() == 0:
     child = connect(); time.sleep(0.6); os._exit(0)
 if os.fork() == 0:
@@ -211,11 +210,15 @@ if os.fork() == 0:
     if os.fork() == 0:
         daemon = connect(); time.sleep(0.6); os._exit(0)
     os._exit(0)
-os.wait(); os.wait(); time.sleep(1)
+os.wait(); os.wait()
 kaprobe = os.getppid()
-print(sum(open(f'/proc/{pid}/stat').read().split(') ')[1].startswith(f'Z {kaprobe} ') for pid in os.listdir('/proc') if pid.isdigit()))`,
+for _ in range(100):
+    children = open(f'/proc/{kaprobe}/task/{kaprobe}/children').read().split()
+    if children == [str(os.getpid())] and time.monotonic() > begin + 0.7: break
+    time.sleep(0.05)
+print(len(children))`,
     ]);
-    expect(run.stdout).toBe('0\n');
+    expect(run.stdout).toBe('1\n');
     expect(data.processCount).toBeGreaterThanOrEqual(3);
     const holders = new Set(outgoing(data).map(({ pid }) => pid));
     expect(outgoing(data)).toHaveLength(3);

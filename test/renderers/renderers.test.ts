@@ -167,6 +167,7 @@ function linesToPaste(report: AnyReport): Set<string> {
   const lines = report.findings.flatMap(({ remedy }) => remedy);
   if (report.command === 'sysctl') lines.push(...(report.data.recommended ?? []));
   if (report.command === 'lab') lines.push(...(report.data.fix ?? []), report.data.command.join(' '));
+  if (report.command === 'rescue') lines.push(...report.data.sockets.flatMap(({ undo }) => undo ?? []));
   return new Set(lines.map((line) => line.trim()));
 }
 

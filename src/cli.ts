@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type CommandModule, commands } from './commands/index.ts';
 import { KaprobeError } from './errors.ts';
 import { printable } from './renderers/printable.ts';
+import type { WatchEvent, WatchView } from './report/watch.ts';
 import {
   type AnyReport,
   type CommandName,
@@ -12,6 +13,7 @@ import {
   type Watched,
 } from './report.ts';
 import { sealed } from './sealed.ts';
+import type { Live } from './terminal.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_OK = 0;
@@ -19,7 +21,7 @@ const EXIT_COULD_NOT_TELL = 2;
 const EXIT_INTERRUPTED = 130;
 
 /** The formats of `renderers/index.ts`, which is loaded only when something is rendered; a test holds the two together. */
-export const FORMATS = ['text', 'json'] as const;
+export const FORMATS = ['text', 'json', 'ndjson'] as const;
 
 const EXIT_CODES = `
 Exit codes:
@@ -110,15 +112,16 @@ async function runCommand(
 ): Promise<number> {
   const failOn = options['failOn'] as Severity; // commander admits only these
   const module: CommandModule<CommandName, PassedThrough | Watched<CommandName>> = await commands[name].load();
+  const stream = openStream(options, signal);
   const result = await sealed(failOn, () =>
     module.run(operands, options, {
-      signal,
+      ...{ signal: stream.signal, emit: stream.emit, show: stream.show },
       failOn,
       progress: progress.show,
       tell: progress.tell,
       ...(process.stderr.isTTY ? { note: progress.tell } : {}),
     }),
-  );
+  ).finally(stream.end);
   if ('kind' in result && result.kind === 'watched') {
     // What Ctrl-C means was the other program's affair.
     progress.clear();
@@ -129,14 +132,16 @@ async function runCommand(
     return report.exitCode;
   }
   const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
-  if (!interrupted) signal.throwIfAborted();
+  if (!interrupted && module.endsOnInterrupt !== true) signal.throwIfAborted();
   if ('kind' in result) {
     progress.clear();
     for (const remark of result.remarks) complain(remark, null);
     return result.exitCode;
   }
-  const text = await renderFor(process.stdout, result, options);
+  await stream.written();
   progress.clear();
+  if (stream.isReaderGone()) return result.exitCode;
+  const text = await renderFor(process.stdout, result, options);
   await write(text);
   if (interrupted) complain('interrupted: this is what was known by then', null);
   return result.exitCode;
@@ -152,11 +157,85 @@ async function renderFor(
     import('./renderers/index.ts'),
     import('./terminal.ts'),
   ]);
-  const color = typeof options['color'] === 'boolean' ? options['color'] : null;
+  const color = colorOf(options);
   const render = renderers[options['format'] as keyof typeof renderers]; // commander admits only these
   // Command and data belong together, which the type of a union does not show.
   return render(report as AnyReport, renderOptionsFor(screen, process.env, color));
 }
+
+const colorOf = ({ color }: Record<string, unknown>): boolean | null => (typeof color === 'boolean' ? color : null);
+
+/** What a command tells before its report. */
+interface Stream {
+  /** Aborts on Ctrl-C, and when nobody reads any more what is told. */
+  signal: AbortSignal;
+  emit(event: WatchEvent): void;
+  show(view: WatchView): void;
+  /** Takes away what is shown. */
+  end(): void;
+  /** Resolves when all that was told has been written. */
+  written(): Promise<void>;
+  isReaderGone(): boolean;
+}
+
+/** Writes events as they happen, in the format asked for, and on a terminal a table below them. */
+function openStream(options: Record<string, unknown>, signal: AbortSignal): Stream {
+  const format = options['format'] as (typeof FORMATS)[number]; // commander admits only these
+  const { stdout, env } = process;
+  const readerGone = new AbortController();
+  const isLive = format === 'text' && stdout.isTTY && env['TERM'] !== 'dumb';
+  // In this order: what is told while the renderers are being loaded waits for them.
+  let queue: Promise<void> = Promise.resolve();
+  let live: Live | null = null;
+  const onceLoaded = (work: (loaded: Loaded) => void): void => {
+    queue = queue.then(async () => work(await loadRenderers()));
+  };
+  const write = (text: string): void => {
+    if (readerGone.signal.aborted) return;
+    stdout.write(text, (error) => {
+      if (error != null) readerGone.abort(new Error('nobody reads any more'));
+    });
+  };
+  const screen = ({ terminal }: Loaded): Live => {
+    live ??= terminal.openLive(write, () => stdout.columns || 80);
+    return live;
+  };
+  return {
+    signal: AbortSignal.any([signal, readerGone.signal]),
+    emit: (event) =>
+      onceLoaded((loaded) => {
+        const text = loaded.eventRenderers[format]?.(
+          event,
+          loaded.terminal.renderOptionsFor(stdout, env, colorOf(options)),
+        );
+        if (text === undefined) return;
+        if (isLive) screen(loaded).above(text);
+        else write(text);
+      }),
+    show: (view) => {
+      if (!isLive) return;
+      onceLoaded((loaded) => {
+        const renderOptions = loaded.terminal.renderOptionsFor(stdout, env, colorOf(options));
+        screen(loaded).draw(loaded.renderView(view, renderOptions, Math.max(1, (stdout.rows || 24) - 2)));
+      });
+    },
+    end: () => {
+      queue = queue.then(() => live?.clear());
+    },
+    written: () => queue,
+    isReaderGone: () => readerGone.signal.aborted,
+  };
+}
+
+/** Only what tells something before its report needs these so early. */
+async function loadRenderers() {
+  const [{ eventRenderers, renderView }, terminal] = await Promise.all([
+    import('./renderers/index.ts'),
+    import('./terminal.ts'),
+  ]);
+  return { eventRenderers, renderView, terminal };
+}
+type Loaded = Awaited<ReturnType<typeof loadRenderers>>;
 
 /** Writes the whole answer, or throws: a reader that is gone, a disk that is full. */
 function write(text: string): Promise<void> {

@@ -21,6 +21,7 @@ export type * from './report/serve.ts';
 export type * from './report/simulate.ts';
 export type * from './report/sysctl.ts';
 export type * from './report/timewait.ts';
+export type * from './report/watch.ts';
 export type * from './report.ts';
 
 /** The id of a preset, or an idle timeout. */

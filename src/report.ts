@@ -17,6 +17,7 @@ import type { ServeData } from './report/serve.ts';
 import type { SimulateData } from './report/simulate.ts';
 import type { SysctlData } from './report/sysctl.ts';
 import type { TimeWaitData } from './report/timewait.ts';
+import type { WatchData } from './report/watch.ts';
 
 /** Version of the JSON form: the second number rises when something is added, the first when something breaks. */
 export const SCHEMA_VERSION = '1.0';
@@ -122,6 +123,7 @@ export interface ReportData {
   run: RunData;
   chain: ChainData;
   rescue: RescueData;
+  watch: WatchData;
 }
 
 export type CommandName = keyof ReportData;

@@ -27,3 +27,37 @@ export function renderOptionsFor(
     unicode: /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''),
   };
 }
+
+/** A part of a terminal that is drawn again and again in the same place, below lines that stay. */
+export interface Live {
+  /** Writes a line, or several, above what is drawn. */
+  above(text: string): void;
+  /** Draws these lines in place of those before. They must fit the width. */
+  draw(lines: readonly string[]): void;
+  /** Takes it away. */
+  clear(): void;
+}
+
+/** Lines that a terminal of so many columns needs for a text of this length. */
+const linesFor = (length: number, columns: number): number => Math.max(1, Math.ceil(length / Math.max(1, columns)));
+
+/** Begins to draw at the cursor. `columns` is asked anew each time: after the window became narrower, what was drawn takes more lines. */
+export function openLive(write: (text: string) => void, columns: () => number): Live {
+  let drawn: number[] = [];
+  let last: readonly string[] = [];
+  const erase = (): string => {
+    const height = drawn.reduce((sum, length) => sum + linesFor(length, columns()), 0);
+    return height === 0 ? '' : `\u001b[${height}A\r\u001b[J`;
+  };
+  const draw = (before: string, lines: readonly string[]): void => {
+    write(`${erase()}${before}${lines.map((line) => `${line}\n`).join('')}`);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: chalk's own colour sequences take no column
+    drawn = lines.map((line) => line.replace(/\u001b\[\d+m/g, '').length);
+    last = lines;
+  };
+  return {
+    above: (text) => draw(text, last),
+    draw: (lines) => draw('', lines),
+    clear: () => draw('', []),
+  };
+}

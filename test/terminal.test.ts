@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { renderOptionsFor } from '../src/terminal.ts';
+import { openLive, renderOptionsFor } from '../src/terminal.ts';
 
 const terminal = { isTTY: true, columns: 132 };
 const pipe = {};
@@ -49,5 +49,61 @@ describe('signs beyond ASCII', () => {
     [{ LANG: 'en_GB.UTF-8', LC_ALL: '' }, true],
   ])('with %j: %s', (env, unicode) => {
     expect(renderOptionsFor(terminal, env, null).unicode).toBe(unicode);
+  });
+});
+
+describe('what is drawn again in the same place', () => {
+  /** What a terminal of so many columns shows of what was written: it knows line feeds, cursor up, and erasing to the end. */
+  function screen(columns: { now: number }): { write(text: string): void; lines(): string[] } {
+    let lines = [''];
+    let at = 0;
+    const write = (text: string): void => {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that are understood
+      for (const [part, up] of text.matchAll(/\u001b\[(\d+)A|\r|\u001b\[J|\n|[^\u001b\r\n]+/g)) {
+        if (up !== undefined) at = Math.max(0, at - Number(up));
+        else if (part === '\u001b[J') lines = [...lines.slice(0, at), ''];
+        else if (part === '\n') {
+          at += 1;
+          lines[at] ??= '';
+        } else if (part !== '\r') {
+          const pieces = part.match(new RegExp(`.{1,${columns.now}}`, 'g')) ?? [];
+          for (const [index, piece] of pieces.entries()) {
+            if (index > 0) at += 1;
+            lines[at] = piece;
+          }
+        }
+      }
+    };
+    return { write, lines: () => lines.slice(0, -1) };
+  }
+
+  test('replaces what was there, and leaves the lines above it', () => {
+    const columns = { now: 40 };
+    const { write, lines } = screen(columns);
+    const live = openLive(write, () => columns.now);
+    live.draw(['one', 'two']);
+    live.above('event\n');
+    expect(lines()).toEqual(['event', 'one', 'two']);
+    live.draw(['three']);
+    expect(lines()).toEqual(['event', 'three']);
+    live.above('another\n');
+    live.draw([]);
+    live.draw(['four', 'five']);
+    expect(lines()).toEqual(['event', 'another', 'four', 'five']);
+    live.clear();
+    expect(lines()).toEqual(['event', 'another']);
+  });
+
+  test('knows that its lines take more room once the window is narrower', () => {
+    const columns = { now: 40 };
+    const texts: string[] = [];
+    const live = openLive(
+      (text) => texts.push(text),
+      () => columns.now,
+    );
+    live.draw(['a'.repeat(39), 'b']);
+    columns.now = 20;
+    live.draw(['c']);
+    expect(texts.at(-1)).toBe('\u001b[3A\r\u001b[Jc\n');
   });
 });

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { WatchEvent, WatchView } from '../report/watch.ts';
 import type { CommandName, Outcome, PassedThrough, Severity, Watched } from '../report.ts';
 
 /** What a command may ask of the program that runs it. */
@@ -13,6 +14,10 @@ export interface CommandContext {
   note?(line: string): void;
   /** Writes one line to stderr, wherever that goes, at once. Left out: nobody listens, as in the library. */
   tell?(line: string): void;
+  /** Tells an event the moment that it happens. Left out: nobody listens. */
+  emit?(event: WatchEvent): void;
+  /** Shows how things are, in place of what was shown before. Left out: there is no terminal. */
+  show?(view: WatchView): void;
 }
 
 /**
@@ -20,6 +25,8 @@ export interface CommandContext {
  * that can let another program answer.
  */
 export interface CommandModule<C extends CommandName = CommandName, Also extends PassedThrough | Watched<C> = never> {
+  /** Ctrl-C is an end like any other: it returns its report, and the exit code is the report's. */
+  endsOnInterrupt?: true;
   /** Declares arguments, options and help on a command that already has its name and summary. */
   declare(command: Command): void;
   /** Throws a KaprobeError when the question cannot be asked. */
@@ -54,6 +61,11 @@ export const commands: {
   http: {
     summary: 'does this HTTP server keep connections, why not, when does it close idle ones, and who races with that',
     load: async () => (await import('./http.ts')).http,
+  },
+  watch: {
+    summary:
+      'hold connections, or observe those of a process, and tell a stall, a reset or a silence the moment it shows',
+    load: async () => (await import('./watch.ts')).watch,
   },
   timewait: {
     summary:

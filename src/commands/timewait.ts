@@ -10,10 +10,9 @@ import { factsAbout } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { TIME_WAIT_MS } from '../policy/kernel-timers.ts';
 import { type ReuseSocket, startReuseWatch } from '../policy/reuse-watch.ts';
-import { matchesEnds, type SocketFilter } from '../policy/socket-filter.ts';
+import { endpoint, matchesEnds, portOf, type SocketFilter } from '../policy/socket-filter.ts';
 import {
   closeRate,
-  endpoint,
   type Flow,
   type FlowSocket,
   flowsOf,
@@ -332,7 +331,7 @@ function addOwners(
   listeners: readonly Socket[],
 ): TimeWaitData['ownersHidden'] {
   const wanted = listed.map(({ flow, described }) => {
-    const port = Number(described.service.slice(described.service.lastIndexOf(':') + 1));
+    const port = portOf(described.service);
     const own = listeners.filter(({ localPort }) => described.side === 'server' && localPort === port);
     const by = own.length > 0 ? ('listener' as const) : ('established' as const);
     const inodes = (by === 'listener' ? own : flow.sockets).map(({ inode }) => inode).filter((inode) => inode !== 0);

@@ -228,7 +228,8 @@ function infoAmong(view: DataView, from: number, end: number): DiagTcpInfo | nul
   return null;
 }
 
-function decodeInfo(view: DataView, at: number, length: number): DiagTcpInfo | null {
+/** Reads `length` bytes of struct tcp_info (linux/tcp.h); null when there are too few. */
+export function decodeInfo(view: DataView, at: number, length: number): DiagTcpInfo | null {
   if (length < 8) return null;
   const u32 = (offset: number): number | null =>
     offset + 4 <= length ? view.getUint32(at + offset, LITTLE_ENDIAN) : null;

@@ -1,5 +1,7 @@
 import { endianness } from 'node:os';
+import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
 import type { Libc } from './libc.ts';
+import { type DiagTcpInfo, decodeInfo } from './sock-diag.ts';
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
@@ -43,4 +45,11 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
     segmentsIn: u32(140),
     dataSegmentsIn: u32(152),
   };
+}
+
+/** Reads of one's own socket what sock_diag tells of everybody's. */
+export function readDiagInfo(libc: Libc, fd: number): { state: TcpState; info: DiagTcpInfo | null } {
+  const bytes = libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, SIZE_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { state: TCP_STATES[bytes[0] ?? 0] ?? 'unknown', info: decodeInfo(view, 0, bytes.byteLength) };
 }

@@ -13,6 +13,7 @@ import type {
 import type { HttpData } from '../report/http.ts';
 import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../report/timewait.ts';
+import type { WatchData } from '../report/watch.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
 import type { ChainLink } from './chain.ts';
 
@@ -52,6 +53,8 @@ export interface Facts {
   timeWaitFlow: (TimeWaitFlow & { thresholds: ReuseThresholds; twReuse: number | null; isOtherEnd: boolean }) | null;
   /** The kernel's table of sockets in TIME_WAIT. */
   timeWaitTable: TimeWaitTable | null;
+  /** What was watched, and what happened. */
+  watched: WatchedFacts | null;
   /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
   librarySwitches: readonly string[];
   /** Two hops of a chain that talk to each other. */
@@ -131,6 +134,9 @@ export type HttpFacts = Pick<
   | 'senders'
 >;
 
+/** A watch: the part of it that rules judge. */
+export type WatchedFacts = Pick<WatchData, 'mode' | 'counts' | 'first' | 'seen'>;
+
 /** Facts about which nothing is known yet. */
 export function factsAbout(subject: string): Facts {
   return {
@@ -154,6 +160,7 @@ export function factsAbout(subject: string): Facts {
     tcpTwRecycle: null,
     timeWaitFlow: null,
     timeWaitTable: null,
+    watched: null,
     librarySwitches: [],
     joint: null,
     measuredHop: null,

@@ -71,6 +71,11 @@ function matchesEnd(wanted: readonly EndFilter[], endpoint: string): boolean {
   );
 }
 
+/** An address with its port: `192.0.2.1:5432`, `[2001:db8::1]:5432`. */
+export function endpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** The address of `192.0.2.1:5432` or `[2001:db8::1]:5432`, without brackets. */
 export function hostOf(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');

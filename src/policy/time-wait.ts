@@ -2,6 +2,7 @@
 import type { TcpState } from '../report/tcp-state.ts';
 import type { CloseRate, PortsLeft, ReuseThresholds, TimeWaitFlow, TimeWaitService } from '../report/timewait.ts';
 import { blockedForMs as blockedFor, countPorts, type PortRange, type PortSettings } from './kernel-timers.ts';
+import { endpoint } from './socket-filter.ts';
 
 /** From when on kaprobe speaks of connections that are not reused. */
 export const REUSE_THRESHOLDS: ReuseThresholds = { minConnections: 30, minPerSecond: 0.5, maxMeanLifeMs: 10_000 };
@@ -122,11 +123,6 @@ function isLocal({ localAddress, remoteAddress }: FlowSocket): boolean {
 /** 127.0.0.0/8 or ::1. */
 function isLoopback(address: string): boolean {
   return address.startsWith('127.') || address === '::1';
-}
-
-/** An address with its port: `192.0.2.1:80`, `[2001:db8::1]:80`. */
-export function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 const localOf = ({ localAddress, localPort }: FlowSocket): string => endpoint(localAddress, localPort);

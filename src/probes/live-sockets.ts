@@ -17,7 +17,7 @@ import {
 import { readKeepalive, readReceiveTimeoutMs } from '../linux/socket-options.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
 import { keepaliveFromTimer, nextProbeMs } from '../policy/live-keepalive.ts';
-import { matchesEnds, matchesOwners, matchesRisk, type SocketFilter } from '../policy/socket-filter.ts';
+import { endpoint, matchesEnds, matchesOwners, matchesRisk, type SocketFilter } from '../policy/socket-filter.ts';
 import { isJudged, type RiskContext, socketRisk } from '../policy/socket-risk.ts';
 import type { LiveSocket, OwnerSearch } from '../report/sockets.ts';
 import type { TcpState } from '../report/tcp-state.ts';
@@ -163,10 +163,6 @@ function describe(diag: DiagSocket): Found {
     risk: null,
   };
   return { socket, timer };
-}
-
-function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function findOwners(found: readonly Found[], among: readonly number[] | null): OwnerSearch {

@@ -15,6 +15,7 @@ import { viewServe } from './text/serve.ts';
 import { viewSimulate } from './text/simulate.ts';
 import { viewSysctl } from './text/sysctl.ts';
 import { viewTimeWait } from './text/timewait.ts';
+import { viewWatch } from './text/watch.ts';
 
 /** For people: the verdict first, the evidence next, the lines to paste last. */
 export function renderText(untrusted: AnyReport, options: RenderOptions): string {
@@ -59,6 +60,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewRescue(page, report.data);
     case 'run':
       return viewRun(page, report.data);
+    case 'watch':
+      return viewWatch(page, report.data);
     default:
       return report satisfies never;
   }

@@ -38,8 +38,7 @@ export function startPeer(host: LabHost, script: keyof typeof SCRIPTS, args: str
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const events: PeerEvent[] = [];
-  if (child.stdout === null) throw new Error('asked for a pipe');
-  createInterface({ input: child.stdout }).on('line', (line) => events.push(JSON.parse(line)));
+  linesOf(child, (line) => events.push(JSON.parse(line)));
   return {
     child,
     events,
@@ -59,6 +58,12 @@ export function startPeer(host: LabHost, script: keyof typeof SCRIPTS, args: str
 function agrees(event: PeerEvent, expected: Partial<PeerEvent>): boolean {
   const told = new Map<string, unknown>(Object.entries(event));
   return Object.entries(expected).every(([key, value]) => told.get(key) === value);
+}
+
+/** Hands over each line that a program prints. */
+export function linesOf(child: ChildProcess, take: (line: string) => void): void {
+  if (child.stdout === null) throw new Error('asked for a pipe');
+  createInterface({ input: child.stdout }).on('line', take);
 }
 
 /** Waits until `holds`, looking often. */

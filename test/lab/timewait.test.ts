@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report.ts';
 import { kaprobe } from '../cli/kaprobe.ts';
-import { until } from './helpers.ts';
+import { linesOf, until } from './helpers.ts';
 
 const canUnshare = process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'true']).status === 0;
 const lacking = canUnshare ? '' : ' (skipped: needs root, unshare and CAP_SYS_ADMIN to make a network namespace)';
@@ -37,8 +36,7 @@ describe.skipIf(!canUnshare)(`timewait of another network namespace${lacking}`, 
     const script = ['set -e', 'ip link set lo up', ...set, `exec python3 -c "$0" ${count}`].join('\n');
     child = spawn('unshare', ['--net', 'sh', '-c', script, TRAFFIC], { stdio: ['ignore', 'pipe', 'inherit'] });
     const said: string[] = [];
-    if (child.stdout === null) throw new Error('asked for a pipe');
-    createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
+    linesOf(child, (line) => said.push(line));
     await until('the traffic is over', () => said.some((line) => line.startsWith('made ')));
     const { stdout, stderr } = await kaprobe(['timewait', '--netns', `${child.pid}`, '--format', 'json', ...args]);
     if (stdout === '') throw new Error(stderr);

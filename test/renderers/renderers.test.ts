@@ -154,7 +154,7 @@ describe('text', () => {
 
 /** The first line of a table, whose cells stand whole, however wide that makes it. */
 const TABLE_HEAD =
-  /^(?: *target {2,}address|id {2,}idle timeout|client {2,}connections|idle from port {2,}outcome|.*\nsetting {2,}value|hop {2,}setting|connections {2,}here|service of this host|process {2,}connection)/;
+  /^(?: *target {2,}address|id {2,}idle timeout|client {2,}connections|idle from port {2,}outcome|.*\nsetting {2,}value|hop {2,}setting|connections {2,}here|service of this host|process {2,}connection|not fine at the end)/;
 
 /** What is never broken: lines to paste, and the name of the target. */
 function unbroken(report: AnyReport): Set<string> {

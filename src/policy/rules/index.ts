@@ -54,6 +54,11 @@ import { tlsHandshakeFailed } from './tls-handshake-failed.ts';
 import { upstreamClosesFirst } from './upstream-closes-first.ts';
 import { upstreamNotReused } from './upstream-not-reused.ts';
 import { userTimeoutOverridesCount } from './user-timeout-overrides-count.ts';
+import { watchedAddressRotated } from './watched-address-rotated.ts';
+import { watchedConnectionClosed } from './watched-connection-closed.ts';
+import { watchedConnectionNotMade } from './watched-connection-not-made.ts';
+import { watchedConnectionReset } from './watched-connection-reset.ts';
+import { watchedConnectionStalled } from './watched-connection-stalled.ts';
 
 /** All rules, by the id that findings carry: the name of the rule's file. Within one severity findings keep this order. */
 export const rules = {
@@ -109,6 +114,11 @@ export const rules = {
   'running-differs-from-configured': runningDiffersFromConfigured,
   'keepalive-too-tight': keepaliveTooTight,
   'user-timeout-overrides-count': userTimeoutOverridesCount,
+  'watched-connection-stalled': watchedConnectionStalled,
+  'watched-connection-reset': watchedConnectionReset,
+  'watched-connection-not-made': watchedConnectionNotMade,
+  'watched-connection-closed': watchedConnectionClosed,
+  'watched-address-rotated': watchedAddressRotated,
   'dropper-named': dropperNamed,
   'keepalive-saves': keepaliveSaves,
   'dead-peer-noticed-after': deadPeerNoticedAfter,

@@ -1,0 +1,239 @@
+/** Observes other processes' connections by listing the sockets again and again. Changes nothing. */
+import { KernelError, UsageError } from '../errors.ts';
+import { withForeignSocket } from '../linux/foreign-socket.ts';
+import type { Libc } from '../linux/libc.ts';
+import type { DiagSocket, SockDiag } from '../linux/sock-diag.ts';
+import { commandOf, listPids, type SocketHolder, scanSocketHolders, startTimeOf } from '../linux/socket-holders.ts';
+import { readKeepalive } from '../linux/socket-options.ts';
+import { endpoint, matchesEnds, portOf, type SocketFilter } from '../policy/socket-filter.ts';
+import type { ConnectionLook, EventDraft, WatchedConnections } from '../policy/watch-events.ts';
+import type { TcpState } from '../report/tcp-state.ts';
+import type { WatchOwner } from '../report/watch.ts';
+import type { WatchSource } from './watch-source.ts';
+
+/** In which a connection is, or is being made or closed by one side. */
+const STATES: readonly TcpState[] = [
+  ...(['established', 'syn-sent', 'syn-received', 'fin-wait-1', 'fin-wait-2', 'close-wait'] as const),
+  ...(['last-ack', 'closing'] as const),
+];
+
+/** Which processes have a name that was asked for is looked up again after this time: new ones may have come. */
+const COMMANDS_EVERY_MS = 5000;
+/** Addresses that processes were connected to, for as many as this. */
+const MOST_REMEMBERED = 1000;
+
+/** What is known of one socket beside what each listing says of it. */
+interface Known {
+  /** null: nobody's that can be seen. */
+  holder: SocketHolder | null;
+  owner: WatchOwner | null;
+  isMeant: boolean;
+  /** Its descriptors were looked for. */
+  searched: boolean;
+  /** TCP_KEEPCNT; null: not known, or not asked for yet. */
+  probeLimit: number | null;
+  limitAsked: boolean;
+  inode: number;
+}
+
+/** Begins to observe the sockets that the filter means. Throws a UsageError when one of its processes does not exist. */
+export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc): WatchSource {
+  const started = new Map(filter.pids.map((pid) => [pid, startTimeOf(pid)]));
+  for (const [pid, time] of started) {
+    if (time === null)
+      throw new UsageError(`there is no process ${pid}`, 'process ids are those that ps shows where kaprobe runs');
+  }
+  const byProcess = filter.pids.length > 0 || filter.commands.length > 0;
+  const known = new Map<string, Known>();
+  /** Where a process had a connection that is over: `pid:port` to the far end. */
+  const left = new Map<string, string>();
+  let named: { pids: number[]; atMs: number } | null = null;
+
+  /** The processes whose sockets are meant; null: anybody's. */
+  const pidsNow = (atMs: number): number[] | null => {
+    if (!byProcess) return null;
+    const alive = filter.pids.filter((pid) => startTimeOf(pid) === started.get(pid));
+    if (filter.commands.length === 0) return alive;
+    if (named === null || atMs - named.atMs >= COMMANDS_EVERY_MS) {
+      const among = filter.pids.length > 0 ? alive : listPids();
+      const pids = among.filter((pid) => filter.commands.some((part) => commandOf(pid)?.includes(part) === true));
+      named = { pids, atMs };
+    }
+    return named.pids;
+  };
+
+  /** Looks for the holders of these sockets, all in one search. */
+  const search = (ids: readonly string[], among: readonly number[] | null): void => {
+    const sockets = ids.flatMap((id) => {
+      const each = known.get(id);
+      return each === undefined || each.searched || each.inode === 0 ? [] : [each];
+    });
+    if (sockets.length === 0) return;
+    const { holders } = scanSocketHolders(new Set(sockets.map(({ inode }) => inode)), among);
+    for (const socket of sockets) {
+      const [holder = null] = holders.get(socket.inode) ?? [];
+      socket.searched = true;
+      socket.holder = holder;
+      socket.owner = holder === null ? null : { pid: holder.pid, command: commandOf(holder.pid) };
+    }
+  };
+
+  const limitOf = (id: string): number | null => {
+    const each = known.get(id);
+    if (each === undefined || each.limitAsked) return each?.probeLimit ?? null;
+    search([id], null);
+    each.limitAsked = true;
+    if (each.holder !== null) each.probeLimit = readLimit(libc, each.holder, id);
+    return each.probeLimit;
+  };
+
+  return {
+    step: async (watched, atMs) => {
+      const among = pidsNow(atMs);
+      const listed = diag.list({ states: STATES, withInfo: true }).sockets;
+      const looks: ConnectionLook[] = [];
+      const fresh: { id: string; socket: DiagSocket }[] = [];
+      const present = new Set<string>();
+      const take = (id: string, socket: DiagSocket): void => {
+        const unanswered = (socket.info?.unansweredProbes ?? 0) > 0;
+        looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (known.get(id)?.probeLimit ?? null)));
+      };
+      for (const socket of listed) {
+        const { cookie: id } = socket;
+        if (id === null) continue;
+        const each = known.get(id);
+        // One without an inode waits to be accepted; who does it is seen when it has one.
+        if (each === undefined || (each.inode === 0 && socket.inode !== 0 && !each.isMeant)) {
+          if (!matchesEnds({ ...filter, states: [] }, ends(socket))) continue;
+          fresh.push({ id, socket });
+        } else {
+          present.add(id);
+          if (each.isMeant) take(id, socket);
+        }
+      }
+      for (const { id, socket } of fresh) {
+        present.add(id);
+        known.set(id, {
+          ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false },
+          ...{ isMeant: among === null, inode: socket.inode },
+        });
+      }
+      if (among !== null) {
+        search(
+          fresh.map(({ id }) => id),
+          among,
+        );
+        for (const { id, socket } of fresh) {
+          const each = known.get(id);
+          if (each === undefined) continue;
+          each.isMeant = each.holder !== null;
+          if (each.isMeant) take(id, socket);
+        }
+      } else for (const { id, socket } of fresh) take(id, socket);
+      const events = watched.observe([...looks, ...closing(watched, present, diag)], atMs);
+      search(
+        events.flatMap(({ id }) => (id === null ? [] : [id])),
+        among,
+      );
+      const told = events.flatMap((event) => [withHolder(event, known), ...movedTo(event, known, left)]);
+      forget(known, present, watched);
+      return told;
+    },
+    isOver: () => filter.pids.length > 0 && filter.pids.every((pid) => startTimeOf(pid) !== started.get(pid)),
+    ownerOf: (id) => known.get(id)?.owner ?? null,
+    close: () => diag.close(),
+  };
+}
+
+/** TIME_WAIT is listed only when something is missing: there may be very many of them. They keep the number that the connection had. */
+function closing(
+  watched: { current(): Iterable<{ look: ConnectionLook }> },
+  present: ReadonlySet<string>,
+  diag: SockDiag,
+): ConnectionLook[] {
+  const missing = new Map(
+    [...watched.current()].flatMap(({ look }) => (present.has(look.id) ? [] : [[look.id, look]])),
+  );
+  if (missing.size === 0) return [];
+  return diag.list({ states: ['time-wait'], withInfo: false }).sockets.flatMap(({ cookie }) => {
+    const look = cookie === null ? undefined : missing.get(cookie);
+    return look === undefined ? [] : [{ ...look, state: 'time-wait' as const }];
+  });
+}
+
+/** What is neither listed nor watched any more is forgotten, so that days of watching need no more memory than a minute. */
+function forget(known: Map<string, Known>, present: ReadonlySet<string>, watched: WatchedConnections): void {
+  if (known.size === present.size) return;
+  const watchedIds = new Set([...watched.current()].map(({ look }) => look.id));
+  for (const id of known.keys()) if (!present.has(id) && !watchedIds.has(id)) known.delete(id);
+}
+
+/** Adds to the end of a connection whether its process still holds the socket: then it was not the process that closed it. */
+function withHolder(event: EventDraft, known: ReadonlyMap<string, Known>): EventDraft {
+  if (event.event !== 'gone' || event.id === null) return event;
+  const each = known.get(event.id);
+  if (each === undefined || each.holder === null) return event;
+  const { holders } = scanSocketHolders(new Set([each.inode]), [each.holder.pid]);
+  return { ...event, evidence: { ...event.evidence, stillHeldByItsProcess: holders.has(each.inode) } };
+}
+
+const ENDINGS: readonly EventDraft['event'][] = ['gone', 'timed-out', 'closed-by-peer', 'closed-here'];
+
+/** A process that lost its connection to a port of one address and now has one to the same port of another. */
+function movedTo(event: EventDraft, known: ReadonlyMap<string, Known>, left: Map<string, string>): EventDraft[] {
+  const owner = event.id === null ? null : (known.get(event.id)?.owner ?? null);
+  if (owner === null || event.connection === null) return [];
+  const { remote } = event.connection;
+  const key = `${owner.pid}:${portOf(remote)}`;
+  if (ENDINGS.includes(event.event)) {
+    left.delete(key);
+    left.set(key, remote);
+    for (const oldest of left.keys()) {
+      if (left.size <= MOST_REMEMBERED) break;
+      left.delete(oldest);
+    }
+  }
+  const before = left.get(key);
+  if (event.event !== 'established' || before === undefined) return [];
+  left.delete(key);
+  if (before === remote) return [];
+  return [{ ...event, event: 'rotated', evidence: { before, now: remote } }];
+}
+
+/** TCP_KEEPCNT of somebody's socket; null without the rights to ask, or when it is off. */
+function readLimit(libc: Libc, { pid, fd }: SocketHolder, cookie: string): number | null {
+  try {
+    return withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => {
+      const { enabled, count } = readKeepalive(libc, duplicate);
+      return enabled ? count : null;
+    });
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
+}
+
+function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket): {
+  local: string;
+  remote: string;
+  state: TcpState;
+} {
+  return { local: endpoint(localAddress, localPort), remote: endpoint(remoteAddress, remotePort), state };
+}
+
+function lookOf(id: string, socket: DiagSocket, probeLimit: number | null): ConnectionLook {
+  const { info, timer } = socket;
+  return {
+    ...ends(socket),
+    id,
+    unansweredProbes: info?.unansweredProbes ?? null,
+    probeKind: timer?.kind === 'window-probe' ? 'window' : timer?.kind === 'keepalive' ? 'keepalive' : null,
+    probeLimit,
+    retransmits: info?.retransmits ?? null,
+    unackedSegments: info?.unackedSegments ?? null,
+    rttMs: info?.rttMs ?? null,
+    lastAckReceivedMs: info?.lastAckReceivedMs ?? null,
+    lastDataSentMs: info?.lastDataSentMs ?? null,
+    lastDataReceivedMs: info?.lastDataReceivedMs ?? null,
+  };
+}

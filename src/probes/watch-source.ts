@@ -1,0 +1,13 @@
+import type { EventDraft, WatchedConnections } from '../policy/watch-events.ts';
+import type { WatchOwner } from '../report/watch.ts';
+
+/** Where the connections that are watched come from. */
+export interface WatchSource {
+  /** Looks once more and returns what happened. Rejects only when there is nothing left to look with. */
+  step(watched: WatchedConnections, atMs: number): Promise<EventDraft[]>;
+  /** Reports whether nothing can come any more. */
+  isOver(): boolean;
+  /** Who holds a connection; null: not known, or kaprobe itself. */
+  ownerOf(id: string): WatchOwner | null;
+  close(): void;
+}

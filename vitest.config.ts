@@ -12,6 +12,8 @@ export default defineConfig({
           exclude: ['test/cli/**', 'test/lab/**', 'test/package/**', 'test/**/*.sweep.test.ts'],
           // Pure tests share nothing that could leak: a process for each file would cost more than the tests.
           isolate: false,
+          // No test waits; a property tried a thousand times may take long on a machine that has other work.
+          testTimeout: 60_000,
         },
       },
       // The whole program as a child process, on loopback (it must have been built), and pure sweeps over a thousand cases.

@@ -106,14 +106,18 @@ async function measureThrough(
   return { ...(await measureIn(lab, args, farEnd)), lab };
 }
 
-function expectBracket({ idleTimeout }: MeasuredDirection, timeoutMs: number): void {
+function expectBracket(
+  { idleTimeout }: MeasuredDirection,
+  timeoutMs: number,
+  widestMs = Math.max(1000, 0.02 * timeoutMs),
+): void {
   const { lowerMs, upperMs } = idleTimeout;
   const seen = JSON.stringify(idleTimeout);
   expect(lowerMs, seen).not.toBeNull();
   expect(upperMs, seen).not.toBeNull();
   expect(lowerMs ?? 0, seen).toBeLessThanOrEqual(timeoutMs);
   expect(upperMs ?? 0, seen).toBeGreaterThanOrEqual(timeoutMs);
-  expect((upperMs ?? 0) - (lowerMs ?? 0), seen).toBeLessThanOrEqual(Math.max(1000, 0.02 * timeoutMs));
+  expect((upperMs ?? 0) - (lowerMs ?? 0), seen).toBeLessThanOrEqual(widestMs);
 }
 
 describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real firewall${lacking}`, () => {
@@ -231,8 +235,8 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
         ['--direction', direction, '--connections', '64'],
         { serve: true, room: 20 },
       );
-      expectBracket(report.data, 8000);
-      expect(report.data.doubts).toEqual([expect.stringMatching(/^fewer connections than asked for: the peer/)]);
+      expectBracket(report.data, 8000, 2000); // there may be none left to narrow it
+      expect(report.data.doubts).toContainEqual(expect.stringMatching(/^fewer connections than asked for: the peer/));
     },
   );
 

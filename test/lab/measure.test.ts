@@ -151,7 +151,8 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
       ['--direction', 'server'],
       { serve: true },
     );
-    expectBracket(report.data, 10_000);
+    // When the far end spoke is known less well where the call to it, or its word that it did, had to be sent again.
+    expectBracket(report.data, 10_000, 4000);
   });
 
   it.each([45, 30, 20, 11, 7].flatMap((seconds) => [[seconds, 'drop'] as const, [seconds, 'reset'] as const]))(

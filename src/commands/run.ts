@@ -34,16 +34,19 @@ export const run: CommandModule<'run', PassedThrough | Watched<'run'>> = {
       .addHelpText(
         'after',
         `
-Keepalive off is a warning, and an error where a middlebox is given. Connections that others made to the
-command are listed and not judged. Connections on loopback are judged as if a middlebox stood between: it
-is the program that is on trial, not the path.
+Keepalive off is a warning, and an error where a middlebox is given. Connections
+that others made to the command are listed and not judged. Those on loopback are
+judged as if a middlebox stood between: the program is on trial, not the path.
 
-It looks every 10 ms or more, and takes no more than 1.5 % of a core for it in the long run. A connection that begins
-and ends between two looks is not seen; the report says how far apart they were, and how many connections
-of this network namespace nobody saw. Of a connection that lasted less than 100 ms it only warns.
+It looks every 10 ms or less often, so as to take no more than 1.5 % of a core. A
+connection that begins and ends between two looks is not seen; the report says how
+far apart they were, and how many connections of this network namespace ended that
+nobody saw. Of one with keepalive off that was seen for less than 100 ms it only
+warns: keepalive may have been about to be switched on.
 
-Exit codes besides: the command's own, 128 + n when signal n ended it, unless there are findings; 126 when
-it cannot be started, 127 when there is no such command. Ctrl-C is the command's affair.
+Exit code: 1 on findings, else the command's own, 128 + n when signal n ended it;
+2 where that is 0 but sockets could not be looked at. 126: it cannot be started.
+127: there is no such command. What Ctrl-C means is up to the command.
 
 Examples:
   kaprobe run --middlebox juniper-srx-tcp -- python3 app.py

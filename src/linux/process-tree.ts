@@ -57,13 +57,24 @@ function childrenByParent(root: string): (pid: number) => number[] {
   return (pid) => children.get(pid) ?? [];
 }
 
-/** The second field behind the name, which stands in parentheses and may hold any byte. */
+/** Reports whether a process has ended, and at most waits for its parent to take note. */
+export function hasEnded(pid: number, root = '/proc'): boolean {
+  const [state] = statOf(pid, root);
+  return state === undefined || state === 'Z' || state === 'X';
+}
+
 function parentOf(pid: number, root: string): number | null {
+  const [, parent] = statOf(pid, root);
+  return parent === undefined ? null : Number(parent);
+}
+
+/** The fields behind the name, which stands in parentheses and may hold any byte: state, parent and so on. None when it is gone. */
+function statOf(pid: number, root: string): string[] {
   try {
     const stat = readFileSync(`${root}/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return [];
   }
 }
 

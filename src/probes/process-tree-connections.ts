@@ -4,7 +4,7 @@ import { KernelError } from '../errors.ts';
 import { listenForDestroyed } from '../linux/destroyed-sockets.ts';
 import { readCookie, withForeignDescriptor } from '../linux/foreign-socket.ts';
 import type { Libc } from '../linux/libc.ts';
-import { descendantsOf, reapOrphans } from '../linux/process-tree.ts';
+import { descendantsOf, hasEnded, reapOrphans } from '../linux/process-tree.ts';
 import { type DiagSocket, openSockDiag } from '../linux/sock-diag.ts';
 import { commandOf, type SocketHolder, scanSocketHolders } from '../linux/socket-holders.ts';
 import { readKeepalive } from '../linux/socket-options.ts';
@@ -68,6 +68,8 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   const others = new Set<number>();
   const pids = new Set<number>();
   const denied = new Map<number, WatchedTree['denied'][number]>();
+  /** Processes whose descriptors may not be seen, with their names. */
+  const hidden = new Map<number, string | null>();
   const listening = new Set<number>();
   /** The cookies of those that were there before the command, or were met while somebody held them. */
   const met = new Set<string>();
@@ -170,7 +172,10 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     reapOrphans(libc, [own]);
     const tree = descendantsOf(process.pid);
     for (const pid of tree) pids.add(pid);
-    const { holders } = scanSocketHolders(EVERY_INODE, tree);
+    const { holders, hiddenPids } = scanSocketHolders(EVERY_INODE, tree);
+    for (const pid of tree) if (!hiddenPids.includes(pid)) hidden.delete(pid);
+    // What has ended and waits to be noticed is hidden from all but root, and holds nothing any more.
+    for (const pid of hiddenPids) if (!hidden.has(pid) && !hasEnded(pid)) hidden.set(pid, commandOf(pid));
     for (const inode of others) if (!holders.has(inode)) others.delete(inode);
     for (const [inode, by] of holders) if (!others.has(inode)) lookAt(inode, by);
     if (looks === 1) return;
@@ -229,7 +234,14 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
               : lost
                 ? unmeasured('more sockets were freed at once than the kernel keeps word of')
                 : countUnseen(unseen, connections),
-          denied: [...denied.values()],
+          denied: [
+            ...denied.values(),
+            ...[...hidden].map(([pid, command]) => ({
+              pid,
+              command,
+              reason: 'its descriptors are hidden from this user',
+            })),
+          ],
         };
       } finally {
         diag.close();

@@ -292,6 +292,22 @@ time.sleep(0.5)`;
     expect(data.connections.length).toBeGreaterThanOrEqual(1);
   });
 
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+  const hidden = 'syscall(157, 4, 0, 0, 0, 0); sleep 1'; // prctl(PR_SET_DUMPABLE, 0), on x86-64
+  const canHide =
+    process.arch === 'x64' &&
+    spawnSync('setpriv', [...asNobody.slice(1), process.execPath, PROGRAM, '--version']).status === 0 &&
+    spawnSync('perl', ['-e', '1']).status === 0;
+  it.skipIf(!canHide)(
+    `could not tell where a process hides its descriptors${canHide ? '' : ' (skipped: needs root, setpriv, perl and x86-64)'}`,
+    () => {
+      const command = [process.execPath, PROGRAM, 'run', '--', 'perl', '-e', hidden];
+      const { status, stderr } = spawnSync('setpriv', [...asNobody.slice(1), ...command], { encoding: 'utf8' });
+      expect(status).toBe(2);
+      expect(stderr.replace(/\s+/g, ' ')).toContain('its sockets: its descriptors are hidden from this user');
+    },
+  );
+
   it('takes a small share of a core, and tells what it took and how far apart its looks were', async () => {
     const { data } = await watch(connecting('time.sleep(4)'));
     const { looks, meanGapMs, longestGapMs, cpuMs } = data.sampling;

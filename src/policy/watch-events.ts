@@ -117,11 +117,9 @@ export function watchConnections(limits: WatchLimits): WatchedConnections {
       for (const [id, entry] of entries) {
         if (present.has(id)) continue;
         entry.missing += 1;
-        if (entry.over) entries.delete(id);
-        else if (entry.missing >= MISSING_UNTIL_GONE) {
-          entries.delete(id);
-          events.push(vanished(entry, atMs));
-        }
+        if (entry.missing < MISSING_UNTIL_GONE) continue;
+        entries.delete(id);
+        if (!entry.over) events.push(vanished(entry, atMs));
       }
       if (isFirst) {
         isFirst = false;

@@ -41,16 +41,23 @@ compare('kaprobe --help', [PROGRAM, '--help'], 'node -e 0', BARE);
 compare('kaprobe check --help', [PROGRAM, 'check', '--help'], 'node -e 0', BARE);
 compare('kaprobe sysctl', [PROGRAM, 'sysctl'], 'node -e 0', BARE);
 
-// The simulation is TypeScript: bundled in memory, and imported from there.
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('ladder.ts', import.meta.url))],
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  write: false,
-});
-const { compareLadders } = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
-);
+/** What is TypeScript is bundled in memory, and imported from there. */
+async function bundled(name) {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(name, import.meta.url))],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    external: ['koffi'],
+    write: false,
+  });
+  return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+const { compareLadders } = await bundled('ladder.ts');
 console.log();
 compareLadders((line) => console.log(line));
+
+const { benchWatch } = await bundled('watch.ts');
+console.log();
+await benchWatch(PROGRAM, (line) => console.log(line));

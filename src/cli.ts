@@ -126,7 +126,8 @@ async function runCommand(
     // What Ctrl-C means was the other program's affair.
     progress.clear();
     const { report, deliver } = result;
-    const text = await renderFor(deliver === null ? process.stderr : {}, report, options);
+    const rendered = await renderFor(deliver === null ? process.stderr : {}, report, options);
+    const text = typeof rendered === 'string' ? rendered : Buffer.concat([...rendered]).toString();
     if (deliver === null) process.stderr.write(text);
     else deliver(text);
     return report.exitCode;
@@ -141,8 +142,8 @@ async function runCommand(
   await stream.written();
   progress.clear();
   if (stream.isReaderGone()) return result.exitCode;
-  const text = await renderFor(process.stdout, result, options);
-  await write(text);
+  const rendered = await renderFor(process.stdout, result, options);
+  for (const part of typeof rendered === 'string' ? [rendered] : rendered) await write(part);
   if (interrupted) complain('interrupted: this is what was known by then', null);
   return result.exitCode;
 }
@@ -152,7 +153,7 @@ async function renderFor(
   screen: { isTTY?: boolean; columns?: number },
   report: Report,
   options: Record<string, unknown>,
-): Promise<string> {
+): Promise<string | Iterable<Uint8Array>> {
   const [{ renderers }, { renderOptionsFor }] = await Promise.all([
     import('./renderers/index.ts'),
     import('./terminal.ts'),
@@ -237,8 +238,8 @@ async function loadRenderers() {
 }
 type Loaded = Awaited<ReturnType<typeof loadRenderers>>;
 
-/** Writes the whole answer, or throws: a reader that is gone, a disk that is full. */
-function write(text: string): Promise<void> {
+/** Writes a part of the answer, or throws: a reader that is gone, a disk that is full. */
+function write(part: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
       reject(
@@ -251,7 +252,11 @@ function write(text: string): Promise<void> {
         ),
       );
     process.stdout.once('error', fail);
-    process.stdout.write(text, (error) => (error == null ? resolve() : fail(error)));
+    process.stdout.write(part, (error) => {
+      process.stdout.removeListener('error', fail);
+      if (error == null) resolve();
+      else fail(error);
+    });
   });
 }
 

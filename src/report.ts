@@ -15,6 +15,7 @@ import type { RescueData } from './report/rescue.ts';
 import type { RunData } from './report/run.ts';
 import type { ServeData } from './report/serve.ts';
 import type { SimulateData } from './report/simulate.ts';
+import type { SocketsData } from './report/sockets.ts';
 import type { SysctlData } from './report/sysctl.ts';
 import type { TimeWaitData } from './report/timewait.ts';
 import type { WatchData } from './report/watch.ts';
@@ -124,6 +125,7 @@ export interface ReportData {
   chain: ChainData;
   rescue: RescueData;
   watch: WatchData;
+  sockets: SocketsData;
 }
 
 export type CommandName = keyof ReportData;

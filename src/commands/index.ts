@@ -92,4 +92,8 @@ export const commands: {
     summary: 'runs a program and judges every connection that it opens',
     load: async () => (await import('./run.ts')).run,
   },
+  sockets: {
+    summary: 'every live TCP socket here: who holds it, its effective keepalive, its age of silence, its risk',
+    load: async () => (await import('./sockets.ts')).sockets,
+  },
 };

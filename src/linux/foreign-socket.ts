@@ -22,22 +22,35 @@ export function withForeignSocket<T>(
 
 /** The same with whatever the descriptor refers to. */
 export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: number }, look: (fd: number) => T): T {
-  const pidfd = libc.pidfdOpen(holder.pid);
+  return inForeignProcess(libc, holder.pid, (within) => within(holder.fd, look));
+}
+
+/** Runs `look` with a duplicate of a descriptor of a process that is held already. */
+export type Within = <T>(fd: number, look: (fd: number) => T) => T;
+
+/** The same for several descriptors of one process: `work` is handed a function that does it for one of them. */
+export function inForeignProcess<R>(libc: Libc, pid: number, work: (within: Within) => R): R {
+  const pidfd = libc.pidfdOpen(pid);
   try {
-    const fd = libc.pidfdGetfd(pidfd, holder.fd);
-    try {
-      return look(fd);
-    } finally {
-      libc.close(fd);
-    }
+    return work((number, look) => {
+      const fd = libc.pidfdGetfd(pidfd, number);
+      try {
+        return look(fd);
+      } finally {
+        libc.close(fd);
+      }
+    });
   } finally {
     libc.close(pidfd);
   }
 }
 
+/** Filled and read anew each time. */
+const halves = new Uint32Array(2);
+
 /** The number that a socket keeps for as long as it lives, in the form of sock_diag's (SO_COOKIE, socket(7)). */
 export function readCookie(libc: Libc, fd: number): string {
-  const bytes = libc.getsockopt(fd, SOL_SOCKET, SO_COOKIE, 8);
-  const [low = 0, high = 0] = new Uint32Array(bytes.slice().buffer);
+  libc.getsockoptInto(fd, SOL_SOCKET, SO_COOKIE, halves);
+  const [low = 0, high = 0] = halves;
   return cookieOf(low, high);
 }

@@ -7,6 +7,10 @@ export interface Libc {
   setsockopt(fd: number, level: number, option: number, value: number): void;
   /** Reads at most `size` bytes of an option's value; older kernels return fewer. */
   getsockopt(fd: number, level: number, option: number, size: number): Uint8Array;
+  /** Reads an option's value into `words` and returns how many bytes it has: for many sockets, since it makes nothing new. */
+  getsockoptInto(fd: number, level: number, option: number, words: Int32Array | Uint32Array): number;
+  /** Reads where a symbolic link leads, as bytes, into `bytes` and returns how many; -1 when it cannot be read. */
+  readlink(path: string, bytes: Uint8Array): number;
   /** Ends the process at once: _exit(2), without waiting for any thread. */
   exitNow(status: number): void;
   /** Moves the calling thread into the namespace that `fd` refers to. */
@@ -80,6 +84,9 @@ async function bind(): Promise<Libc> {
   const getsockopt = library.func('int getsockopt(int, int, int, void *, _Inout_ uint *)');
   const getsockname = library.func('int getsockname(int, void *, _Inout_ uint *)');
   const getpeername = library.func('int getpeername(int, void *, _Inout_ uint *)');
+  const getsockoptRaw = library.func('getsockopt', 'int', ['int', 'int', 'int', 'void *', 'void *']);
+  const optionLength = new Uint32Array(1);
+  const readlink = library.func('long readlink(const char *, void *, ulong)');
   const setns = library.func('int setns(int, int)');
   const _exit = library.func('void _exit(int)');
   const socket = library.func('int socket(int, int, int)');
@@ -130,6 +137,13 @@ async function bind(): Promise<Libc> {
       check(getpeername(fd, address, [SOCKADDR_BYTES]), 'getpeername');
       return address;
     },
+    getsockoptInto: (fd, level, option, words) => {
+      optionLength[0] = words.byteLength;
+      const result = getsockoptRaw(fd, level, option, words, optionLength);
+      if (result < 0) check(result, `getsockopt level ${level} option ${option}`);
+      return optionLength[0];
+    },
+    readlink: (path, bytes) => readlink(path, bytes, bytes.byteLength),
     exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
     socket: (domain, type, protocol = 0) => checked(socket(domain, type, protocol), `socket of domain ${domain}`),

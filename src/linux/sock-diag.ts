@@ -71,6 +71,24 @@ export interface DiagSocket {
   info: DiagTcpInfo | null;
 }
 
+/**
+ * The same without objects inside, for those who look at a hundred thousand: one such object is filled anew for each socket, so whatever is to
+ * be kept must be copied. null in the timer: none runs. null from `retransmits` on: there is no TCP_INFO, or it ends before the field.
+ */
+export interface SocketEntry extends Omit<DiagSocket, 'timer' | 'info'> {
+  timer: NonNullable<SocketTimer>['kind'] | null;
+  /** Until it fires; 0 when none runs. */
+  timerExpiresMs: number;
+  timerRetries: number;
+  retransmits: number | null;
+  unansweredProbes: number | null;
+  unackedSegments: number | null;
+  rttMs: number | null;
+  lastDataSentMs: number | null;
+  lastDataReceivedMs: number | null;
+  lastAckReceivedMs: number | null;
+}
+
 export interface SocketDump {
   sockets: DiagSocket[];
   /** Whether the tables stood still while they were read; if not, sockets may be missing or twice there. */
@@ -100,6 +118,8 @@ export async function listSockets(request: DiagRequest): Promise<SocketDump> {
 /** An open NETLINK_SOCK_DIAG socket; it belongs to the network namespace that it was opened in. */
 export interface SockDiag {
   list(request: DiagRequest): SocketDump;
+  /** Shows each socket to `visit`, in an object that is used again, and returns whether the tables stood still. */
+  each(request: DiagRequest, visit: (entry: SocketEntry) => void): boolean;
   close(): void;
 }
 
@@ -115,22 +135,25 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
   return () => {
     const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
     const buffer = new Uint8Array(BUFFER_BYTES);
-    const one = (family: 4 | 6, request: DiagRequest, sockets: DiagSocket[]): boolean => {
-      libc.send(fd, encodeRequest(family, request), 0);
+    const each = (request: DiagRequest, visit: (entry: SocketEntry) => void): boolean => {
+      const decode = entryDecoder(buffer);
       let consistent = true;
-      for (;;) {
-        const length = libc.receive(fd, buffer, 0);
-        const part = decodeAnswer(buffer.subarray(0, length), sockets);
-        consistent &&= part.consistent;
-        if (part.done) return consistent;
+      for (const family of [4, 6] as const) {
+        libc.send(fd, encodeRequest(family, request), 0);
+        for (let done = false; !done; ) {
+          const part = decode(libc.receive(fd, buffer, 0), visit);
+          consistent &&= part.consistent;
+          done = part.done;
+        }
       }
+      return consistent;
     };
     return {
+      each,
       list: (request) => {
         const sockets: DiagSocket[] = [];
-        const four = one(4, request, sockets);
-        const six = one(6, request, sockets);
-        return { sockets, consistent: four && six };
+        const consistent = each(request, (entry) => sockets.push(diagSocketOf(entry)));
+        return { sockets, consistent };
       },
       close: () => libc.close(fd),
     };
@@ -155,61 +178,141 @@ function encodeRequest(family: 4 | 6, { states, withInfo }: DiagRequest): Uint8A
   return bytes;
 }
 
+/** What one part of an answer says besides its sockets. */
+interface AnswerPart {
+  done: boolean;
+  consistent: boolean;
+}
+
 /**
  * Reads one part of the answer and adds its sockets to `sockets`. Throws a KernelError when the kernel says that something is wrong, or when
  * what it says cannot be read.
  */
-export function decodeAnswer(bytes: Uint8Array, sockets: DiagSocket[]): { done: boolean; consistent: boolean } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let consistent = true;
-  for (let at = 0; at < bytes.byteLength; ) {
-    const length = at + NLMSG_HEADER_BYTES <= bytes.byteLength ? view.getUint32(at, LITTLE_ENDIAN) : 0;
-    if (length < NLMSG_HEADER_BYTES || at + length > bytes.byteLength) throw unreadable();
-    const type = view.getUint16(at + 4, LITTLE_ENDIAN);
-    if (view.getUint16(at + 6, LITTLE_ENDIAN) & NLM_F_DUMP_INTR) consistent = false;
-    if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-      const error = length >= NLMSG_HEADER_BYTES + 4 ? view.getInt32(at + NLMSG_HEADER_BYTES, LITTLE_ENDIAN) : 0;
-      if (error < 0) throw new KernelError(errnoName(-error), 'list sockets by sock_diag');
-      return { done: true, consistent };
+export function decodeAnswer(bytes: Uint8Array, sockets: DiagSocket[]): AnswerPart {
+  return entryDecoder(bytes)(bytes.byteLength, (entry) => sockets.push(diagSocketOf(entry)));
+}
+
+/** A reader of what is put into `buffer`, time and again: its first `size` bytes. It keeps the texts of addresses, which come many times. */
+function entryDecoder(buffer: Uint8Array): (size: number, visit: (entry: SocketEntry) => void) => AnswerPart {
+  const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  const entry = emptyEntry();
+  const addresses = new Map<number, string>();
+  return (size, visit) => {
+    let consistent = true;
+    for (let at = 0; at < size; ) {
+      const length = at + NLMSG_HEADER_BYTES <= size ? view.getUint32(at, LITTLE_ENDIAN) : 0;
+      if (length < NLMSG_HEADER_BYTES || at + length > size) throw unreadable();
+      const type = view.getUint16(at + 4, LITTLE_ENDIAN);
+      if (view.getUint16(at + 6, LITTLE_ENDIAN) & NLM_F_DUMP_INTR) consistent = false;
+      if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+        const error = length >= NLMSG_HEADER_BYTES + 4 ? view.getInt32(at + NLMSG_HEADER_BYTES, LITTLE_ENDIAN) : 0;
+        if (error < 0) throw new KernelError(errnoName(-error), 'list sockets by sock_diag');
+        return { done: true, consistent };
+      }
+      if (type === SOCK_DIAG_BY_FAMILY) {
+        if (length < NLMSG_HEADER_BYTES + MESSAGE_BYTES) throw unreadable();
+        decodeMessage(view, at + NLMSG_HEADER_BYTES, entry, addresses);
+        decodeAttributes(view, at + NLMSG_HEADER_BYTES + MESSAGE_BYTES, at + length, entry);
+        visit(entry);
+      }
+      at += (length + 3) & ~3;
     }
-    if (type === SOCK_DIAG_BY_FAMILY) {
-      if (length < NLMSG_HEADER_BYTES + MESSAGE_BYTES) throw unreadable();
-      sockets.push(decodeSocket(view, at + NLMSG_HEADER_BYTES, at + length));
-    }
-    at += (length + 3) & ~3;
-  }
-  return { done: false, consistent };
+    return { done: false, consistent };
+  };
 }
 
 function unreadable(): KernelError {
   return new KernelError('EBADMSG', 'list sockets by sock_diag');
 }
 
+function emptyEntry(): SocketEntry {
+  return {
+    family: 4,
+    state: 'unknown',
+    localAddress: '',
+    localPort: 0,
+    remoteAddress: '',
+    remotePort: 0,
+    timer: null,
+    timerExpiresMs: 0,
+    timerRetries: 0,
+    uid: 0,
+    inode: 0,
+    cookie: null,
+    receiveQueue: 0,
+    sendQueue: 0,
+    retransmits: null,
+    unansweredProbes: null,
+    unackedSegments: null,
+    rttMs: null,
+    lastDataSentMs: null,
+    lastDataReceivedMs: null,
+    lastAckReceivedMs: null,
+  };
+}
+
+/** A socket of its own, to be kept. */
+function diagSocketOf(entry: SocketEntry): DiagSocket {
+  const { timer, timerExpiresMs, timerRetries, retransmits, unansweredProbes } = entry;
+  return {
+    family: entry.family,
+    state: entry.state,
+    localAddress: entry.localAddress,
+    localPort: entry.localPort,
+    remoteAddress: entry.remoteAddress,
+    remotePort: entry.remotePort,
+    timer: timer === null ? null : { kind: timer, expiresMs: timerExpiresMs, retries: timerRetries },
+    uid: entry.uid,
+    inode: entry.inode,
+    cookie: entry.cookie,
+    receiveQueue: entry.receiveQueue,
+    sendQueue: entry.sendQueue,
+    info:
+      retransmits === null || unansweredProbes === null
+        ? null
+        : {
+            retransmits,
+            unansweredProbes,
+            unackedSegments: entry.unackedSegments,
+            rttMs: entry.rttMs,
+            lastDataSentMs: entry.lastDataSentMs,
+            lastDataReceivedMs: entry.lastDataReceivedMs,
+            lastAckReceivedMs: entry.lastAckReceivedMs,
+          },
+  };
+}
+
+/** The reverse of diagSocketOf(). */
+export function entryOf({ timer, info, ...rest }: DiagSocket): SocketEntry {
+  return {
+    ...emptyEntry(),
+    ...rest,
+    ...(timer === null ? {} : { timer: timer.kind, timerExpiresMs: timer.expiresMs, timerRetries: timer.retries }),
+    ...info,
+  };
+}
+
 /** The kinds of timer by the kernel's number (idiag_timer). */
 export const SOCKET_TIMERS = [null, 'retransmit', 'keepalive', 'time-wait', 'window-probe'] as const;
 
-/** Reads struct inet_diag_msg and the attributes behind it, up to `end`. */
-function decodeSocket(view: DataView, at: number, end: number): DiagSocket {
+/** Reads struct inet_diag_msg. */
+function decodeMessage(view: DataView, at: number, entry: SocketEntry, addresses: Map<number, string>): void {
   const family = view.getUint8(at) === AF_INET ? 4 : 6;
   const timer = SOCKET_TIMERS[view.getUint8(at + 2)] ?? null;
-  return {
-    family,
-    state: TCP_STATES[view.getUint8(at + 1)] ?? 'unknown',
-    localAddress: addressAt(view, at + 8, family),
-    localPort: view.getUint16(at + 4),
-    remoteAddress: addressAt(view, at + 24, family),
-    remotePort: view.getUint16(at + 6),
-    timer:
-      timer === null
-        ? null
-        : { kind: timer, expiresMs: view.getUint32(at + 52, LITTLE_ENDIAN), retries: view.getUint8(at + 3) },
-    uid: view.getUint32(at + 64, LITTLE_ENDIAN),
-    inode: view.getUint32(at + 68, LITTLE_ENDIAN),
-    cookie: cookieOf(view.getUint32(at + 44, LITTLE_ENDIAN), view.getUint32(at + 48, LITTLE_ENDIAN)),
-    receiveQueue: view.getUint32(at + 56, LITTLE_ENDIAN),
-    sendQueue: view.getUint32(at + 60, LITTLE_ENDIAN),
-    info: infoAmong(view, at + MESSAGE_BYTES, end),
-  };
+  entry.family = family;
+  entry.state = TCP_STATES[view.getUint8(at + 1)] ?? 'unknown';
+  entry.localAddress = addressAt(view, at + 8, family, addresses);
+  entry.localPort = view.getUint16(at + 4);
+  entry.remoteAddress = addressAt(view, at + 24, family, addresses);
+  entry.remotePort = view.getUint16(at + 6);
+  entry.timer = timer;
+  entry.timerExpiresMs = timer === null ? 0 : view.getUint32(at + 52, LITTLE_ENDIAN);
+  entry.timerRetries = timer === null ? 0 : view.getUint8(at + 3);
+  entry.uid = view.getUint32(at + 64, LITTLE_ENDIAN);
+  entry.inode = view.getUint32(at + 68, LITTLE_ENDIAN);
+  entry.cookie = cookieOf(view.getUint32(at + 44, LITTLE_ENDIAN), view.getUint32(at + 48, LITTLE_ENDIAN));
+  entry.receiveQueue = view.getUint32(at + 56, LITTLE_ENDIAN);
+  entry.sendQueue = view.getUint32(at + 60, LITTLE_ENDIAN);
 }
 
 /** A socket cookie of two 32-bit halves, the lower first, as SO_COOKIE and sock_diag give it. */
@@ -217,36 +320,46 @@ export function cookieOf(low: number, high: number): string {
   return high === 0 ? low.toString(16) : `${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
 }
 
-/** Looks through the attributes for INET_DIAG_INFO. */
-function infoAmong(view: DataView, from: number, end: number): DiagTcpInfo | null {
+/** Looks through the attributes for INET_DIAG_INFO and reads the struct tcp_info in it. */
+function decodeAttributes(view: DataView, from: number, end: number, entry: SocketEntry): void {
   for (let at = from; at + 4 <= end; ) {
     const length = view.getUint16(at, LITTLE_ENDIAN);
     if (length < 4 || at + length > end) throw unreadable();
-    if (view.getUint16(at + 2, LITTLE_ENDIAN) === INET_DIAG_INFO) return decodeInfo(view, at + 4, length - 4);
+    if (view.getUint16(at + 2, LITTLE_ENDIAN) === INET_DIAG_INFO) {
+      readInfo(view, at + 4, length - 4, entry);
+      return;
+    }
     at += (length + 3) & ~3;
   }
-  return null;
+  readInfo(view, 0, 0, entry);
 }
 
 /** Reads `length` bytes of struct tcp_info (linux/tcp.h); null when there are too few. */
 export function decodeInfo(view: DataView, at: number, length: number): DiagTcpInfo | null {
-  if (length < 8) return null;
-  const u32 = (offset: number): number | null =>
-    offset + 4 <= length ? view.getUint32(at + offset, LITTLE_ENDIAN) : null;
-  const rttMicroseconds = u32(68);
-  return {
-    retransmits: view.getUint8(at + 2),
-    unansweredProbes: view.getUint8(at + 3),
-    unackedSegments: u32(24),
-    rttMs: rttMicroseconds === null ? null : rttMicroseconds / 1000,
-    lastDataSentMs: u32(44),
-    lastDataReceivedMs: u32(52),
-    lastAckReceivedMs: u32(56),
-  };
+  const entry = emptyEntry();
+  readInfo(view, at, length, entry);
+  return diagSocketOf(entry).info;
 }
 
-function addressAt(view: DataView, at: number, family: 4 | 6): string {
-  return family === 4 ? ipv4At(view, at) : formatIpv6(view, at);
+function readInfo(view: DataView, at: number, length: number, entry: SocketEntry): void {
+  entry.retransmits = length < 8 ? null : view.getUint8(at + 2);
+  entry.unansweredProbes = length < 8 ? null : view.getUint8(at + 3);
+  entry.unackedSegments = length < 28 ? null : view.getUint32(at + 24, LITTLE_ENDIAN);
+  entry.lastDataSentMs = length < 48 ? null : view.getUint32(at + 44, LITTLE_ENDIAN);
+  entry.lastDataReceivedMs = length < 56 ? null : view.getUint32(at + 52, LITTLE_ENDIAN);
+  entry.lastAckReceivedMs = length < 60 ? null : view.getUint32(at + 56, LITTLE_ENDIAN);
+  entry.rttMs = length < 72 ? null : view.getUint32(at + 68, LITTLE_ENDIAN) / 1000;
+}
+
+function addressAt(view: DataView, at: number, family: 4 | 6, addresses: Map<number, string>): string {
+  if (family === 6) return formatIpv6(view, at);
+  const number = view.getUint32(at);
+  let text = addresses.get(number);
+  if (text === undefined) {
+    text = ipv4At(view, at);
+    addresses.set(number, text);
+  }
+  return text;
 }
 
 function ipv4At(view: DataView, at: number): string {

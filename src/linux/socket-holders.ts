@@ -1,5 +1,6 @@
 /** Which processes hold which sockets, and what they are doing: proc(5). A process may end, and its number be given to another, at any moment. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Libc } from './libc.ts';
 
 /** A descriptor that refers to a socket. After fork(2) several processes hold the same. */
 export interface SocketHolder {
@@ -21,6 +22,25 @@ export function scanSocketHolders(
   root = '/proc',
 ): HolderScan {
   const holders = new Map<number, SocketHolder[]>();
+  const hiddenPids = eachSocketHolder(pids, root, socketInode, (inode, pid, fd) => {
+    if (!inodes.has(inode)) return;
+    const others = holders.get(inode);
+    if (others === undefined) holders.set(inode, [{ pid, fd }]);
+    else others.push({ pid, fd });
+  });
+  return { holders, hiddenPids };
+}
+
+/**
+ * Shows each descriptor that refers to a socket to `visit`, process after process, and returns the processes whose descriptors this user may not
+ * see. `inodeOf` reads one link of /proc/PID/fd.
+ */
+export function eachSocketHolder(
+  pids: readonly number[] | null,
+  root: string,
+  inodeOf: (path: string) => number | null,
+  visit: (inode: number, pid: number, fd: number) => void,
+): number[] {
   const hiddenPids: number[] = [];
   for (const pid of pids ?? listPids(root)) {
     const folder = `${root}/${pid}/fd`;
@@ -31,16 +51,13 @@ export function scanSocketHolders(
       if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') hiddenPids.push(pid);
       continue;
     }
+    const prefix = `${folder}/`;
     for (const descriptor of descriptors) {
-      const inode = socketInode(`${folder}/${descriptor}`);
-      if (inode === null || !inodes.has(inode)) continue;
-      const holder = { pid, fd: Number(descriptor) };
-      const others = holders.get(inode);
-      if (others === undefined) holders.set(inode, [holder]);
-      else others.push(holder);
+      const inode = inodeOf(prefix + descriptor);
+      if (inode !== null) visit(inode, pid, Number(descriptor));
     }
   }
-  return { holders, hiddenPids };
+  return hiddenPids;
 }
 
 /** The mounts that this process sees, as proc(5) writes them; empty when they are not to be read. */
@@ -76,6 +93,19 @@ export function socketInode(path: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** The same through the C library, in half the time of Node's readlink: for a hundred thousand of them. */
+export function socketInodeReader(libc: Libc): (path: string) => number | null {
+  const bytes = new Uint8Array(64);
+  const SOCKET = [...Buffer.from('socket:[')];
+  return (path) => {
+    const length = libc.readlink(path, bytes);
+    if (length <= SOCKET.length || SOCKET.some((byte, index) => bytes[index] !== byte)) return null;
+    let inode = 0;
+    for (let at = SOCKET.length; at < length - 1; at += 1) inode = 10 * inode + (bytes[at] ?? 0) - 48;
+    return inode;
+  };
 }
 
 /** The name of a process, as it or its program chose it: at most 15 bytes of anything; null when it is gone. */

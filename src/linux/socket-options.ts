@@ -6,6 +6,7 @@ import type { Keepalive, RequestedKeepalive } from '../report.ts';
 import type { Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;
+const SO_REUSEADDR = 2;
 const SO_KEEPALIVE = 9;
 /** asm-generic/socket.h: SO_RCVTIMEO_OLD, which is the one that programs of 64 bits use. */
 const SO_RCVTIMEO = 20;
@@ -14,6 +15,7 @@ const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_USER_TIMEOUT = 18;
+const TCP_REPAIR = 19;
 
 /** The descriptor of a live socket, or null once it is closed: its number may belong to another file then. */
 export function descriptorOf(socket: Socket): number | null {
@@ -76,10 +78,27 @@ export function readReceiveTimeoutMs(libc: Libc, fd: number): number {
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
+/**
+ * Has the kernel send one segment without payload on an established connection, which the far end must answer if it still knows it: switching
+ * TCP_REPAIR off does that, also where it was never on (tcp_send_window_probe in net/ipv4/tcp_output.c). No timer is touched and nothing
+ * counts the probe, so an answer that stays away has no consequence. It needs CAP_NET_ADMIN (KernelError EPERM), and it clears SO_REUSEADDR,
+ * which is put back at once. Returns false, and does nothing, on a socket that somebody is repairing (CRIU).
+ */
+export function sendWindowProbe(libc: Libc, fd: number): boolean {
+  if (readInt(libc, fd, IPPROTO_TCP, TCP_REPAIR) !== 0) return false;
+  const reuse = readInt(libc, fd, SOL_SOCKET, SO_REUSEADDR);
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, 0);
+  if (reuse !== 0) libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
+  return true;
+}
+
+/** Filled and read anew each time. */
+const word = new Int32Array(1);
+
 function readInt(libc: Libc, fd: number, level: number, option: number): number {
-  const bytes = libc.getsockopt(fd, level, option, 4);
-  const [value] = new Int32Array(bytes.slice().buffer);
-  if (value === undefined)
-    throw new KernelError('EINVAL', `getsockopt level ${level} option ${option} returned ${bytes.length} bytes`);
+  const sizeBytes = libc.getsockoptInto(fd, level, option, word);
+  const [value] = word;
+  if (value === undefined || sizeBytes !== word.byteLength)
+    throw new KernelError('EINVAL', `getsockopt level ${level} option ${option} returned ${sizeBytes} bytes`);
   return value;
 }

@@ -12,6 +12,7 @@ import type {
 } from '../report/check.ts';
 import type { HttpData } from '../report/http.ts';
 import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
+import type { LiveSocket } from '../report/sockets.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../report/timewait.ts';
 import type { WatchData } from '../report/watch.ts';
 import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
@@ -55,6 +56,8 @@ export interface Facts {
   timeWaitTable: TimeWaitTable | null;
   /** What was watched, and what happened. */
   watched: WatchedFacts | null;
+  /** Live sockets that have something in common, such as the program that holds them. */
+  liveSockets: readonly LiveSocket[] | null;
   /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
   librarySwitches: readonly string[];
   /** Two hops of a chain that talk to each other. */
@@ -161,6 +164,7 @@ export function factsAbout(subject: string): Facts {
     timeWaitFlow: null,
     timeWaitTable: null,
     watched: null,
+    liveSockets: null,
     librarySwitches: [],
     joint: null,
     measuredHop: null,

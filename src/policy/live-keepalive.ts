@@ -1,12 +1,10 @@
 /** What the kernel's list of sockets tells about somebody's keepalive without asking the socket: by its timer. */
 import type { LiveKeepalive, LiveSocket } from '../report/sockets.ts';
 import type { TcpState } from '../report/tcp-state.ts';
+import type { Keepalive } from '../report.ts';
 
-/** A running timer as sock_diag names it. */
-export interface RunningTimer {
-  kind: 'retransmit' | 'keepalive' | 'time-wait' | 'window-probe';
-  expiresMs: number;
-}
+/** The timers that sock_diag names. */
+export type TimerKind = 'retransmit' | 'keepalive' | 'time-wait' | 'window-probe';
 
 /**
  * Concludes from the timer whether keepalive is on. The keepalive timer runs whenever SO_KEEPALIVE is on, but the kernel shows one timer only,
@@ -18,13 +16,13 @@ export interface RunningTimer {
  * that is silent since the timer was set, less after traffic, and more where keepalive was switched on long after the last segment.
  * What is left of the timer is the one bound that always holds: it was never set for more than max(idle, interval).
  */
-export function keepaliveFromTimer(state: TcpState, timer: RunningTimer | null): LiveKeepalive {
+export function keepaliveFromTimer(state: TcpState, timer: TimerKind | null, expiresMs: number): LiveKeepalive {
   if (state !== 'established' && state !== 'close-wait')
     return notMeasured(`the timer of a socket in ${state} does not show it`);
   if (timer === null) return { source: 'timer', enabled: false };
-  return timer.kind === 'keepalive'
-    ? { source: 'timer', enabled: true, periodAtLeastMs: timer.expiresMs }
-    : notMeasured(`the ${timer.kind} timer hides it`);
+  return timer === 'keepalive'
+    ? { source: 'timer', enabled: true, periodAtLeastMs: expiresMs }
+    : notMeasured(`the ${timer} timer hides it`);
 }
 
 function notMeasured(reason: string): LiveKeepalive {
@@ -41,17 +39,19 @@ export function silenceMs(
 }
 
 /**
- * Until the next keepalive probe. When its timer fires the kernel sends one only if the idle time is over, counted from the last segment that
- * came; otherwise it waits for the rest (tcp_keepalive_timer in net/ipv4/tcp_timer.c). Where the idle time is not known: the earliest.
+ * Until the next keepalive probe, when the keepalive timer fires in `expiresMs`: the kernel then sends one only if the idle time is over,
+ * counted from the last segment that came, and otherwise waits for the rest (tcp_keepalive_timer in net/ipv4/tcp_timer.c). null: off.
  */
 export function nextProbeMs(
-  keepalive: LiveKeepalive,
-  timer: RunningTimer | null,
-  socket: Pick<LiveSocket, 'lastReceivedMs' | 'lastAcknowledgedMs' | 'unansweredProbes'>,
+  { enabled, idleMs }: Pick<Keepalive, 'enabled' | 'idleMs'>,
+  expiresMs: number,
+  {
+    lastReceivedMs,
+    lastAcknowledgedMs,
+    unansweredProbes,
+  }: Pick<LiveSocket, 'lastReceivedMs' | 'lastAcknowledgedMs' | 'unansweredProbes'>,
 ): number | null {
-  if (timer?.kind !== 'keepalive' || keepalive.source === 'unmeasured' || !keepalive.enabled) return null;
-  const { lastReceivedMs, lastAcknowledgedMs, unansweredProbes } = socket;
-  if (keepalive.source === 'timer' || lastReceivedMs === null || lastAcknowledgedMs === null) return timer.expiresMs;
-  if (unansweredProbes !== null && unansweredProbes > 0) return timer.expiresMs;
-  return Math.max(timer.expiresMs, keepalive.idleMs - Math.min(lastReceivedMs, lastAcknowledgedMs));
+  if (!enabled) return null;
+  if (lastReceivedMs === null || lastAcknowledgedMs === null || (unansweredProbes ?? 0) > 0) return expiresMs;
+  return Math.max(expiresMs, idleMs - Math.min(lastReceivedMs, lastAcknowledgedMs));
 }

@@ -83,13 +83,16 @@ export function hostOf(endpoint: string): string {
 
 /** The port of `192.0.2.1:5432` or `[2001:db8::1]:5432`. */
 export function portOf(endpoint: string): number {
-  return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1));
+  let port = 0;
+  for (let at = endpoint.lastIndexOf(':') + 1; at < endpoint.length; at += 1)
+    port = 10 * port + endpoint.charCodeAt(at) - 48;
+  return port;
 }
 
 /** Reports whether no packet of the connection leaves this host: to a loopback address, or to the address that it comes from. */
 export function isLocal({ local, remote }: Pick<LiveSocket, 'local' | 'remote'>): boolean {
-  const host = hostOf(remote);
-  return /^(::ffff:)?127\./.test(host) || host === '::1' || host === hostOf(local);
+  if (remote.startsWith('127.') || remote.startsWith('[::ffff:127.') || remote.startsWith('[::1]:')) return true;
+  return local.startsWith(remote.slice(0, remote.lastIndexOf(':') + 1));
 }
 
 /** Reads `10.0.0.0/8`, `2001:db8::/32` or a single address; null when it is neither. */

@@ -16,8 +16,8 @@ export interface RenderOptions {
   unicode: boolean;
 }
 
-/** One output format: the whole document, ending in a newline. */
-export type Renderer = (report: AnyReport, options: RenderOptions) => string;
+/** One output format: the whole document, ending in a newline; a long one in parts, in UTF-8. */
+export type Renderer = (report: AnyReport, options: RenderOptions) => string | Iterable<Uint8Array>;
 
 /** The values of `--format`. */
 export const renderers = {

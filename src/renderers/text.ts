@@ -13,13 +13,15 @@ import { viewRescue } from './text/rescue.ts';
 import { viewRun } from './text/run.ts';
 import { viewServe } from './text/serve.ts';
 import { viewSimulate } from './text/simulate.ts';
+import { onlyShown, viewSockets } from './text/sockets.ts';
 import { viewSysctl } from './text/sysctl.ts';
 import { viewTimeWait } from './text/timewait.ts';
 import { viewWatch } from './text/watch.ts';
 
 /** For people: the verdict first, the evidence next, the lines to paste last. */
 export function renderText(untrusted: AnyReport, options: RenderOptions): string {
-  const report = printableDeep(untrusted);
+  // Of a hundred thousand sockets only those are made printable that are printed.
+  const report = printableDeep(untrusted.command === 'sockets' ? onlyShown(untrusted) : untrusted);
   const page = openPage(options);
   const blocks = [
     headline(page, report),
@@ -62,6 +64,8 @@ function view(page: Page, report: AnyReport): string[][] {
       return viewRun(page, report.data);
     case 'watch':
       return viewWatch(page, report.data);
+    case 'sockets':
+      return viewSockets(page, report.data);
     default:
       return report satisfies never;
   }

@@ -123,6 +123,8 @@ export interface SocketsData {
     withoutOwner: { closed: number; unknown: number };
   };
   sockets: LiveSocket[];
+  /** How many of them were asked for; null: all. */
+  limit: number | null;
   /** Sentences about what may be missing or inexact. */
   doubts: string[];
 }

@@ -14,3 +14,18 @@ export function librarySwitches(scheme: string, values: SwitchValues): string[] 
     .slice(0, SHOWN)
     .flatMap(({ name, switchOn }) => (switchOn === undefined ? [] : [`# ${name}`, ...switchOn(values)]));
 }
+
+/** Which stack a program's name tells of: what is written in Go or C has a name of its own. */
+const PROCESSES: readonly (readonly [name: RegExp, stack: keyof typeof stacks])[] = [
+  [/^(python|gunicorn|uwsgi|celery|uvicorn)/, 'python-socket'],
+  [/^(node|MainThread$|npm)/, 'node-net'],
+  [/^java/, 'java-socket'],
+  [/^(psql|postgres|pgbouncer)/, 'libpq-psycopg'],
+];
+
+/** The same for a running program of that name; empty for one whose name tells of no stack. */
+export function processSwitches(command: string, values: SwitchValues): string[] {
+  const [, id] = PROCESSES.find(([name]) => name.test(command)) ?? [];
+  const stack = id === undefined ? undefined : stacks[id];
+  return stack === undefined ? [] : [`# ${stack.name}`, ...stack.switchOn(values)];
+}

@@ -17,6 +17,8 @@ interface RunOptions {
   env?: Record<string, string>;
   /** Arguments of node itself. */
   nodeArguments?: string[];
+  /** The user that it runs as; only root may choose another. */
+  uid?: number;
   /** Called once the program runs, with its process id. */
   started?: (pid: number) => void;
 }
@@ -24,13 +26,14 @@ interface RunOptions {
 /** Runs the program with stdout and stderr in pipes and without colour variables, and waits for its end: a minute at most. */
 export function kaprobe(
   args: readonly string[],
-  { env = {}, nodeArguments = [], started }: RunOptions = {},
+  { env = {}, nodeArguments = [], uid, started }: RunOptions = {},
 ): Promise<Run> {
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
   const child = spawn(process.execPath, [...nodeArguments, PROGRAM, ...args], {
     env: { ...inherited, LC_ALL: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 60_000,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   if (child.pid !== undefined) started?.(child.pid);
   const read = (stream: NodeJS.ReadableStream): Promise<string> =>

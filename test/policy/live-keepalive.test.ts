@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { recognisedKeepalive } from '../../src/policy/keepalive-signs.ts';
 import { keepaliveFromTimer, nextProbeMs, silenceMs } from '../../src/policy/live-keepalive.ts';
-import type { LiveKeepalive } from '../../src/report/sockets.ts';
 import { exactly } from '../fixtures/live-socket.ts';
-
-const keepaliveIn = (expiresMs: number) => ({ kind: 'keepalive' as const, expiresMs });
 
 describe('keepaliveFromTimer', () => {
   test.each(['established', 'close-wait'] as const)('in %s no timer means off, its timer means on', (state) => {
-    expect(keepaliveFromTimer(state, null)).toEqual({ source: 'timer', enabled: false });
-    expect(keepaliveFromTimer(state, keepaliveIn(5000))).toEqual({
+    expect(keepaliveFromTimer(state, null, 0)).toEqual({ source: 'timer', enabled: false });
+    expect(keepaliveFromTimer(state, 'keepalive', 5000)).toEqual({
       source: 'timer',
       enabled: true,
       periodAtLeastMs: 5000,
@@ -17,7 +14,7 @@ describe('keepaliveFromTimer', () => {
   });
 
   test.each(['retransmit', 'window-probe'] as const)('a %s timer hides it', (kind) => {
-    expect(keepaliveFromTimer('established', { kind, expiresMs: 5 })).toEqual({
+    expect(keepaliveFromTimer('established', kind, 5)).toEqual({
       source: 'unmeasured',
       kind: 'unmeasured',
       reason: `the ${kind} timer hides it`,
@@ -25,36 +22,26 @@ describe('keepaliveFromTimer', () => {
   });
 
   test('in other states the timer means something else', () => {
-    expect(keepaliveFromTimer('fin-wait-2', keepaliveIn(5000))).toMatchObject({ source: 'unmeasured' });
-    expect(keepaliveFromTimer('listen', null)).toMatchObject({ source: 'unmeasured' });
+    expect(keepaliveFromTimer('fin-wait-2', 'keepalive', 5000)).toMatchObject({ source: 'unmeasured' });
+    expect(keepaliveFromTimer('listen', null, 0)).toMatchObject({ source: 'unmeasured' });
   });
 });
 
 describe('nextProbeMs', () => {
   const quiet = { lastReceivedMs: 10_000, lastAcknowledgedMs: 20_000, unansweredProbes: 0 };
-  const idle60 = exactly({ idleMs: 60_000 });
 
-  test.each<[name: string, expected: number | null, keepalive: LiveKeepalive, expiresMs: number, different: object]>([
-    ['silent since the timer was set: when it fires', 50_000, idle60, 50_000, {}],
-    ['after traffic it fires in vain and waits for the rest', 50_000, idle60, 5000, {}],
-    ['switched on late: when it fires', 58_000, idle60, 58_000, {}],
-    ['a probe is unanswered: when it fires', 5000, idle60, 5000, { unansweredProbes: 1 }],
-    [
-      'idle time not known: at the earliest when it fires',
-      5000,
-      { source: 'timer', enabled: true, periodAtLeastMs: 5000 },
-      5000,
-      {},
-    ],
-    ['silence not known: at the earliest when it fires', 5000, idle60, 5000, { lastReceivedMs: null }],
-    ['off: none', null, exactly({ enabled: false }), 5000, {}],
-  ])('%s', (_, expected, keepalive, expiresMs, different) => {
-    expect(nextProbeMs(keepalive, keepaliveIn(expiresMs), { ...quiet, ...different })).toBe(expected);
+  test.each<[name: string, expected: number | null, expiresMs: number, different: object]>([
+    ['silent since the timer was set: when it fires', 50_000, 50_000, {}],
+    ['after traffic it fires in vain and waits for the rest', 50_000, 5000, {}],
+    ['switched on late: when it fires', 58_000, 58_000, {}],
+    ['a probe is unanswered: when it fires', 5000, 5000, { unansweredProbes: 1 }],
+    ['silence not known: at the earliest when it fires', 5000, 5000, { lastReceivedMs: null }],
+  ])('%s', (_, expected, expiresMs, different) => {
+    expect(nextProbeMs({ enabled: true, idleMs: 60_000 }, expiresMs, { ...quiet, ...different })).toBe(expected);
   });
 
-  test('none is known while another timer runs', () => {
-    expect(nextProbeMs(idle60, { kind: 'retransmit', expiresMs: 1 }, quiet)).toBeNull();
-    expect(nextProbeMs(idle60, null, quiet)).toBeNull();
+  test('switched off since the timer was seen: none', () => {
+    expect(nextProbeMs({ enabled: false, idleMs: 60_000 }, 5000, quiet)).toBeNull();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Rule } from '../facts.ts';
 import { addressUnreachable } from './address-unreachable.ts';
+import { blockedReadWithoutTimeout } from './blocked-read-without-timeout.ts';
 import { certificateNearExpiry } from './certificate-near-expiry.ts';
 import { certificateNotTrusted } from './certificate-not-trusted.ts';
 import { connectionRefused } from './connection-refused.ts';
@@ -9,6 +10,8 @@ import { deadPeerNoticedAfter } from './dead-peer-noticed-after.ts';
 import { directionsDiffer } from './directions-differ.ts';
 import { dropperNamed } from './dropper-named.ts';
 import { gunicornSyncWorker } from './gunicorn-sync-worker.ts';
+import { halfOpenSuspected } from './half-open-suspected.ts';
+import { heldByForkedChild } from './held-by-forked-child.ts';
 import { hintLongerThanTruth } from './hint-longer-than-truth.ts';
 import { hostDown } from './host-down.ts';
 import { httpCloseUnannounced } from './http-close-unannounced.ts';
@@ -20,6 +23,8 @@ import { keepaliveDoesNotRefresh } from './keepalive-does-not-refresh.ts';
 import { keepaliveDoesNotSave } from './keepalive-does-not-save.ts';
 import { keepaliveInheritsSlowSysctl } from './keepalive-inherits-slow-sysctl.ts';
 import { keepaliveIntervalSlowerThanMiddlebox } from './keepalive-interval-slower-than-middlebox.ts';
+import { keepaliveLaterThanMiddlebox } from './keepalive-later-than-middlebox.ts';
+import { keepaliveMissingOnLiveSocket } from './keepalive-missing-on-live-socket.ts';
 import { keepaliveMissingTowardsMiddlebox } from './keepalive-missing-towards-middlebox.ts';
 import { keepaliveOff } from './keepalive-off.ts';
 import { keepaliveOffWhenLastSeen } from './keepalive-off-when-last-seen.ts';
@@ -122,4 +127,9 @@ export const rules = {
   'dropper-named': dropperNamed,
   'keepalive-saves': keepaliveSaves,
   'dead-peer-noticed-after': deadPeerNoticedAfter,
+  'half-open-suspected': halfOpenSuspected,
+  'blocked-read-without-timeout': blockedReadWithoutTimeout,
+  'keepalive-missing-on-live-socket': keepaliveMissingOnLiveSocket,
+  'keepalive-later-than-middlebox': keepaliveLaterThanMiddlebox,
+  'held-by-forked-child': heldByForkedChild,
 } satisfies Record<string, Rule>;

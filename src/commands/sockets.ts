@@ -1,0 +1,197 @@
+import { existsSync } from 'node:fs';
+import { Option } from 'commander';
+import { UsageError } from '../errors.ts';
+import { factsAbout } from '../policy/facts.ts';
+import { judge } from '../policy/judge.ts';
+import { proposeKeepalive } from '../policy/proposal.ts';
+import { matchesRisk } from '../policy/socket-filter.ts';
+import { socketRisk } from '../policy/socket-risk.ts';
+import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../policy/socket-summary.ts';
+import { type LiveSocketsLook, openLiveSockets } from '../probes/live-sockets.ts';
+import { verifySockets } from '../probes/verify-sockets.ts';
+import type { LiveSocket, OwnerSearch, SocketsData } from '../report/sockets.ts';
+import type { Finding, Gap, Middlebox } from '../report.ts';
+import { processSwitches } from '../stacks/switches.ts';
+import { plural } from '../units.ts';
+import type { CommandModule } from './index.ts';
+import { addMiddleboxOptions, givenMiddleboxes, integerOption } from './options.ts';
+import { addSelectionOptions, readSelection } from './socket-selection.ts';
+
+const EXAMPLES = `
+Examples:
+  kaprobe sockets --middlebox-timeout 30m
+  kaprobe sockets --remote 10.0.0.0/8 --risk none --risk late
+  kaprobe sockets --command python --verify --middlebox juniper-srx-tcp`;
+
+/** PID_MAX_LIMIT of include/linux/threads.h. */
+const HIGHEST_PID = 4_194_304;
+
+/** A rule's findings about more programs than this are told together. */
+const MOST_GROUPS = 20;
+
+/** Shows and judges every live TCP socket of this host. */
+export const sockets: CommandModule<'sockets'> = {
+  declare(command) {
+    command.description(
+      'Shows every live TCP socket here: who holds it, its effective keepalive, its age of silence, and what becomes of it behind the middleboxes given. It only looks, unless --verify asks for probes.',
+    );
+    addSelectionOptions(command);
+    command.optionsGroup('Judged against:');
+    addMiddleboxOptions(command);
+    command
+      .option('--loopback', 'judge connections within this host too, which no middlebox stands between')
+      .optionsGroup('How:')
+      .option('--verify', 'send up to three probes without payload on idle connections: do their far ends still answer')
+      .option('--no-owners', 'do not look for the processes: faster, and options are then known from timers only')
+      .addOption(
+        integerOption('--netns <pid>', 'look into the network namespace of this process, such as one in a container', {
+          min: 1,
+          max: HIGHEST_PID,
+        }),
+      )
+      .optionsGroup('Output:')
+      .addOption(new Option('--sort <order>', 'the order of the list').choices(SOCKET_ORDERS).default('risk'))
+      .addOption(integerOption('--limit <n>', 'list no more than these; all are counted', { min: 0, max: 10_000_000 }))
+      .addHelpText('after', EXAMPLES);
+  },
+
+  async run(_operands, options, { signal, progress }) {
+    const middleboxes = givenMiddleboxes(options);
+    const { filter, given } = await readSelection(options, { signal });
+    const owners = options['owners'] !== false;
+    const verify = options['verify'] === true;
+    if (verify && !owners) throw new UsageError('--verify needs the processes that --no-owners leaves out');
+    const pid = typeof options['netns'] === 'number' ? options['netns'] : null;
+    const gone = filter.pids.find((each) => !existsSync(`/proc/${each}`));
+    if (gone !== undefined)
+      throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
+    const risk = { middleboxes, judgeLocal: options['loopback'] === true };
+    const live = await openLiveSockets(pid);
+    try {
+      const seen = live.look({ filter: { ...filter, risks: [] }, owners, ...risk });
+      if (verify) {
+        progress(`asking the far ends of ${plural(seen.sockets.length, 'socket')}`);
+        await verifySockets(seen.sockets, live, signal);
+        for (const socket of seen.sockets) socket.risk = socketRisk(socket, risk);
+      }
+      const selected =
+        filter.risks.length === 0 ? seen.sockets : seen.sockets.filter((socket) => matchesRisk(filter, socket));
+      const sorted = sortSockets(selected, options['sort'] as SocketOrder); // commander admits only these
+      const limit = typeof options['limit'] === 'number' ? options['limit'] : null;
+      const data: SocketsData = {
+        source: seen.source,
+        pid,
+        selection: given,
+        ownerSearch: seen.ownerSearch,
+        middleboxes,
+        summary: summariseSockets(sorted, {
+          ownersSought: seen.ownerSearch.kind === 'searched',
+          listeningPorts: seen.listeningPorts,
+        }),
+        sockets: limit === null ? sorted : sorted.slice(0, limit),
+        limit,
+        doubts: doubtsAbout(seen),
+      };
+      return {
+        command: 'sockets',
+        data,
+        findings: findingsAbout(sorted, middleboxes),
+        gaps: gapsIn(data, sorted, filter.pids.length > 0 || filter.commands.length > 0),
+      };
+    } finally {
+      live.close();
+    }
+  },
+};
+
+function doubtsAbout({ source, withoutSockDiag, withoutOptions, consistent, ownerSearch }: LiveSocketsLook): string[] {
+  const doubts: string[] = [];
+  if (source === 'procfs')
+    doubts.push(
+      `read from /proc/net/tcp, without the times of the last packets, because there is no sock_diag: ${withoutSockDiag}`,
+    );
+  if (ownerSearch.kind === 'searched' && withoutOptions !== null && source !== 'procfs')
+    doubts.push(`no options could be read from the sockets: ${withoutOptions}`);
+  if (!consistent)
+    doubts.push("the kernel's tables changed while they were read: sockets may be missing or listed twice");
+  if (ownerSearch.kind === 'searched') doubts.push(...doubtsAboutOwners(ownerSearch));
+  return doubts;
+}
+
+function doubtsAboutOwners({
+  hiddenProcesses,
+  processesInvisible,
+}: Extract<OwnerSearch, { kind: 'searched' }>): string[] {
+  return [
+    ...(hiddenProcesses > 0
+      ? [
+          `the descriptors of ${plural(hiddenProcesses, 'process').replace('processs', 'processes')} may not be seen: run as root to know the owners of all sockets`,
+        ]
+      : []),
+    ...(processesInvisible && process.geteuid?.() !== 0
+      ? ['/proc is mounted with hidepid: processes of other users do not show']
+      : []),
+  ];
+}
+
+/** What was asked for and is not known. Sockets whose keepalive is not known are one gap together. */
+function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSocket[], byProcess: boolean): Gap[] {
+  const gaps: Gap[] = [];
+  const unknown = sockets.filter(({ risk }) => risk === 'unmeasured');
+  if (unknown.length > 0) {
+    const fromTimer = unknown.filter(({ keepalive }) => keepalive.source === 'timer').length;
+    const reasons = [
+      ...(fromTimer > 0 ? [`of ${fromTimer} only a running timer is known, which does not show the settings`] : []),
+      ...(fromTimer < unknown.length ? [`of ${unknown.length - fromTimer} another timer hides it`] : []),
+    ];
+    gaps.push({
+      subject: `${unknown.length} of ${plural(summary.sockets, 'socket')}`,
+      what: 'keepalive',
+      reason: `${reasons.join(', ')}; ${ownerSearch.kind === 'searched' ? 'reading it from the sockets takes ptrace permission over their processes, which root has' : 'without --no-owners it is read from the sockets'}`,
+    });
+  }
+  if (byProcess && ownerSearch.kind === 'searched' && ownerSearch.hiddenProcesses > 0) {
+    gaps.push({
+      subject: 'selection',
+      what: 'sockets of these processes',
+      reason: 'some processes may not be looked into, so sockets that they hold may be missing here',
+    });
+  }
+  return gaps;
+}
+
+/** The findings, one for each rule and program, the most affected first. */
+function findingsAbout(sockets: readonly LiveSocket[], middleboxes: readonly Middlebox[]): Finding[] {
+  const groups = new Map<string | null, LiveSocket[]>();
+  for (const socket of sockets) {
+    const command = socket.owners[0]?.command ?? null;
+    const group = groups.get(command);
+    if (group === undefined) groups.set(command, [socket]);
+    else group.push(socket);
+  }
+  const largestFirst = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  const rest = largestFirst.slice(MOST_GROUPS).flatMap(([, group]) => group);
+  const told = largestFirst
+    .slice(0, MOST_GROUPS)
+    .map(([command, group]) => ({ subject: subjectOf(command, group), command, group }));
+  if (rest.length > 0)
+    told.push({ subject: `${largestFirst.length - MOST_GROUPS} other programs`, command: null, group: rest });
+  const values = proposeKeepalive({ survival: null, settings: null, middleboxes });
+  return told.flatMap(({ subject, command, group }) =>
+    judge({
+      ...factsAbout(subject),
+      middleboxes,
+      liveSockets: group,
+      librarySwitches: command === null || values === null ? [] : processSwitches(command, values),
+    }),
+  );
+}
+
+function subjectOf(command: string | null, group: readonly LiveSocket[]): string {
+  const pids = new Set(group.flatMap(({ owners: [first] }) => (first === undefined ? [] : [first.pid])));
+  const [pid] = pids;
+  if (pid === undefined) return 'sockets of no known process';
+  return pids.size === 1
+    ? `${command ?? 'process'} (pid ${pid})`
+    : `${command ?? 'processes'} (${pids.size} processes)`;
+}

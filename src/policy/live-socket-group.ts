@@ -1,0 +1,51 @@
+/** What rules say about several live sockets at once. */
+import type { LiveSocket } from '../report/sockets.ts';
+import type { EvidenceValue, Keepalive } from '../report.ts';
+import { plural } from '../units.ts';
+import { silenceMs } from './live-keepalive.ts';
+
+/** Examples are for recognising; all of it is in the list of sockets. */
+const EXAMPLES = 4;
+
+/** The evidence that all rules about live sockets share: how many, whose, to where, silent for how long at most. */
+export function evidenceOf(sockets: readonly LiveSocket[]): Record<string, EvidenceValue> {
+  const silences = sockets.map(silenceMs).filter((silence) => silence !== null);
+  return {
+    sockets: sockets.length,
+    pids: examples(sockets.flatMap(({ owners }) => owners.map(({ pid }) => String(pid)))),
+    remotes: examples(sockets.map(({ remote }) => remote)),
+    ...(silences.length === 0 ? {} : { longestSilenceMs: silences.reduce((a, b) => Math.max(a, b), 0) }),
+  };
+}
+
+/** The first different ones, and how many more there are. */
+export function examples(texts: readonly string[]): string[] {
+  const all = new Set(texts);
+  const shown = [...all].slice(0, EXAMPLES);
+  return all.size > shown.length ? [...shown, `${all.size - shown.length} more`] : shown;
+}
+
+/** `1 connection`, `5 connections`. */
+export function connections(sockets: readonly LiveSocket[]): string {
+  return plural(sockets.length, 'connection');
+}
+
+/** The command that repairs these sockets in their running processes; none when no word on a command line names them all. */
+export function rescueLines(sockets: readonly LiveSocket[], keepalive: Keepalive): string[] {
+  const whose = selectionOf(sockets);
+  if (whose === null) return [];
+  const { idleMs, intervalMs, count } = keepalive;
+  return [
+    '# in the running process, without a restart (shows what it would do; --yes does it):',
+    `kaprobe rescue ${whose} --idle ${Math.round(idleMs / 1000)}s --interval ${Math.round(intervalMs / 1000)}s --count ${count}`,
+  ];
+}
+
+function selectionOf(sockets: readonly LiveSocket[]): string | null {
+  if (sockets.some(({ owners }) => owners.length === 0)) return null;
+  const pids = [...new Set(sockets.map(({ owners: [first] }) => first?.pid))];
+  if (pids.length <= 3) return pids.map((pid) => `--pid ${pid}`).join(' ');
+  const commands = [...new Set(sockets.map(({ owners: [first] }) => first?.command ?? ''))];
+  const [command = ''] = commands;
+  return commands.length === 1 && /^[\w.:+-]+$/.test(command) ? `--command ${command}` : null;
+}

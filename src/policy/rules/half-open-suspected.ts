@@ -1,0 +1,60 @@
+import type { LiveSocket } from '../../report/sockets.ts';
+import { formatDuration } from '../../units.ts';
+import type { Judgement, Rule } from '../facts.ts';
+import { strictestMiddlebox } from '../keepalive.ts';
+import { silenceMs } from '../live-keepalive.ts';
+import { connections, evidenceOf } from '../live-socket-group.ts';
+import { forgets } from '../wording.ts';
+
+/** Connections that look established and probably are so on this side only: unanswered, or silent for longer than the path remembers. */
+export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes }) => {
+  const strictest = strictestMiddlebox(middleboxes);
+  const forgotten = (socket: LiveSocket): boolean =>
+    strictest !== null && (silenceMs(socket) ?? 0) >= strictest.idleTimeoutMs;
+  const judged = (liveSockets ?? []).filter(({ risk, verified }) => risk !== null && verified?.kind !== 'answered');
+  const proven = judged.filter(isProven);
+  const others = judged.filter((socket) => !isProven(socket));
+  const unanswered = others.filter(isUnanswered);
+  const silent = others.filter((socket) => !isUnanswered(socket) && forgotten(socket));
+  const findings: Judgement[] = [];
+  const add = (
+    severity: Judgement['severity'],
+    sockets: readonly LiveSocket[],
+    what: string,
+    remedy: string[],
+  ): void => {
+    if (sockets.length === 0) return;
+    findings.push({ severity, message: `${connections(sockets)} ${what}`, evidence: evidenceOf(sockets), remedy });
+  };
+  const wake = '# kaprobe rescue --shutdown wakes those that wait in a read on one of them';
+  add('error', proven, 'did not answer the probes of --verify: half-open or ended', [wake]);
+  add(
+    'error',
+    unanswered.filter(({ risk }) => risk === 'stuck'),
+    'unanswered for longer than their own keepalive takes to give up: half-open, data in flight keeps them from noticing',
+    [wake],
+  );
+  add(
+    'warning',
+    unanswered.filter(({ risk }) => risk !== 'stuck'),
+    'with probes or data unanswered right now: dying, unless an answer comes',
+    [],
+  );
+  if (strictest !== null) {
+    add(
+      'error',
+      silent,
+      `silent for ${formatDuration(strictest.idleTimeoutMs)} or longer, and ${forgets(strictest)}: probably half-open, which the far end's own keepalive may have prevented`,
+      ['# proof, without payload:', 'kaprobe sockets --verify', wake],
+    );
+  }
+  return findings;
+};
+
+function isProven({ verified }: LiveSocket): boolean {
+  return verified?.kind === 'unanswered' || verified?.kind === 'ended';
+}
+
+function isUnanswered({ retransmits, unansweredProbes }: LiveSocket): boolean {
+  return (retransmits ?? 0) > 0 || (unansweredProbes ?? 0) > 0;
+}

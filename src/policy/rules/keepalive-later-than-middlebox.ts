@@ -1,0 +1,46 @@
+import { formatDuration } from '../../units.ts';
+import type { Rule } from '../facts.ts';
+import { probePeriodMs, strictestMiddlebox } from '../keepalive.ts';
+import { silenceMs } from '../live-keepalive.ts';
+import { connections, evidenceOf, rescueLines } from '../live-socket-group.ts';
+import { proposeKeepalive } from '../proposal.ts';
+import { setsockoptLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/** Connections in use now whose probes are further apart than the middlebox remembers. */
+export const keepaliveLaterThanMiddlebox: Rule = (facts) => {
+  const { liveSockets, middleboxes, librarySwitches } = facts;
+  const strictest = strictestMiddlebox(middleboxes);
+  const late = (liveSockets ?? []).filter(({ risk }) => risk === 'late');
+  if (strictest === null || late.length === 0) return [];
+  const exact = late.flatMap(({ keepalive }) => (keepalive.source === 'getsockopt' ? [probePeriodMs(keepalive)] : []));
+  // Where only the timer is known: the silence before its next probe, which is what condemns it.
+  const bounds = late.flatMap((socket) =>
+    socket.keepalive.source === 'timer' ? [(silenceMs(socket) ?? 0) + (socket.nextProbeMs ?? 0)] : [],
+  );
+  const shortestMs = Math.min(...exact, ...bounds);
+  const recommended = proposeKeepalive(facts);
+  return [
+    {
+      severity: 'error',
+      message:
+        `${connections(late)} with TCP keepalive that comes too late: their probes go out after ` +
+        `${formatDuration(shortestMs)} of silence or more, but ${forgets(strictest)}`,
+      evidence: {
+        ...evidenceOf(late),
+        shortestPeriodMs: shortestMs,
+        readFromSocket: exact.length,
+        concludedFromTimer: bounds.length,
+        middlebox: strictest.id,
+        middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
+      },
+      remedy:
+        recommended === null
+          ? []
+          : [
+              ...rescueLines(late, recommended),
+              ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
+            ],
+    },
+  ];
+};

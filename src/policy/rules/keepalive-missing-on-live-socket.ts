@@ -1,0 +1,36 @@
+import type { Rule } from '../facts.ts';
+import { strictestMiddlebox } from '../keepalive.ts';
+import { connections, evidenceOf, rescueLines } from '../live-socket-group.ts';
+import { proposeKeepalive } from '../proposal.ts';
+import { setsockoptLines } from '../remedy.ts';
+import { forgets } from '../wording.ts';
+
+/** Connections in use now whose program never switched keepalive on: no probe will ever go out on them. */
+export const keepaliveMissingOnLiveSocket: Rule = (facts) => {
+  const { liveSockets, middleboxes, librarySwitches } = facts;
+  const missing = (liveSockets ?? []).filter(
+    ({ risk, keepalive }) =>
+      (risk === 'none' || risk === 'stuck') && keepalive.source !== 'unmeasured' && !keepalive.enabled,
+  );
+  if (missing.length === 0) return [];
+  const strictest = strictestMiddlebox(middleboxes);
+  const recommended = proposeKeepalive(facts);
+  const consequence = 'when they idle no probe ever goes out, and a dead peer is not noticed while nothing is sent';
+  return [
+    {
+      severity: strictest === null ? 'warning' : 'error',
+      message: `${connections(missing)} without TCP keepalive: ${consequence}${strictest === null ? '' : `; ${forgets(strictest)}`}`,
+      evidence: {
+        ...evidenceOf(missing),
+        ...(strictest === null ? {} : { middlebox: strictest.id, middleboxIdleTimeoutMs: strictest.idleTimeoutMs }),
+      },
+      remedy:
+        recommended === null
+          ? []
+          : [
+              ...rescueLines(missing, recommended),
+              ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
+            ],
+    },
+  ];
+};

@@ -1,0 +1,98 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
+import type { LiveSocket } from '../../src/report/sockets.ts';
+import type { Report } from '../../src/report.ts';
+import { forgottenCount, type Peer, startPeer, until } from './helpers.ts';
+
+const PORT = 7000;
+const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
+const ability = await probeLab();
+const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
+
+describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall that forgets${lacking}`, () => {
+  let lab: Lab;
+  let client: Peer;
+  const connect = async (id: string, keepalive = false): Promise<number> => {
+    client.tell({ do: 'connect', id, host: lab.server.addresses.ipv4, port: PORT, keepalive });
+    const { port } = await client.next({ event: 'connected', id });
+    if (port === undefined) throw new Error('a connection has a port');
+    return port;
+  };
+  const look = async (...args: string[]): Promise<Report<'sockets'>> => {
+    const { stdout, stderr } = await lab.client.run(
+      [process.execPath, PROGRAM, 'sockets', '--format', 'json', '--remote', `:${PORT}`, ...args],
+      { timeoutMs: 60_000 },
+    );
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout);
+  };
+  const at = ({ data }: Report<'sockets'>, port: number): LiveSocket => {
+    const socket = data.sockets.find(({ local }) => local.endsWith(`:${port}`));
+    if (socket === undefined) throw new Error(`no socket at port ${port}`);
+    return socket;
+  };
+
+  beforeAll(async () => {
+    lab = await createLab({ firewall: { idleTimeoutMs: 5000 } });
+    await startPeer(lab.server, 'tcp-server', [String(PORT)]).next({ event: 'listening' });
+    client = startPeer(lab.client, 'tcp-client');
+  });
+  afterAll(() => lab.destroy());
+
+  it('a connection that the firewall forgot is suspected, then proven half-open, and left as it was', async () => {
+    const before = await forgottenCount(lab.firewall);
+    const forgotten = await connect('forgotten');
+    const probed = await connect('probed', true);
+    const box = ['--middlebox-timeout', '5s'];
+    expect(at(await look(...box), forgotten).risk).toBe('none');
+    await until(
+      'the silence is longer than the timeout',
+      async () => at(await look(...box), forgotten).risk === 'stuck',
+      30_000,
+    );
+    const suspected = await look(...box);
+    expect(suspected.findings.map(({ rule }) => rule)).toContain('half-open-suspected');
+    const fresh = await connect('fresh');
+    const verified = await look('--verify', ...box);
+    expect(at(verified, forgotten)).toMatchObject({
+      risk: 'stuck',
+      verified: { kind: 'unanswered', probes: 3 },
+      keepalive: { enabled: false },
+    });
+    expect(at(verified, probed)).toMatchObject({
+      risk: 'ok',
+      verified: { kind: 'answered' },
+      recognised: 'Node.js (libuv)',
+    });
+    expect(at(verified, fresh)).toMatchObject({ verified: { kind: 'answered' } });
+    expect(verified.findings.find(({ message }) => /did not answer/.test(message))).toMatchObject({
+      rule: 'half-open-suspected',
+      severity: 'error',
+      evidence: { sockets: 1 },
+    });
+    // The probes that nobody answered have left no trace in the socket: it lives on and knows nothing.
+    expect(at(await look(...box), forgotten)).toMatchObject({
+      state: 'established',
+      unansweredProbes: 0,
+      retransmits: 0,
+    });
+    expect(client.events.filter(({ id }) => id === 'forgotten')).toEqual([]);
+    expect(await forgottenCount(lab.firewall)).toBeGreaterThan(before);
+  });
+
+  it('an unanswered keepalive probe is dying, and --verify need not ask', async () => {
+    const port = await connect('dying', true);
+    await lab.firewall.nft('add rule inet lab adhoc drop\n');
+    try {
+      await until('a probe is unanswered', async () => at(await look(), port).risk === 'dying', 30_000);
+      const report = await look();
+      expect(report.findings.map(({ rule, severity }) => [rule, severity])).toContainEqual([
+        'half-open-suspected',
+        'warning',
+      ]);
+    } finally {
+      await lab.firewall.nft('flush chain inet lab adhoc\n');
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { keepaliveMissingOnLiveSocket } from '../../../src/policy/rules/keepalive-missing-on-live-socket.ts';
+import { exactly, liveSocket } from '../../fixtures/live-socket.ts';
+import { facts, middlebox, socketLines } from '../facts.ts';
+
+const consequence = 'when they idle no probe ever goes out, and a dead peer is not noticed while nothing is sent';
+const rescue = '# in the running process, without a restart (shows what it would do; --yes does it):';
+
+test('without a middlebox it is a warning, with the line that repairs the running process', () => {
+  expect(keepaliveMissingOnLiveSocket(facts({ liveSockets: [liveSocket()] }))).toEqual([
+    {
+      severity: 'warning',
+      message: `1 connection without TCP keepalive: ${consequence}`,
+      evidence: { sockets: 1, pids: ['4711'], remotes: ['10.0.0.9:5432'], longestSilenceMs: 2_460_000 },
+      remedy: [
+        rescue,
+        'kaprobe rescue --pid 4711 --idle 60s --interval 15s --count 4',
+        ...socketLines(60, 15, 4, 120_000),
+      ],
+    },
+  ]);
+});
+
+test('with a middlebox it is an error, and many are told as one', () => {
+  const liveSockets = Array.from({ length: 7 }, (_, index) =>
+    liveSocket({
+      remote: `10.0.0.${index}:5432`,
+      owners: [{ pid: 4711 + index, command: 'python3', fd: 3, blockedIn: null }],
+      risk: index === 0 ? 'stuck' : 'none',
+    }),
+  );
+  const librarySwitches = ['# Python', 'keepalive = True'];
+  expect(keepaliveMissingOnLiveSocket(facts({ liveSockets, middleboxes: [middlebox()], librarySwitches }))).toEqual([
+    {
+      severity: 'error',
+      message: `7 connections without TCP keepalive: ${consequence}; box (Some Box) forgets an idle connection after 30 m`,
+      evidence: {
+        sockets: 7,
+        pids: ['4711', '4712', '4713', '4714', '3 more'],
+        remotes: ['10.0.0.0:5432', '10.0.0.1:5432', '10.0.0.2:5432', '10.0.0.3:5432', '3 more'],
+        longestSilenceMs: 2_460_000,
+        middlebox: 'box',
+        middleboxIdleTimeoutMs: 1_800_000,
+      },
+      remedy: [rescue, 'kaprobe rescue --command python3 --idle 300s --interval 15s --count 4', ...librarySwitches],
+    },
+  ]);
+});
+
+test.each([
+  ['nobody is known to hold it', [liveSocket({ owners: [] })]],
+  [
+    'the names of many holders would have to be quoted',
+    [1, 2, 3, 4].map((pid) => liveSocket({ owners: [{ pid, command: '$(reboot)', fd: 3, blockedIn: null }] })),
+  ],
+])('offers no line to repair it where %s', (_, liveSockets) => {
+  const [finding] = keepaliveMissingOnLiveSocket(facts({ liveSockets }));
+  expect(finding?.remedy).toEqual(socketLines(60, 15, 4, 120_000));
+});
+
+test.each([
+  ['it is on', liveSocket({ keepalive: exactly(), risk: 'ok' })],
+  ['it stays within this host', liveSocket({ risk: null })],
+  [
+    'it is not known',
+    liveSocket({ keepalive: { source: 'unmeasured', kind: 'unmeasured', reason: 'x' }, risk: 'unmeasured' }),
+  ],
+])('says nothing when %s', (_, socket) => {
+  expect(keepaliveMissingOnLiveSocket(facts({ liveSockets: [socket] }))).toEqual([]);
+});
+
+test('says nothing of what is no socket', () => {
+  expect(keepaliveMissingOnLiveSocket(facts({}))).toEqual([]);
+});

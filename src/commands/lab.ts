@@ -138,8 +138,8 @@ async function runCommand(
   signal: AbortSignal,
 ): Promise<PassedThrough> {
   const [name = ''] = argv;
-  const child = client.spawn(argv, { stdio: 'inherit', env: { ...process.env, ...env } });
-  const end = await standFor(child, name, signal);
+  const start = () => client.spawn(argv, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const end = await standFor(start, name, signal);
   const remarks = [end.signal === null ? null : `${name} was ended by ${end.signal}`, sink.ending()];
   return {
     kind: 'passed-through',

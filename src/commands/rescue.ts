@@ -137,6 +137,7 @@ Examples:
           'needs a kernel with CONFIG_INET_DIAG, and no sandbox that forbids netlink',
         );
       }
+      signal.throwIfAborted();
       const own = { own: process.pid, ancestors: ancestorsOf(process.pid) };
       const sockets = chosen.map((socket) => handle(libc, socket, { action, confirmed, own, netnsPid }));
       if (waitMs !== null) {

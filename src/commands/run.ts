@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { KaprobeError, KernelError, UsageError } from '../errors.ts';
@@ -69,15 +69,19 @@ Examples:
     const watch = await watchProcessTree(await loadLibc());
     const file = typeof report === 'string' ? openReport(report) : null;
     signal.throwIfAborted();
-    const child = spawn(name, operands.slice(1), { stdio: 'inherit' });
-    // Before anything else: until then a signal for the command would end kaprobe.
-    const ending = standFor(child, name, 'endless');
-    if (child.pid !== undefined) watch.begin(child.pid);
+    let isStarted = false;
+    const start = (): ChildProcess => {
+      const child = spawn(name, operands.slice(1), { stdio: 'inherit' });
+      isStarted = child.pid !== undefined;
+      if (child.pid !== undefined) watch.begin(child.pid);
+      return child;
+    };
     try {
-      return watched(operands, await ending, watch.stop(), { middleboxes, deliver: file?.deliver ?? null });
+      const end = await standFor(start, name, 'endless');
+      return watched(operands, end, watch.stop(), { middleboxes, deliver: file?.deliver ?? null });
     } catch (error) {
       file?.close();
-      if (error instanceof KernelError && child.pid === undefined) return notStarted(name, error);
+      if (error instanceof KernelError && !isStarted) return notStarted(name, error);
       throw error;
     }
   },

@@ -30,21 +30,24 @@ export type Patience =
   | AbortSignal;
 
 /**
- * Stands for a program that was just started with this process's own standard streams: what signals come are passed on to it, and its
- * end is told. A terminal's Ctrl-C has reached it already and is not passed on.
+ * Starts a program with this process's own standard streams, and stands for it: what signals come are passed on to it, and its end is told.
+ * A terminal's Ctrl-C has reached it already and is not passed on.
  *
  * @throws KernelError when it could not be started; the signal's reason when that is aborted, once the program has ended or its time is up.
  */
-export async function standFor(child: ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
+export async function standFor(start: () => ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
+  let child: ChildProcess | null = null;
   const passOn = (name: NodeJS.Signals) => {
-    if (!(BY_TERMINAL.includes(name) && isInForeground())) child.kill(name);
+    if (!(BY_TERMINAL.includes(name) && isInForeground())) child?.kill(name);
   };
+  // Before it is started: a signal that comes as soon as it runs must find somebody here.
   for (const name of ENDING) {
     if (patience === 'endless') process.on(name, passOn);
     else process.once(name, passOn);
   }
   for (const name of OTHERS) process.on(name, passOn);
   try {
+    child = start();
     return await endOf(child, what, patience === 'endless' ? new AbortController().signal : patience);
   } finally {
     for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, passOn);

@@ -27,7 +27,11 @@ export interface Facts {
   subject: string;
   settings: Settings | null;
   /** Settings of a connection that ended, or was left, too soon after it was met for them to be called its last. */
-  glimpsed: GlimpsedSettings | null;
+  glimpsed: {
+    enabled: boolean;
+    /** From the first time that the connection was seen to the last. */
+    watchedMs: number;
+  } | null;
   /** Settings that the kernel refused to put on the socket. */
   refused: readonly RefusedSetting[];
   middleboxes: readonly Middlebox[];
@@ -94,12 +98,6 @@ export interface Settings {
   basis: 'measured' | 'planned' | 'sysctl';
   /** Whether the value is the host's because nobody asked for another. */
   inherited: { idle: boolean; interval: boolean; count: boolean };
-}
-
-export interface GlimpsedSettings {
-  enabled: boolean;
-  /** From the first time that the connection was seen to the last. */
-  watchedMs: number;
 }
 
 export interface Connection extends Connect {

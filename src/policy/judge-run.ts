@@ -29,7 +29,7 @@ export function judgeRun(seen: readonly SeenConnection[], middleboxes: readonly 
 }
 
 /** Reports whether a connection is the command's own doing, and came about. */
-export function isJudged({ direction, state }: Pick<SeenConnection, 'direction' | 'state'>): boolean {
+function isJudged({ direction, state }: Pick<SeenConnection, 'direction' | 'state'>): boolean {
   return direction === 'outgoing' && state !== 'syn-sent';
 }
 

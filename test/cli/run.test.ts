@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunData } from '../../src/report/run.ts';
 import type { Report } from '../../src/report.ts';
 import { findServer, obstacleToPostgres, type RealServer, startPostgres, startRedis } from '../real-servers.ts';
@@ -24,13 +24,25 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Leaders of process groups, with what they have started. */
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const { pid } of started.splice(0)) {
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // All of the group have ended.
+    }
+  }
+});
+
 let reportCount = 0;
 
 /** Runs a command under `kaprobe run` with its report in a file. */
-async function watch(command: readonly string[], options: readonly string[] = [], started?: (pid: number) => void) {
+async function watch(command: readonly string[], options: readonly string[] = []) {
   const file = join(folder, `${reportCount++}.json`);
   const args = ['run', '--format', 'json', '--report', file, ...options, '--', ...command];
-  const run = await kaprobe(args, started === undefined ? {} : { started });
+  const run = await kaprobe(args);
   const report: Report<'run'> = JSON.parse(readFileSync(file, 'utf8'));
   return { run, report, data: report.data };
 }
@@ -362,8 +374,9 @@ describe('kaprobe run, with programs of others', () => {
 async function startAndWait(script: string, then: (pid: number) => void) {
   const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'run', '--', 'sh', '-c', script], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 30_000,
+    detached: true,
   });
+  started.push(child);
   let stdout = '';
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => {

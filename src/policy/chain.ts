@@ -2,7 +2,7 @@
 import type { ChainClientSide, ChainHop, ChainJoint, ChainServerSide, ChainValue, Limit } from '../report/chain.ts';
 import type { Unmeasured } from '../report.ts';
 import { formatDuration } from '../units.ts';
-import { lastTolerableProbeMs, safetyMarginMs } from './keepalive.ts';
+import { lastTolerableProbeMs, probePeriodMs, safetyMarginMs } from './keepalive.ts';
 
 /** How long a closed connection stays in TIME_WAIT on the side that closed first: TCP_TIMEWAIT_LEN of include/net/tcp.h. */
 export const TIME_WAIT_MS = 60_000;
@@ -161,12 +161,9 @@ export function crossingOf(link: ChainLink, box: ChainHop): Crossing {
   if (shortest <= timeoutMs - marginMs)
     return { kind: 'kept', why: `${forgets}, the ends give up after ${formatDuration(shortest)}` };
   const sides = [sender.client.tcpKeepalive, receiver.server.tcpKeepalive];
-  const saving = sides
-    .filter(isKnown)
-    .flatMap(({ value }) => (value === null ? [] : [value]))
-    .find((keepalive) => lastTolerableProbeMs(keepalive) <= timeoutMs - marginMs);
+  const saving = probesInTime(link, timeoutMs);
   if (saving !== undefined && keepaliveRefreshes === true)
-    return { kind: 'kept', why: `${forgets}, TCP keepalive goes every ${formatDuration(saving.idleMs)}` };
+    return { kind: 'kept', why: `${forgets}, TCP keepalive goes every ${formatDuration(probePeriodMs(saving))}` };
   if (saving !== undefined && keepaliveRefreshes === null) {
     return {
       kind: 'unknown',
@@ -180,6 +177,31 @@ export function crossingOf(link: ChainLink, box: ChainHop): Crossing {
   if (reason !== undefined)
     return { kind: 'unknown', what: `whether connections idle for longer than ${box.name} allows`, reason };
   return { kind: 'forgotten', idleMs: Number.isFinite(shortest) ? shortest : 'never', why: forgets };
+}
+
+/** The keepalive of the end whose probes come before a box forgets, two of them lost; undefined: of neither that is known. */
+function probesInTime(
+  { sender, receiver }: ChainLink,
+  timeoutMs: number,
+): { idleMs: number; intervalMs: number; count: number } | undefined {
+  return [sender.client.tcpKeepalive, receiver.server.tcpKeepalive]
+    .filter(isKnown)
+    .flatMap(({ value }) => (value === null ? [] : [value]))
+    .find((keepalive) => lastTolerableProbeMs(keepalive) <= timeoutMs - safetyMarginMs(timeoutMs));
+}
+
+/**
+ * How long the sender waits for a response, where that is longer than the box remembers a connection on which nothing passes meanwhile, and
+ * neither end sends probes in time. null: it does not, or something is not known.
+ */
+export function waitBeyond(link: ChainLink, box: ChainHop): ChainValue<Limit> | null {
+  const { responseTimeoutMs, tcpKeepalive } = link.sender.client;
+  if (box.middlebox === null || !isKnown(responseTimeoutMs)) return null;
+  if (!isKnown(tcpKeepalive) || !isKnown(link.receiver.server.tcpKeepalive)) return null;
+  const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
+  if (keepaliveRefreshes !== false && probesInTime(link, idleTimeoutMs.value) !== undefined) return null;
+  const isLonger = responseTimeoutMs.value === 'never' || responseTimeoutMs.value > idleTimeoutMs.value;
+  return isLonger ? responseTimeoutMs : null;
 }
 
 /** One verdict for each pair of adjacent hops. */

@@ -47,6 +47,8 @@ export interface ChainServerSide {
   announcesClose: boolean | null;
   /** Connections (workers, threads) that it can hold at once, busy or idle; null: not known or no such limit. */
   capacity: MaybeChainValue<number> | null;
+  /** Whether idle connections leave room for new ones when it is full: it closes some, or keeps fewer than it holds. Left out: not known. */
+  makesRoom?: boolean;
   /** After how long it gives up on a request of its own accord (gunicorn's `timeout`); null: not known or no such limit. */
   requestTimeoutMs: MaybeChainValue<Limit> | null;
   /** Whether it switches TCP keepalive on for accepted connections, and its idle time; null: off. */

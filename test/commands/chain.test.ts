@@ -108,6 +108,25 @@ describe('nginx in front of gunicorn', () => {
   });
 });
 
+test('servers that make room for new connections are not said to be full of idle ones', async () => {
+  const full = await run(
+    ...['--hop', 'role=client,pool-idle=30s,pool-size=5000', '--proxy', '@/nginx-keepalive.conf'],
+    ...['--app', '@/gunicorn-late.conf.py', '--nginx-version', '1.22.1', '--rate', '2000/s'],
+  );
+  expect(full.findings).toEqual([]);
+  const sync = await run(
+    '--hop',
+    'role=client,pool-idle=1s',
+    '--app',
+    'gunicorn -k gevent --worker-connections 50 app:app',
+    '--rate',
+    '100/s',
+    '--margin',
+    '0s',
+  );
+  expect(rulesOf(sync)).toEqual(['idle-connections-occupy-workers']);
+});
+
 describe('hops', () => {
   test('keep the order of their flags, whatever these are', async () => {
     const outcome = await run(

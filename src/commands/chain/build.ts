@@ -294,8 +294,18 @@ function groundOfGunicorn(start: GunicornStart, { files }: BuildOptions, origin:
     file: start.configPath === null ? null : resolve(start.configPath),
     variants: [
       {
-        // Its max_requests is the number after which a worker makes room for a new one.
-        hop: { ...bareHop(product), origin, server: { ...server, requestLimitOf: 'worker' }, doubts },
+        hop: {
+          ...bareHop(product),
+          origin,
+          server: {
+            ...server,
+            // Its max_requests is the number after which a worker makes way for a new one.
+            requestLimitOf: 'worker',
+            // ThreadWorker.max_keepalived leaves a connection for each thread.
+            ...(product === 'gunicorn (gthread)' ? { makesRoom: true } : {}),
+          },
+          doubts,
+        },
         switches: stacks['gunicorn']?.http?.write ?? null,
         route: null,
       },
@@ -326,7 +336,7 @@ function groundOfNginx(path: string, { nginxVersion, files }: BuildOptions): Gro
       hop: {
         ...bareHop('nginx'),
         origin: { kind: 'file', file: route.place.file, line: route.place.line },
-        server: { ...route.server, hintMs: route.hintMs },
+        server: { ...route.server, hintMs: route.hintMs, makesRoom: true }, // ngx_drain_connections
         client: route.client === null ? null : { ...route.client, asksToClose: asksToClose(route) },
         doubts: [...doubts, ...route.doubts],
       },

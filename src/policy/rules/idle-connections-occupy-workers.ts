@@ -11,8 +11,8 @@ export const idleConnectionsOccupyWorkers: Rule = ({ joint }) => {
   if (joint === null) return [];
   const { link, requestsPerSecond, write } = joint;
   const { sender, receiver } = link;
-  const { capacity, idleCloseMs, reuse } = receiver.server;
-  if (sender.role !== 'client' || !isKnown(capacity) || !isKnown(idleCloseMs)) return [];
+  const { capacity, idleCloseMs, makesRoom, reuse } = receiver.server;
+  if (makesRoom === true || sender.role !== 'client' || !isKnown(capacity) || !isKnown(idleCloseMs)) return [];
   if ([sender.client.reuse, reuse].some((side) => isKnown(side) && !side.value)) return [];
   const limit = idleCloseMs.value;
   if (limit !== 'never' && requestsPerSecond === null) return [];

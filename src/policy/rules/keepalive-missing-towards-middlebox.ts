@@ -1,8 +1,9 @@
 import type { ChainHop } from '../../report/chain.ts';
+import type { Keepalive } from '../../report.ts';
 import { formatDuration } from '../../units.ts';
-import { crossingOf, isKnown } from '../chain.ts';
-import { headed, headingFor, saidBy } from '../chain-wording.ts';
-import type { Joint, Rule } from '../facts.ts';
+import { crossingOf, isKnown, waitBeyond } from '../chain.ts';
+import { describeLimit, headed, headingFor, saidBy } from '../chain-wording.ts';
+import type { Joint, Judgement, Rule } from '../facts.ts';
 import { recommendKeepalive, safetyMarginMs } from '../keepalive.ts';
 import { setsockoptLines } from '../remedy.ts';
 
@@ -11,6 +12,7 @@ export const keepaliveMissingTowardsMiddlebox: Rule = ({ joint }) => {
   if (joint === null) return [];
   return joint.link.boxes.flatMap((box) => {
     const crossing = crossingOf(joint.link, box);
+    if (crossing.kind === 'kept') return longWait(joint, box);
     if (crossing.kind !== 'forgotten' || box.middlebox === null) return [];
     const { sender, receiver } = joint.link;
     const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
@@ -36,6 +38,29 @@ export const keepaliveMissingTowardsMiddlebox: Rule = ({ joint }) => {
   });
 };
 
+/** The pool gives connections up in time, but a response may take longer than the box remembers: the warning that a pool cannot help. */
+function longWait(joint: Joint, box: ChainHop): Judgement[] {
+  const wait = waitBeyond(joint.link, box);
+  if (wait === null || box.middlebox === null) return [];
+  const { sender } = joint.link;
+  const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
+  const keepalive = keepaliveRefreshes === false ? null : recommendKeepalive(idleTimeoutMs.value);
+  return [
+    {
+      severity: 'warning',
+      message: `${sender.name} waits for a response ${wait.value === 'never' ? 'without limit' : `up to ${formatDuration(wait.value)}`} (${saidBy(wait)}), but ${box.name} forgets a connection on which nothing passes for ${formatDuration(idleTimeoutMs.value)} (${saidBy(idleTimeoutMs)}): a response that takes longer never arrives`,
+      evidence: {
+        middleboxIdleTimeoutMs: idleTimeoutMs.value,
+        middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),
+        responseTimeout: describeLimit(wait.value),
+        responseTimeoutSetBy: saidBy(wait),
+        keepaliveRefreshes,
+      },
+      remedy: keepalive === null ? [] : probeLines(joint, keepalive),
+    },
+  ];
+}
+
 type Probes = Joint['link']['sender']['client']['tcpKeepalive'];
 
 function describeProbes(name: string, keepalive: Probes): string {
@@ -46,29 +71,34 @@ function describeProbes(name: string, keepalive: Probes): string {
 }
 
 function remedyFor(
-  { link: { sender, receiver }, write }: Joint,
+  joint: Joint,
   box: ChainHop,
   { idleTimeoutMs, refreshes }: { idleTimeoutMs: number; refreshes: boolean },
 ): string[] {
-  const { poolIdleMs, tcpKeepalive } = sender.client;
+  const { sender } = joint.link;
+  const { poolIdleMs } = sender.client;
   const keepalive = refreshes ? recommendKeepalive(idleTimeoutMs) : null;
   const pooled = headed(
     `${headingFor(sender, isKnown(poolIdleMs) ? poolIdleMs : null)}: give idle connections up before ${box.name}`,
-    write('sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
+    joint.write('sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
   );
   if (keepalive === null) return pooled;
-  const fromSender = write('sender', { set: 'tcp-keepalive', keepalive });
-  const fromReceiver = write('receiver', { set: 'tcp-keepalive', keepalive });
-  return [
-    ...pooled,
-    ...headed(
-      `${headingFor(sender, isKnown(tcpKeepalive) ? tcpKeepalive : null)}: ${pooled.length === 0 ? '' : 'or '}send keepalive probes`,
-      fromSender,
-    ),
-    ...headed(
-      `${headingFor(receiver, isKnown(receiver.server.tcpKeepalive) ? receiver.server.tcpKeepalive : null)}: or send them from here`,
-      fromReceiver,
-    ),
-    ...(pooled.length + fromSender.length + fromReceiver.length === 0 ? setsockoptLines(keepalive) : []),
-  ];
+  const probes = probeLines(joint, keepalive, pooled.length > 0);
+  return [...pooled, ...(pooled.length > 0 && probes.length > 0 ? ['# or'] : []), ...probes];
+}
+
+/** Keepalive in either end's own syntax; as socket options where neither has one, unless there is another way already. */
+function probeLines({ link: { sender, receiver }, write }: Joint, keepalive: Keepalive, hasOther = false): string[] {
+  const headingOf = (end: ChainHop, probes: Probes): string => headingFor(end, isKnown(probes) ? probes : null);
+  const wanted = { set: 'tcp-keepalive', keepalive } as const;
+  const fromSender = headed(
+    `${headingOf(sender, sender.client.tcpKeepalive)}: send keepalive probes`,
+    write('sender', wanted),
+  );
+  const fromReceiver = headed(
+    `${headingOf(receiver, receiver.server.tcpKeepalive)}: send keepalive probes`,
+    write('receiver', wanted),
+  );
+  if (fromSender.length + fromReceiver.length === 0) return hasOther ? [] : setsockoptLines(keepalive);
+  return [...fromSender, ...(fromSender.length > 0 && fromReceiver.length > 0 ? ['# or'] : []), ...fromReceiver];
 }

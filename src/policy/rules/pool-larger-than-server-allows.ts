@@ -7,7 +7,8 @@ export const poolLargerThanServerAllows: Rule = ({ joint }) => {
   if (joint === null) return [];
   const { sender, receiver } = joint.link;
   const { poolSize, reuse } = sender.client;
-  const { capacity, reuse: keepsOpen } = receiver.server;
+  const { capacity, makesRoom, reuse: keepsOpen } = receiver.server;
+  if (makesRoom === true) return [];
   if (!isKnown(poolSize) || !isKnown(capacity) || poolSize.value === 'never') return [];
   if ([reuse, keepsOpen].some((side) => isKnown(side) && !side.value)) return [];
   if (poolSize.value <= capacity.value) return [];

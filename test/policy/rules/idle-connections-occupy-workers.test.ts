@@ -59,6 +59,10 @@ test.each([
   ['the rate is not known', joint(clientHop(), server(15_000))],
   ['the capacity is not known', joint(clientHop(), appHop({ capacity: NOT_KNOWN }), { requestsPerSecond: 50 })],
   ['a proxy with a pool stands before it', joint(proxyHop(), server('never'), { requestsPerSecond: 50 })],
+  [
+    'the server makes room',
+    joint(clientHop(), appHop({ ...server(15_000).server, makesRoom: true }), { requestsPerSecond: 50 }),
+  ],
   ['there is no chain', null],
 ])('says nothing when %s', (_, known) => {
   expect(idleConnectionsOccupyWorkers(facts({ joint: known }))).toEqual([]);

@@ -22,9 +22,11 @@ test('a box that forgets what both ends let idle is an error; a shorter pool or 
       remedy: [
         '# in the configuration of proxy, given as given: give idle connections up before box',
         'sender pool-idle 340000',
-        '# in the configuration of proxy, given as given: or send keepalive probes',
+        '# or',
+        '# in the configuration of proxy, given as given: send keepalive probes',
         'sender tcp-keepalive',
-        '# in the configuration of app, given as given: or send them from here',
+        '# or',
+        '# in the configuration of app, given as given: send keepalive probes',
         'receiver tcp-keepalive',
       ],
     },
@@ -58,6 +60,35 @@ test('a box whose timer no probe reaches leaves the pool only', () => {
   const [finding] = keepaliveMissingTowardsMiddlebox(facts({ joint: known }));
   expect(finding?.message).toContain('TCP keepalive does not reach its timer');
   expect(finding?.remedy.filter((line) => !line.startsWith('#'))).toEqual(['sender pool-idle 340000']);
+});
+
+test('a wait for a response that is longer than the box remembers is a warning, which only probes help', () => {
+  const waits = (ms: number | 'never', rest = {}) =>
+    keepaliveMissingTowardsMiddlebox(
+      facts({
+        joint: joint(proxyHop({ responseTimeoutMs: given(ms, 'response-timeout'), ...rest }), appHop(), {
+          boxes: [box],
+        }),
+      }),
+    );
+  expect(waits(600_000)).toMatchObject([
+    {
+      severity: 'warning',
+      message:
+        'proxy waits for a response up to 10 m (response-timeout), but box forgets a connection on which nothing passes for 5 m 50 s (given): a response that takes longer never arrives',
+      remedy: [
+        '# in the configuration of proxy, given as given: send keepalive probes',
+        'sender tcp-keepalive',
+        '# or',
+        '# in the configuration of app, given as given: send keepalive probes',
+        'receiver tcp-keepalive',
+      ],
+    },
+  ]);
+  expect(waits('never')).toMatchObject([{ message: expect.stringContaining('without limit') }]);
+  expect(waits(350_000)).toEqual([]);
+  expect(waits(600_000, { tcpKeepalive: given({ idleMs: 60_000, intervalMs: 15_000, count: 4 }) })).toEqual([]);
+  expect(waits(600_000, { tcpKeepalive: NOT_KNOWN })).toEqual([]);
 });
 
 test.each([

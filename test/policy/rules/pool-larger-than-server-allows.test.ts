@@ -36,6 +36,7 @@ test.each([
   ['the capacity is not known', joint(pool(32), appHop({ capacity: NOT_KNOWN }))],
   ['the server has no such limit', joint(pool(32), appHop())],
   ['the server keeps no connection', joint(pool(32), appHop({ capacity: given(1), reuse: given(false) }))],
+  ['the server makes room', joint(pool(32), appHop({ capacity: given(8), makesRoom: true }))],
   ['there is no chain', null],
 ])('says nothing when %s', (_, known) => {
   expect(poolLargerThanServerAllows(facts({ joint: known }))).toEqual([]);

@@ -1,5 +1,5 @@
 import { stacks } from './index.ts';
-import type { SwitchValues } from './stack.ts';
+import type { Stack, SwitchValues } from './stack.ts';
 
 /** More than two would bury the finding; the rest is for who asks for a stack by name. */
 const SHOWN = 2;
@@ -10,9 +10,13 @@ const SHOWN = 2;
  */
 export function librarySwitches(scheme: string, values: SwitchValues): string[] {
   return Object.values(stacks)
-    .filter(({ schemes }) => schemes.includes(scheme))
+    .filter(({ schemes, switchOn }) => switchOn !== undefined && schemes.includes(scheme))
     .slice(0, SHOWN)
-    .flatMap(({ name, switchOn }) => (switchOn === undefined ? [] : [`# ${name}`, ...switchOn(values)]));
+    .flatMap((stack) => headedSwitches(stack, values));
+}
+
+function headedSwitches({ name, switchOn }: Stack, values: SwitchValues): string[] {
+  return switchOn === undefined ? [] : [`# ${name}`, ...switchOn(values)];
 }
 
 /** Which stack a program's name tells of: what is written in Go or C has a name of its own. */
@@ -27,5 +31,5 @@ const PROCESSES: readonly (readonly [name: RegExp, stack: keyof typeof stacks])[
 export function processSwitches(command: string, values: SwitchValues): string[] {
   const [, id] = PROCESSES.find(([name]) => name.test(command)) ?? [];
   const stack = id === undefined ? undefined : stacks[id];
-  return stack === undefined ? [] : [`# ${stack.name}`, ...stack.switchOn(values)];
+  return stack === undefined ? [] : headedSwitches(stack, values);
 }

@@ -19,7 +19,7 @@ export function evidenceOf(sockets: readonly LiveSocket[]): Record<string, Evide
 }
 
 /** The first different ones, and how many more there are. */
-export function examples(texts: readonly string[]): string[] {
+function examples(texts: readonly string[]): string[] {
   const all = new Set(texts);
   const shown = [...all].slice(0, EXAMPLES);
   return all.size > shown.length ? [...shown, `${all.size - shown.length} more`] : shown;

@@ -66,7 +66,7 @@ function rankOf(risk: SocketRisk | null): number {
 }
 
 /** Reports whether a connection in this state of affairs is lost, or will be. */
-export function isAtRisk(risk: SocketRisk | null): boolean {
+function isAtRisk(risk: SocketRisk | null): boolean {
   return risk === 'stuck' || risk === 'dying' || risk === 'none' || risk === 'late';
 }
 

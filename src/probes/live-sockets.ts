@@ -22,7 +22,7 @@ import { isJudged, type RiskContext, socketRisk } from '../policy/socket-risk.ts
 import type { LiveSocket, OwnerSearch, SocketOwner } from '../report/sockets.ts';
 
 /** What to look at, and how closely. */
-export interface LiveSocketsQuestion extends RiskContext {
+interface LiveSocketsQuestion extends RiskContext {
   /** The states are what the kernel is asked for: none means none. */
   filter: SocketFilter;
   /** Whether to look for the processes, and through them at the options themselves; a filter by process looks for them anyway. */

@@ -4,6 +4,7 @@ import type { Judgement, Rule } from '../facts.ts';
 import { strictestMiddlebox } from '../keepalive.ts';
 import { silenceMs } from '../live-keepalive.ts';
 import { connections, evidenceOf } from '../live-socket-group.ts';
+import { isUnanswered } from '../socket-risk.ts';
 import { forgets } from '../wording.ts';
 
 /** Connections that look established and probably are so on this side only: unanswered, or silent for longer than the path remembers. */
@@ -53,8 +54,4 @@ export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes }) => {
 
 function isProven({ verified }: LiveSocket): boolean {
   return verified?.kind === 'unanswered' || verified?.kind === 'ended';
-}
-
-function isUnanswered({ retransmits, unansweredProbes }: LiveSocket): boolean {
-  return (retransmits ?? 0) > 0 || (unansweredProbes ?? 0) > 0;
 }

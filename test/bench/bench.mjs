@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { benchSockets } from './sockets.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
 const RUNS = 20;
@@ -61,3 +62,6 @@ compareLadders((line) => console.log(line));
 const { benchWatch } = await bundled('watch.ts');
 console.log();
 await benchWatch(PROGRAM, (line) => console.log(line));
+
+console.log();
+await benchSockets(PROGRAM, (line) => console.log(line));

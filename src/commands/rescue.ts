@@ -257,6 +257,8 @@ async function follow(
       if (socket.followUp === null || socket.followUp.kind === 'waiting')
         socket.followUp = followUpOf(byCookie.get(before.cookie), { afterMs, before, sinceMs: nowMs - lookedAtMs });
     }
+    // Nothing is left to be put back.
+    for (const { socket } of open) if (socket.followUp?.kind === 'ended') socket.undo = null;
     const isSettled = open.every(({ socket }) => socket.followUp?.kind !== 'waiting');
     if (isSettled || afterMs >= waitMs || signal.aborted) return;
     await sleep(Math.min(LOOK_EVERY_MS, waitMs - afterMs), undefined, { signal }).catch(() => {});

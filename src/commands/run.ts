@@ -5,8 +5,10 @@ import { KaprobeError, KernelError, UsageError } from '../errors.ts';
 import { loadLibc } from '../linux/libc.ts';
 import { type PassedEnd, standFor } from '../linux/pass-through.ts';
 import { judgeRun } from '../policy/judge-run.ts';
+import { proposeKeepalive } from '../policy/proposal.ts';
 import { type WatchedTree, watchProcessTree } from '../probes/process-tree-connections.ts';
 import type { Middlebox, PassedThrough, Watched } from '../report.ts';
+import { processSwitches } from '../stacks/switches.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, givenMiddleboxes, quoted } from './options.ts';
 
@@ -122,7 +124,10 @@ function watched(
   { connections: seen, denied, ...rest }: WatchedTree,
   { middleboxes, deliver }: { middleboxes: Middlebox[]; deliver: Watched<'run'>['deliver'] },
 ): Watched<'run'> {
-  const { connections, findings } = judgeRun(seen, middleboxes);
+  const proposed = proposeKeepalive({ survival: null, settings: null, middleboxes });
+  const { connections, findings } = judgeRun(seen, middleboxes, (name) =>
+    proposed === null ? [] : processSwitches(name, proposed),
+  );
   const gaps = denied.map(({ pid, command: name, reason }) => ({
     subject: `${name ?? 'process'} ${pid}`,
     what: 'its sockets',

@@ -15,8 +15,15 @@ export interface RunJudgement {
   findings: Finding[];
 }
 
-/** Judges what was seen. Connections that agree in process name, far end and settings are one subject. */
-export function judgeRun(seen: readonly SeenConnection[], middleboxes: readonly Middlebox[]): RunJudgement {
+/**
+ * Judges what was seen. Connections that agree in process name, far end and settings are one subject. `switchesFor`: lines that set the
+ * recommended keepalive in a program of that name, as far as that tells what it is written in.
+ */
+export function judgeRun(
+  seen: readonly SeenConnection[],
+  middleboxes: readonly Middlebox[],
+  switchesFor: (command: string) => readonly string[] = () => [],
+): RunJudgement {
   const groups = new Map<string, SeenConnection[]>();
   for (const connection of seen.filter(isJudged)) {
     const key = JSON.stringify([describe(connection), isGlimpse(connection), connection.keepalive]);
@@ -24,7 +31,7 @@ export function judgeRun(seen: readonly SeenConnection[], middleboxes: readonly 
   }
   return {
     connections: seen.map((connection) => ({ ...connection, risk: riskOf(connection, middleboxes) })),
-    findings: [...groups.values()].flatMap((group) => judge(factsFrom(group, middleboxes))),
+    findings: [...groups.values()].flatMap((group) => judge(factsFrom(group, middleboxes, switchesFor))),
   };
 }
 
@@ -55,11 +62,16 @@ function subjectOf(group: readonly SeenConnection[]): string {
   return group.length === 1 ? name : `${name} (${plural(group.length, 'connection')})`;
 }
 
-function factsFrom(group: readonly SeenConnection[], middleboxes: readonly Middlebox[]): Facts {
-  const facts = { ...factsAbout(subjectOf(group)), middleboxes };
+function factsFrom(
+  group: readonly SeenConnection[],
+  middleboxes: readonly Middlebox[],
+  switchesFor: (command: string) => readonly string[],
+): Facts {
   const [first] = group;
-  if (first === undefined) return facts;
-  const { keepalive } = first;
+  const known = { ...factsAbout(subjectOf(group)), middleboxes };
+  if (first === undefined) return known;
+  const { keepalive, command } = first;
+  const facts = { ...known, librarySwitches: command === null ? [] : switchesFor(command) };
   if (isGlimpse(first)) {
     const watchedMs = Math.max(...group.map(({ firstSeenMs, lastSeenMs }) => lastSeenMs - firstSeenMs));
     return { ...facts, glimpsed: { enabled: keepalive.enabled, watchedMs } };

@@ -63,6 +63,11 @@ test('connections alike are one finding, with their number; a difference makes t
   ]);
 });
 
+test('the remedy names the lines of the language that the process name tells of', () => {
+  const { findings } = judgeRun([seen()], [middlebox()], (command) => [`# for ${command}`]);
+  expect(findings[0]?.remedy).toContain('# for python3');
+});
+
 describe('the risk of each', () => {
   test.each([
     [seen(), 'none'],

@@ -13,7 +13,7 @@ export const keepaliveOffWhenLastSeen: Rule = (facts) => {
       severity: 'warning',
       message: `TCP keepalive was off when the connection was last seen, ${formatDuration(glimpsed.watchedMs)} after the first time: one that lives longer may get it later, or never`,
       evidence: { enabled: false, watchedMs: glimpsed.watchedMs },
-      remedy: recommended === null ? [] : setsockoptLines(recommended),
+      remedy: recommended === null ? [] : [...setsockoptLines(recommended), ...facts.librarySwitches],
     },
   ];
 };

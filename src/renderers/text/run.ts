@@ -18,7 +18,7 @@ function summary(page: Page, data: RunData): string[] {
   const outgoing = connections.filter(({ direction }) => direction === 'outgoing');
   const attempts = outgoing.filter(({ state }) => state === 'syn-sent').length;
   return [
-    page.paint.strong(shorten(command.join(' '))),
+    page.paint.strong(shorten(command.join(' '), page.width)),
     ...fields(page, [
       ['ended', signal === null ? `with exit code ${exitCode}` : `by ${signal}`],
       [
@@ -119,7 +119,6 @@ function onAfter(group: readonly RunConnection[]): string {
   return lowerMs === 0 ? `< ${formatDuration(upperMs)}` : `${formatDuration(lowerMs)} to ${formatDuration(upperMs)}`;
 }
 
-function shorten(text: string): string {
-  const LONGEST = 200;
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 3)}...`;
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
 }

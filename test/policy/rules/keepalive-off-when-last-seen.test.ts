@@ -3,14 +3,16 @@ import { keepaliveOffWhenLastSeen } from '../../../src/policy/rules/keepalive-of
 import { facts, middlebox, socketLines } from '../facts.ts';
 
 test('a connection that was soon over with keepalive off is a warning, which says how long it was seen', () => {
-  const known = facts({ glimpsed: { enabled: false, watchedMs: 40 }, middleboxes: [middlebox()] });
+  const librarySwitches = ['# libpq', 'keepalives=1'];
+  const glimpsed = { enabled: false, watchedMs: 40 };
+  const known = facts({ glimpsed, middleboxes: [middlebox()], librarySwitches });
   expect(keepaliveOffWhenLastSeen(known)).toEqual([
     {
       severity: 'warning',
       message:
         'TCP keepalive was off when the connection was last seen, 40 ms after the first time: one that lives longer may get it later, or never',
       evidence: { enabled: false, watchedMs: 40 },
-      remedy: socketLines(300, 15, 4, 360_000),
+      remedy: [...socketLines(300, 15, 4, 360_000), ...librarySwitches],
     },
   ]);
 });

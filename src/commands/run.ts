@@ -31,6 +31,10 @@ export const run: CommandModule<'run', PassedThrough | Watched<'run'>> = {
       .optionsGroup('Judged against:');
     addMiddleboxOptions(command);
     command
+      .option(
+        '--require-connection',
+        'could not tell (2) where no outgoing connection was seen: nothing is proved then',
+      )
       .optionsGroup('Output:')
       .option('--report <file>', 'write the report into this file instead of to stderr')
       .addHelpText(
@@ -47,8 +51,9 @@ nobody saw. Of one with keepalive off that was seen for less than 100 ms it only
 warns: keepalive may have been about to be switched on.
 
 Exit code: 1 on findings, else the command's own, 128 + n when signal n ended it;
-2 where that is 0 but sockets could not be looked at. 126: it cannot be started.
-127: there is no such command. What Ctrl-C means is up to the command.
+2 where that is 0 but sockets could not be looked at, or --require-connection was
+given and none was seen. 126: it cannot be started. 127: there is no such command.
+What Ctrl-C means is up to the command.
 
 Examples:
   kaprobe run --middlebox juniper-srx-tcp -- python3 app.py
@@ -80,7 +85,11 @@ Examples:
     };
     try {
       const end = await standFor(start, name, 'endless');
-      return watched(operands, end, watch.stop(), { middleboxes, deliver: file?.deliver ?? null });
+      return watched(operands, end, watch.stop(), {
+        middleboxes,
+        isRequired: options['requireConnection'] === true,
+        deliver: file?.deliver ?? null,
+      });
     } catch (error) {
       file?.close();
       if (error instanceof KernelError && !isStarted) return notStarted(name, error);
@@ -122,7 +131,11 @@ function watched(
   command: string[],
   { exitCode, signal }: PassedEnd,
   { connections: seen, denied, ...rest }: WatchedTree,
-  { middleboxes, deliver }: { middleboxes: Middlebox[]; deliver: Watched<'run'>['deliver'] },
+  {
+    middleboxes,
+    isRequired,
+    deliver,
+  }: { middleboxes: Middlebox[]; isRequired: boolean; deliver: Watched<'run'>['deliver'] },
 ): Watched<'run'> {
   const proposed = proposeKeepalive({ survival: null, settings: null, middleboxes });
   const { connections, findings } = judgeRun(seen, middleboxes, (name) =>
@@ -133,6 +146,8 @@ function watched(
     what: 'its sockets',
     reason,
   }));
+  if (isRequired && connections.every(({ risk }) => risk === null))
+    gaps.push({ subject: command[0] ?? '', what: 'keepalive', reason: 'no outgoing connection was seen' });
   const data = { command, exitCode, signal, ...rest, connections, middleboxes };
   return { kind: 'watched', exitCode, deliver, outcome: { command: 'run', data, findings, gaps } };
 }

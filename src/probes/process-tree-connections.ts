@@ -1,6 +1,6 @@
 /** Watches, by looking again and again, which TCP connections this process's children and all of theirs hold, and with which options. */
-import { fstatSync } from 'node:fs';
-import { KernelError } from '../errors.ts';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { CapabilityError, KernelError } from '../errors.ts';
 import { listenForDestroyed } from '../linux/destroyed-sockets.ts';
 import { readCookie, withForeignDescriptor } from '../linux/foreign-socket.ts';
 import type { Libc } from '../linux/libc.ts';
@@ -53,9 +53,11 @@ export interface TreeWatch {
 
 /**
  * Gets ready, so that `begin` can look at once. This process becomes the parent of those descendants whose own parent ends: daemons stay in the
- * tree. Rejects with a KernelError where the kernel's list of sockets is not to be had.
+ * tree. Rejects with a KernelError where the kernel's list of sockets is not to be had, and with a CapabilityError where descriptors cannot be
+ * duplicated at all.
  */
 export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
+  tryToDuplicate(libc);
   const diag = await openSockDiag();
   const destroyed = tryToListen(libc);
   libc.becomeSubreaper();
@@ -249,6 +251,23 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
       }
     },
   };
+}
+
+/** On this very process, over which nobody lacks the permission: what refuses it now would refuse it always. */
+function tryToDuplicate(libc: Libc): void {
+  const file = openSync('/dev/null', 'r');
+  try {
+    withForeignDescriptor(libc, { pid: process.pid, fd: file }, () => {});
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    throw new CapabilityError(
+      `the sockets of other processes cannot be looked at here: ${error.message}`,
+      'needs Linux 5.6, and in a container usually --cap-add SYS_PTRACE',
+      error,
+    );
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Why not, as a text. */

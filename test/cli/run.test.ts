@@ -267,6 +267,15 @@ time.sleep(0.5)`;
     expect(wrong(report)).toHaveLength(1);
   });
 
+  it('proves nothing without a connection, and could not tell where one is required', async () => {
+    const { run, report } = await watch(['true'], ['--require-connection']);
+    expect(run.exitCode).toBe(2);
+    expect(report.gaps).toEqual([{ subject: 'true', what: 'keepalive', reason: 'no outgoing connection was seen' }]);
+    expect((await watch(['false'], ['--require-connection'])).run.exitCode).toBe(1);
+    const { report: met } = await watch(connecting(`${SWITCH_ON}time.sleep(0.5)`), ['--require-connection']);
+    expect(met.gaps).toEqual([]);
+  });
+
   it('does not judge an attempt that came to nothing', async () => {
     const closed = await closedPort();
     const { report, data } = await watch([

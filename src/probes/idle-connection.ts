@@ -120,18 +120,32 @@ export function silenceOf(connection: IdleConnection, libc: Libc): number | null
 export interface Quiet {
   /** Nothing has gone either way since then at the latest, as far as is known: what the peer said last may still have been acknowledged. */
   sinceMs: number;
-  /** When the peer was heard last: from then its own timer counts. */
+  /** When the peer was heard last, no later than that: from then its own timer counts. */
   heardAtMs: number;
 }
 
 /** Since when nothing has gone either way; null when the connection is over. */
 export function quietSince(connection: IdleConnection, libc: Libc): Quiet | null {
+  const fromMs = performance.now();
   const info = infoOf(connection, libc);
   if (info === null || !info.established) return null; // a FIN, of which the event is on its way, is no traffic to begin anew from
   noteTraffic(connection, info);
-  const heardAtMs = performance.now() - (info.lastAckReceivedMs ?? 0);
-  const ackedAtMs = (info.dataSegmentsIn ?? 0) > 0 ? heardAtMs + DELAYED_ACK_MS : heardAtMs;
-  return { sinceMs: Math.max(connection.traffic.latestAtMs, ackedAtMs), heardAtMs };
+  const { earliestMs, latestMs } = heardBetween(info, fromMs);
+  return { sinceMs: Math.max(connection.traffic.latestAtMs, ackedByMs(info, latestMs)), heardAtMs: earliestMs };
+}
+
+/**
+ * Between which times the peer was heard last, by what was read since `fromMs`: a busy machine may have held this program up between the
+ * kernel's word and its own look at the clock, on either side of it.
+ */
+function heardBetween({ lastAckReceivedMs }: TcpInfo, fromMs: number): { earliestMs: number; latestMs: number } {
+  const agoMs = lastAckReceivedMs ?? 0;
+  return { earliestMs: fromMs - agoMs, latestMs: performance.now() - agoMs };
+}
+
+/** By when what the peer said last was acknowledged. */
+function ackedByMs({ dataSegmentsIn }: TcpInfo, heardByMs: number): number {
+  return (dataSegmentsIn ?? 0) > 0 ? heardByMs + DELAYED_ACK_MS : heardByMs;
 }
 
 /** How the kernel sees the connection; null when it is over. */
@@ -181,17 +195,11 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
   const { socket, watch, traffic } = connection;
   const inspect = () => {
     const fd = descriptorOf(socket);
+    const fromMs = performance.now();
     const info = fd === null || watch.ended() !== null ? null : readTcpInfo(libc, fd);
     return fd === null || info === null || !info.established || info.lastAckReceivedMs === null
       ? null
-      : {
-          fd,
-          info,
-          lastHeardAtMs: performance.now() - info.lastAckReceivedMs,
-          // The acknowledgement of what the peer last said may have left that much later.
-          lastAckedAtMs:
-            performance.now() - info.lastAckReceivedMs + ((info.dataSegmentsIn ?? 0) > 0 ? DELAYED_ACK_MS : 0),
-        };
+      : { fd, info, heard: heardBetween(info, fromMs) };
   };
   const before = inspect();
   if (before === null) return null;
@@ -208,16 +216,16 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
     before: before.info,
     idleAtLeastMs: Math.max(
       0,
-      startedAtMs - Math.min(startedAtMs, Math.max(before.lastHeardAtMs, before.lastAckedAtMs, traffic.latestAtMs)),
+      startedAtMs - Math.min(startedAtMs, Math.max(ackedByMs(before.info, before.heard.latestMs), traffic.latestAtMs)),
     ),
-    idleAtMostMs: () => (leftByMs ?? performance.now()) - before.lastHeardAtMs + TICK_SLACK_MS / 3,
+    idleAtMostMs: () => (leftByMs ?? performance.now()) - before.heard.earliestMs + TICK_SLACK_MS / 3,
     look: () => {
       const now = inspect();
       if (now === null) return { kind: 'gone' };
       const nowMs = performance.now();
       const probeCount = now.info.unansweredProbes - before.info.unansweredProbes;
       if (probeCount > 0) leftByMs ??= nowMs;
-      if (now.lastHeardAtMs > before.lastHeardAtMs + TICK_SLACK_MS) {
+      if (now.heard.earliestMs > before.heard.latestMs + TICK_SLACK_MS) {
         // An answer that came soon after the last probe that was counted is to that one; a later one is to a probe that no look has seen.
         const isToLast = nowMs - counted.atMs < VERDICT_PROBE_INTERVAL_MS / 2;
         const lostCount = Math.max(0, counted.probeCount - (isToLast ? 1 : 0));

@@ -107,12 +107,12 @@ async function measureThrough(
 }
 
 function expectBracket(
-  { idleTimeout }: MeasuredDirection,
+  { idleTimeout, rungs, doubts }: MeasuredDirection,
   timeoutMs: number,
   widestMs = Math.max(1000, 0.02 * timeoutMs),
 ): void {
   const { lowerMs, upperMs } = idleTimeout;
-  const seen = JSON.stringify(idleTimeout);
+  const seen = JSON.stringify({ idleTimeout, doubts, rungs });
   expect(lowerMs, seen).not.toBeNull();
   expect(upperMs, seen).not.toBeNull();
   expect(lowerMs ?? 0, seen).toBeLessThanOrEqual(timeoutMs);

@@ -9,15 +9,17 @@ afterEach(() => {
 });
 
 /** A connection that idles, and a kernel that says of it what the test wants. */
-function probed(): { kernel: { probes: number; heardAtMs: number }; look(): object | undefined } {
+function probed({ heldUpMs = 0 } = {}) {
   vi.useFakeTimers({ toFake: ['performance'], now: 0 });
   vi.advanceTimersByTime(60_000);
-  const kernel = { probes: 0, heardAtMs: 0 };
+  /** `heldUpMs`: how long this program does not run once the kernel has answered. */
+  const kernel = { probes: 0, heardAtMs: 0, heldUpMs };
   const tcpInfo = (): Uint8Array => {
     const bytes = new Uint8Array(160);
     bytes[0] = 1; // TCP_ESTABLISHED
     bytes[3] = kernel.probes;
     new DataView(bytes.buffer).setUint32(56, performance.now() - kernel.heardAtMs, endianness() === 'LE');
+    vi.advanceTimersByTime(kernel.heldUpMs);
     return bytes;
   };
   const libc = { getsockopt: tcpInfo, setsockopt: () => {} } as Partial<Libc> as Libc; // nothing else is called
@@ -31,7 +33,8 @@ function probed(): { kernel: { probes: number; heardAtMs: number }; look(): obje
     conversation: null,
   };
   const probing = startProbing(connection, libc);
-  return { kernel, look: () => probing?.look() };
+  if (probing === null) throw new Error('it idles');
+  return { kernel, probing, look: probing.look };
 }
 
 test('a probe whose answer takes its time on the way was not lost', () => {
@@ -61,4 +64,24 @@ test('of several probes the last that was counted drew the answer that comes soo
   }
   Object.assign(kernel, { probes: 0, heardAtMs: performance.now() });
   expect(look()).toMatchObject({ kind: 'answered', lostCount: 2 });
+});
+
+test('a program that is held up between the question and the clock takes that for no answer', () => {
+  const { kernel, look } = probed();
+  kernel.probes = 1;
+  for (const heldUpMs of [0, 40, 3000]) {
+    Object.assign(kernel, { heldUpMs });
+    expect(look()).toMatchObject({ kind: 'unanswered' });
+  }
+  Object.assign(kernel, { probes: 0, heardAtMs: performance.now(), heldUpMs: 0 });
+  expect(look()).toMatchObject({ kind: 'answered' });
+});
+
+test('a program that is held up when it begins takes the silence for no longer and no shorter than it was', () => {
+  const { kernel, probing, look } = probed({ heldUpMs: 500 });
+  // Silent since 0, asked at 60 s, and the first probe left at 60.5 s.
+  expect(probing.idleAtLeastMs).toBe(60_000);
+  Object.assign(kernel, { probes: 1, heldUpMs: 0 });
+  look();
+  expect(probing.idleAtMostMs()).toBeGreaterThanOrEqual(60_500);
 });

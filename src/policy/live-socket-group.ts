@@ -1,8 +1,9 @@
 /** What rules say about several live sockets at once. */
 import type { LiveSocket } from '../report/sockets.ts';
-import type { EvidenceValue, Keepalive } from '../report.ts';
+import type { EvidenceValue, Keepalive, Middlebox } from '../report.ts';
 import { plural } from '../units.ts';
 import { silenceMs } from './live-keepalive.ts';
+import { isLocal } from './socket-filter.ts';
 
 /** Examples are for recognising; all of it is in the list of sockets. */
 const EXAMPLES = 4;
@@ -30,14 +31,23 @@ export function connections(sockets: readonly LiveSocket[]): string {
   return plural(sockets.length, 'connection');
 }
 
-/** The command that repairs these sockets in their running processes; none when no word on a command line names them all. */
-export function rescueLines(sockets: readonly LiveSocket[], keepalive: Keepalive): string[] {
+/** The command that repairs these sockets in their running processes, chosen by the risk that they have behind these middleboxes; none when no word on a command line names them all. */
+export function rescueLines(
+  sockets: readonly LiveSocket[],
+  keepalive: Keepalive,
+  middleboxes: readonly Middlebox[],
+): string[] {
   const whose = selectionOf(sockets);
   if (whose === null) return [];
   const { idleMs, intervalMs, count } = keepalive;
+  const risks = [...new Set(sockets.map(({ risk }) => risk))].map((risk) => `--risk ${risk}`);
+  const judgedBy = middleboxes.map(({ id, idleTimeoutMs }) =>
+    id === 'given' ? `--middlebox-timeout ${idleTimeoutMs}ms` : `--middlebox ${id}`,
+  );
+  const which = [whose, ...risks, ...judgedBy, ...(sockets.some(isLocal) ? ['--loopback'] : [])].join(' ');
   return [
     '# in the running process, without a restart (shows what it would do; --yes does it):',
-    `kaprobe rescue ${whose} --idle ${Math.round(idleMs / 1000)}s --interval ${Math.round(intervalMs / 1000)}s --count ${count}`,
+    `kaprobe rescue ${which} --idle ${Math.round(idleMs / 1000)}s --interval ${Math.round(intervalMs / 1000)}s --count ${count}`,
   ];
 }
 

@@ -76,7 +76,11 @@ function isAtRisk(risk: SocketRisk | null): boolean {
  */
 export function summariseSockets(
   sockets: readonly LiveSocket[],
-  { ownersSought, listeningPorts }: { ownersSought: boolean; listeningPorts: ReadonlySet<number> },
+  {
+    ownersSought,
+    listeningPorts,
+    judgesLocal,
+  }: { ownersSought: boolean; listeningPorts: ReadonlySet<number>; judgesLocal: boolean },
 ): SocketsData['summary'] {
   const byRisk: Record<SocketRisk, number> = { stuck: 0, dying: 0, none: 0, late: 0, unmeasured: 0, ok: 0 };
   const byState: SocketsData['summary']['byState'] = {};
@@ -98,6 +102,7 @@ export function summariseSockets(
   return {
     sockets: sockets.length,
     local,
+    judgesLocal,
     byRisk,
     byState,
     byCommand: most(byCommand),

@@ -112,8 +112,9 @@ export interface SocketsData {
   /** All that were selected, also where `sockets` holds only the first of them. */
   summary: {
     sockets: number;
-    /** Those with both ends on this host, which no middlebox stands between. */
+    /** Those with both ends on this host, which no middlebox stands between; judged only if `judgesLocal`. */
     local: number;
+    judgesLocal: boolean;
     byRisk: Record<SocketRisk, number>;
     byState: Partial<Record<TcpState, number>>;
     /** Those with most sockets at risk, then with most sockets, first. A socket of several processes counts for each. */

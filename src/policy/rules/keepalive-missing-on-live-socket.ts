@@ -28,7 +28,7 @@ export const keepaliveMissingOnLiveSocket: Rule = (facts) => {
         recommended === null
           ? []
           : [
-              ...rescueLines(missing, recommended),
+              ...rescueLines(missing, recommended, middleboxes),
               ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
             ],
     },

@@ -46,7 +46,10 @@ function summary(data: SocketsData): [label: string, text: string][] {
   ];
   if (judged.length > 0) rows.push(['risk', judged.map((risk) => `${numbers.byRisk[risk]} ${risk}`).join(', ')]);
   if (numbers.local > 0)
-    rows.push(['within this host', `${numbers.local}, which no middlebox stands between (--loopback judges them too)`]);
+    rows.push([
+      'within this host',
+      `${numbers.local}, which no middlebox stands between${numbers.judgesLocal ? '; judged all the same' : ' (--loopback judges them too)'}`,
+    ]);
   const states = Object.entries(numbers.byState).map(([state, count]) => `${count} ${state}`);
   if (states.length > 0) rows.push(['states', states.join(', ')]);
   if (numbers.byCommand.length > 0) rows.push(['by process', numbers.byCommand.map(describeCount).join('; ')]);

@@ -32,7 +32,7 @@ test('names the shortest period, read from sockets or concluded from timers', ()
       },
       remedy: [
         '# in the running process, without a restart (shows what it would do; --yes does it):',
-        'kaprobe rescue --pid 4711 --idle 300s --interval 15s --count 4',
+        'kaprobe rescue --pid 4711 --risk late --middlebox box --idle 300s --interval 15s --count 4',
         ...socketLines(300, 15, 4, 360_000),
       ],
     },

@@ -14,7 +14,7 @@ test('without a middlebox it is a warning, with the line that repairs the runnin
       evidence: { sockets: 1, pids: ['4711'], remotes: ['10.0.0.9:5432'], longestSilenceMs: 2_460_000 },
       remedy: [
         rescue,
-        'kaprobe rescue --pid 4711 --idle 60s --interval 15s --count 4',
+        'kaprobe rescue --pid 4711 --risk none --idle 60s --interval 15s --count 4',
         ...socketLines(60, 15, 4, 120_000),
       ],
     },
@@ -24,7 +24,7 @@ test('without a middlebox it is a warning, with the line that repairs the runnin
 test('with a middlebox it is an error, and many are told as one', () => {
   const liveSockets = Array.from({ length: 7 }, (_, index) =>
     liveSocket({
-      remote: `10.0.0.${index}:5432`,
+      remote: `10.0.1.${index}:5432`,
       owners: [{ pid: 4711 + index, command: 'python3', fd: 3, blockedIn: null }],
       risk: index === 0 ? 'stuck' : 'none',
     }),
@@ -37,12 +37,16 @@ test('with a middlebox it is an error, and many are told as one', () => {
       evidence: {
         sockets: 7,
         pids: ['4711', '4712', '4713', '4714', '3 more'],
-        remotes: ['10.0.0.0:5432', '10.0.0.1:5432', '10.0.0.2:5432', '10.0.0.3:5432', '3 more'],
+        remotes: ['10.0.1.0:5432', '10.0.1.1:5432', '10.0.1.2:5432', '10.0.1.3:5432', '3 more'],
         longestSilenceMs: 2_460_000,
         middlebox: 'box',
         middleboxIdleTimeoutMs: 1_800_000,
       },
-      remedy: [rescue, 'kaprobe rescue --command python3 --idle 300s --interval 15s --count 4', ...librarySwitches],
+      remedy: [
+        rescue,
+        'kaprobe rescue --command python3 --risk stuck --risk none --middlebox box --idle 300s --interval 15s --count 4',
+        ...librarySwitches,
+      ],
     },
   ]);
 });
@@ -71,4 +75,12 @@ test.each([
 
 test('says nothing of what is no socket', () => {
   expect(keepaliveMissingOnLiveSocket(facts({}))).toEqual([]);
+});
+
+test('the line to repair chooses the same sockets: with the timeout given, and within this host', () => {
+  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 90_500 })];
+  const socket = liveSocket({ local: '127.0.0.1:1', remote: '127.0.0.1:2' });
+  expect(keepaliveMissingOnLiveSocket(facts({ liveSockets: [socket], middleboxes }))[0]?.remedy[1]).toBe(
+    'kaprobe rescue --pid 4711 --risk none --middlebox-timeout 90500ms --loopback --idle 30s --interval 7s --count 4',
+  );
 });

@@ -29,7 +29,7 @@ const MESSAGE_BYTES = 72;
 const BUFFER_BYTES = 64 * 1024;
 
 /** Which timer of the kernel is running (idiag_timer): what the socket waits for. */
-export type SocketTimer =
+type SocketTimer =
   /** `keepalive` also stands for FIN-WAIT-2 and for the retransmission of SYN-ACKs. */
   { kind: 'retransmit' | 'keepalive' | 'time-wait' | 'window-probe'; expiresMs: number; retries: number } | null;
 
@@ -89,34 +89,25 @@ export interface SocketEntry extends Omit<DiagSocket, 'timer' | 'info'> {
   lastAckReceivedMs: number | null;
 }
 
-export interface SocketDump {
+interface SocketDump {
   sockets: DiagSocket[];
   /** Whether the tables stood still while they were read; if not, sockets may be missing or twice there. */
   consistent: boolean;
 }
 
 /** What to list. */
-export interface DiagRequest {
+interface DiagRequest {
   states: readonly TcpState[];
   /** Whether to ask for TCP_INFO too, which makes the answer five times as long. */
   withInfo: boolean;
 }
 
-/**
- * Lists the TCP sockets, IPv4 and IPv6, of the calling thread's network namespace. Rejects with a CapabilityError where koffi is not to be
- * had and with a KernelError where the kernel does not answer (no CONFIG_INET_DIAG, a sandbox that forbids netlink).
- */
-export async function listSockets(request: DiagRequest): Promise<SocketDump> {
-  const dump = await openSockDiag();
-  try {
-    return dump.list(request);
-  } finally {
-    dump.close();
-  }
-}
-
 /** An open NETLINK_SOCK_DIAG socket; it belongs to the network namespace that it was opened in. */
 export interface SockDiag {
+  /**
+   * Lists the TCP sockets, IPv4 and IPv6. Throws a KernelError where the kernel does not answer (no CONFIG_INET_DIAG, a sandbox that forbids
+   * netlink).
+   */
   list(request: DiagRequest): SocketDump;
   /** Shows each socket to `visit`, in an object that is used again, and returns whether the tables stood still. */
   each(request: DiagRequest, visit: (entry: SocketEntry) => void): boolean;

@@ -113,19 +113,19 @@ export interface Report<C extends CommandName = CommandName> {
 /** Which command returns which data. */
 export interface ReportData {
   check: CheckData;
-  sysctl: SysctlData;
-  middleboxes: MiddleboxesData;
-  lab: LabData;
-  simulate: SimulateData;
-  serve: ServeData;
   measure: MeasureData;
-  http: HttpData;
-  timewait: TimeWaitData;
-  run: RunData;
-  chain: ChainData;
-  rescue: RescueData;
   watch: WatchData;
+  sysctl: SysctlData;
   sockets: SocketsData;
+  rescue: RescueData;
+  run: RunData;
+  timewait: TimeWaitData;
+  http: HttpData;
+  chain: ChainData;
+  middleboxes: MiddleboxesData;
+  simulate: SimulateData;
+  lab: LabData;
+  serve: ServeData;
 }
 
 export type CommandName = keyof ReportData;

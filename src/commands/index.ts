@@ -41,48 +41,22 @@ export const commands: {
     summary: 'is this endpoint reachable, does it answer keepalive probes, will these settings survive that middlebox',
     load: async () => (await import('./check.ts')).check,
   },
-  sysctl: {
-    summary: "this network namespace's keepalive and TIME_WAIT settings, judged against a middlebox timeout",
-    load: async () => (await import('./sysctl.ts')).sysctl,
-  },
-  middleboxes: {
-    summary: 'the idle timeouts that firewalls, NATs, load balancers and proxies ship with; searchable',
-    load: async () => (await import('./middleboxes.ts')).middleboxes,
-  },
-  lab: {
-    summary:
-      'a throw-away network with a real stateful firewall that forgets: a demonstration, or for your own command',
-    load: async () => (await import('./lab.ts')).lab,
-  },
   measure: {
     summary: "a path's idle timeout, what happens at it and who enforces it, in about the time of that timeout",
     load: async () => (await import('./measure.ts')).measure,
-  },
-  http: {
-    summary: 'does this HTTP server keep connections, why not, when does it close idle ones, and who races with that',
-    load: async () => (await import('./http.ts')).http,
   },
   watch: {
     summary:
       'hold connections, or observe those of a process, and tell a stall, a reset or a silence the moment it shows',
     load: async () => (await import('./watch.ts')).watch,
   },
-  timewait: {
-    summary:
-      'what is in TIME_WAIT by peer, which side closes and how fast, whether connections are reused, how many ports are left',
-    load: async () => (await import('./timewait.ts')).timewait,
+  sysctl: {
+    summary: "this network namespace's keepalive and TIME_WAIT settings, judged against a middlebox timeout",
+    load: async () => (await import('./sysctl.ts')).sysctl,
   },
-  chain: {
-    summary: 'do the idle timeouts of client, proxy and application line up; reads nginx and gunicorn configuration',
-    load: async () => (await import('./chain.ts')).chain,
-  },
-  simulate: {
-    summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
-    load: async () => (await import('./simulate.ts')).simulate,
-  },
-  serve: {
-    summary: 'a cooperating far end: holds connections, echoes, or speaks first after a time that the client asks for',
-    load: async () => (await import('./serve.ts')).serve,
+  sockets: {
+    summary: 'every live TCP socket here: who holds it, its effective keepalive, its age of silence, its risk',
+    load: async () => (await import('./sockets.ts')).sockets,
   },
   rescue: {
     summary: 'switches keepalive on in, or shuts down, a live connection of a running process, without restarting it',
@@ -92,8 +66,34 @@ export const commands: {
     summary: 'runs a program and judges every connection that it opens',
     load: async () => (await import('./run.ts')).run,
   },
-  sockets: {
-    summary: 'every live TCP socket here: who holds it, its effective keepalive, its age of silence, its risk',
-    load: async () => (await import('./sockets.ts')).sockets,
+  timewait: {
+    summary:
+      'what is in TIME_WAIT by peer, which side closes and how fast, whether connections are reused, how many ports are left',
+    load: async () => (await import('./timewait.ts')).timewait,
+  },
+  http: {
+    summary: 'does this HTTP server keep connections, why not, when does it close idle ones, and who races with that',
+    load: async () => (await import('./http.ts')).http,
+  },
+  chain: {
+    summary: 'do the idle timeouts of client, proxy and application line up; reads nginx and gunicorn configuration',
+    load: async () => (await import('./chain.ts')).chain,
+  },
+  middleboxes: {
+    summary: 'the idle timeouts that firewalls, NATs, load balancers and proxies ship with; searchable',
+    load: async () => (await import('./middleboxes.ts')).middleboxes,
+  },
+  simulate: {
+    summary: 'the exact timeline of an idle, busy or dead connection under given settings, without any network',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
+  lab: {
+    summary:
+      'a throw-away network with a real stateful firewall that forgets: a demonstration, or for your own command',
+    load: async () => (await import('./lab.ts')).lab,
+  },
+  serve: {
+    summary: 'a cooperating far end: holds connections, echoes, or speaks first after a time that the client asks for',
+    load: async () => (await import('./serve.ts')).serve,
   },
 };

@@ -40,32 +40,32 @@ function view(page: Page, report: AnyReport): string[][] {
   switch (report.command) {
     case 'check':
       return viewCheck(page, report.data, report.findings);
-    case 'sysctl':
-      return viewSysctl(page, report.data);
-    case 'middleboxes':
-      return viewMiddleboxes(page, report.data);
-    case 'lab':
-      return viewLab(page, report.data);
     case 'measure':
       return viewMeasure(page, report.data);
-    case 'http':
-      return viewHttp(page, report.data);
-    case 'simulate':
-      return viewSimulate(page, report.data);
-    case 'chain':
-      return viewChain(page, report.data);
-    case 'serve':
-      return viewServe(page, report.data);
-    case 'timewait':
-      return viewTimeWait(page, report.data);
+    case 'watch':
+      return viewWatch(page, report.data);
+    case 'sysctl':
+      return viewSysctl(page, report.data);
+    case 'sockets':
+      return viewSockets(page, report.data);
     case 'rescue':
       return viewRescue(page, report.data);
     case 'run':
       return viewRun(page, report.data);
-    case 'watch':
-      return viewWatch(page, report.data);
-    case 'sockets':
-      return viewSockets(page, report.data);
+    case 'timewait':
+      return viewTimeWait(page, report.data);
+    case 'http':
+      return viewHttp(page, report.data);
+    case 'chain':
+      return viewChain(page, report.data);
+    case 'middleboxes':
+      return viewMiddleboxes(page, report.data);
+    case 'simulate':
+      return viewSimulate(page, report.data);
+    case 'lab':
+      return viewLab(page, report.data);
+    case 'serve':
+      return viewServe(page, report.data);
     default:
       return report satisfies never;
   }

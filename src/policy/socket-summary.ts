@@ -92,7 +92,7 @@ export function summariseSockets(
     const { risk, owners } = socket;
     if (risk !== null) byRisk[risk] += 1;
     byState[socket.state] = (byState[socket.state] ?? 0) + 1;
-    if (isLocal(socket)) local += 1;
+    if (socket.state !== 'listen' && isLocal(socket)) local += 1;
     if (ownersSought && owners.length === 0) withoutOwner[socket.inode === 0 ? 'closed' : 'unknown'] += 1;
     const first = owners[0];
     if (owners.length === 1 && first !== undefined) count(byCommand, nameOf(first), risk);

@@ -28,9 +28,10 @@ export function viewSockets(page: Page, data: SocketsData): string[][] {
     fields(page, summary(data)),
     data.sockets.flatMap((socket) => describeSocket(page, socket)),
     more > 0 && data.limit !== 0
-      ? wrap(`and ${more} more: --limit ${data.summary.sockets} shows all, --format json too`, page.width).map(
-          page.paint.dim,
-        )
+      ? wrap(
+          `and ${more} more: --limit ${data.summary.sockets} shows all${data.limit === null ? ', --format json too' : ''}`,
+          page.width,
+        ).map(page.paint.dim)
       : [],
     data.doubts.flatMap((doubt) => wrap(`${page.glyph.unknown} ${doubt}`, page.width, 2)).map(page.paint.warning),
   ];

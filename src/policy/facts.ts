@@ -89,6 +89,7 @@ export type WantedSetting =
   | { set: 'pool-idle' | 'response-timeout'; ms: number }
   | { set: 'reuse' | 'no-reuse' | 'retry-safely' }
   | { set: 'pool-size' | 'pool-requests'; count: number }
+  | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
   | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
 /** Keepalive in effect, and where it comes from. */

@@ -18,6 +18,10 @@ export const stack = {
     },
     write: {
       idleClose: (ms, place) => [place === 'file' ? `keepalive = ${secondsUp(ms)}` : `--keep-alive ${secondsUp(ms)}`],
+      capacity: (count, place) => [
+        '# of each worker process: divide by their number',
+        place === 'file' ? `worker_connections = ${count}` : `--worker-connections ${count}`,
+      ],
       keepOpen: (place) =>
         place === 'file' ? ["worker_class = 'gthread'", 'threads = 8'] : ['-k gthread --threads 8'],
     },

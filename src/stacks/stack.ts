@@ -75,6 +75,8 @@ export interface HttpSwitches {
   idleClose?(ms: number, place: LinePlace): string[];
   /** Rounded down to the product's unit. */
   poolIdle?(ms: number): string[];
+  /** Connections that it holds at once. */
+  capacity?(count: number, place: LinePlace): string[];
   /** Switches reuse of connections to the next hop on. */
   reuse?(): string[];
   /** How long the pool that comes with `reuse` keeps idle connections. */

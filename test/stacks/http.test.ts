@@ -16,6 +16,8 @@ function linesOf(write: HttpSwitches): string[] {
     write.keepOpen?.('file'),
     write.keepOpen?.('command-line'),
     write.poolIdle?.(57_500),
+    write.capacity?.(3000, 'file'),
+    write.capacity?.(3000, 'command-line'),
     write.reuse?.(),
     write.noReuse?.(),
     write.retrySafely?.(),

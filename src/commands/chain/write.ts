@@ -29,6 +29,8 @@ function linesFor(switches: HttpSwitches, wanted: WantedSetting, end: 'sender' |
       return switches.poolSize?.(wanted.count);
     case 'pool-requests':
       return switches.poolRequests?.(wanted.count);
+    case 'capacity':
+      return switches.capacity?.(wanted.count, wanted.on);
     case 'tcp-keepalive':
       return end === 'sender'
         ? switches.tcpKeepalive?.(wanted.keepalive)

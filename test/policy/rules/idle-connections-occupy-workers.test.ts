@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { idleConnectionsOccupyWorkers } from '../../../src/policy/rules/idle-connections-occupy-workers.ts';
 import type { Limit } from '../../../src/report/chain.ts';
 import { facts } from '../facts.ts';
-import { appHop, clientHop, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+import { appHop, clientHop, given, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+
+/** A client that gives up no idle connection: the server decides. */
+const patient = clientHop({ poolIdleMs: given<Limit>('never') });
 
 const server = (idleMs: Limit) =>
   appHop({
@@ -11,7 +14,7 @@ const server = (idleMs: Limit) =>
   });
 
 test('more idle clients than workers are a warning, with the time at which they would fit', () => {
-  const known = joint(clientHop(), server(15_000), { requestsPerSecond: 50 });
+  const known = joint(patient, server(15_000), { requestsPerSecond: 50 });
   expect(idleConnectionsOccupyWorkers(facts({ joint: known }))).toEqual([
     {
       severity: 'warning',
@@ -20,12 +23,15 @@ test('more idle clients than workers are a warning, with the time at which they 
       evidence: {
         capacity: 150,
         capacitySetBy: 'httpd.conf:2 MaxRequestWorkers',
-        idleClose: '15 s',
-        idleCloseSetBy: 'httpd.conf:3 KeepAliveTimeout',
+        idlesFor: '15 s',
+        idlesForSetBy: 'httpd.conf:3 KeepAliveTimeout',
         requestsPerSecond: 50,
         idleCount: 750,
       },
       remedy: [
+        '# httpd.conf:2: room for them',
+        'receiver capacity 750 file',
+        '# or',
         '# httpd.conf:3: shorter',
         'receiver idle-close 3000 file',
         '# or a proxy with a bounded pool in front of app',
@@ -43,17 +49,55 @@ test.each([
 });
 
 test('idle connections that are never closed fill it at any rate', () => {
-  expect(idleConnectionsOccupyWorkers(facts({ joint: joint(clientHop(), server('never')) }))).toMatchObject([
+  expect(idleConnectionsOccupyWorkers(facts({ joint: joint(patient, server('never')) }))).toMatchObject([
     { message: expect.stringContaining('never closes idle ones'), evidence: { idleCount: null } },
   ]);
 });
 
-test('no line is given where not even a second fits', () => {
-  const known = joint(clientHop(), server(5000), { requestsPerSecond: 200 });
+test('nothing shorter is asked for where not even a second fits', () => {
+  const known = joint(patient, server(5000), { requestsPerSecond: 200 });
   expect(idleConnectionsOccupyWorkers(facts({ joint: known }))).toMatchObject([
-    { remedy: ['# or a proxy with a bounded pool in front of app'] },
+    {
+      remedy: [
+        '# httpd.conf:2: room for them',
+        'receiver capacity 1000 file',
+        '# or a proxy with a bounded pool in front of app',
+      ],
+    },
   ]);
 });
+
+test('a client that gives up first decides how many there are, and is what may be shorter', () => {
+  const client = clientHop({ poolIdleMs: inFile<Limit>(10_000, 'client.py:4', 'keepalive_timeout') });
+  const at = (requestsPerSecond: number) =>
+    idleConnectionsOccupyWorkers(facts({ joint: joint(client, server(75_000), { requestsPerSecond }) }));
+  expect(at(15)).toEqual([]);
+  expect(at(50)).toMatchObject([
+    {
+      message: expect.stringContaining('leave 500 idle ones, each kept 10 s (client.py:4 keepalive_timeout)'),
+      evidence: { idlesFor: '10 s', idlesForSetBy: 'client.py:4 keepalive_timeout', idleCount: 500 },
+      remedy: [
+        '# httpd.conf:2: room for them',
+        'receiver capacity 500 file',
+        '# or',
+        '# client.py:4: shorter',
+        'sender pool-idle 3000',
+        '# or a proxy with a bounded pool in front of app',
+      ],
+    },
+  ]);
+});
+
+test.each([10_000, 15_000, 60_000])(
+  'no server is told to close before a client that gives up after %d ms',
+  (poolIdleMs) => {
+    const client = clientHop({ poolIdleMs: given<Limit>(poolIdleMs) });
+    const [found] = idleConnectionsOccupyWorkers(
+      facts({ joint: joint(client, server(15_000), { requestsPerSecond: 50 }) }),
+    );
+    expect(found?.remedy.join()).not.toContain('receiver idle-close');
+  },
+);
 
 test.each([
   ['the rate is not known', joint(clientHop(), server(15_000))],

@@ -74,8 +74,8 @@ export interface ChainClientSide {
   maxAgeMs: MaybeChainValue<Limit>;
   /** Whether it honours the `Keep-Alive: timeout=` hint of the next hop, by giving up earlier than that. */
   honoursHint: boolean | null;
-  /** Which requests it sends again on a new connection when a reused one turns out closed. */
-  retries: 'none' | 'idempotent' | 'unwritten' | 'unknown';
+  /** Which requests it sends again on a new connection when a reused one turns out closed. `all`: POST and its like too. */
+  retries: 'none' | 'idempotent' | 'unwritten' | 'all' | 'unknown';
   /** How long it waits for a response, or for its next part (nginx's `proxy_read_timeout`); null: not known. */
   responseTimeoutMs: MaybeChainValue<Limit> | null;
   tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;

@@ -297,13 +297,7 @@ function groundOfGunicorn(start: GunicornStart, { files }: BuildOptions, origin:
         hop: {
           ...bareHop(product),
           origin,
-          server: {
-            ...server,
-            // Its max_requests is the number after which a worker makes way for a new one.
-            requestLimitOf: 'worker',
-            // ThreadWorker.max_keepalived leaves a connection for each thread.
-            ...(product === 'gunicorn (gthread)' ? { makesRoom: true } : {}),
-          },
+          server,
           doubts,
         },
         switches: stacks['gunicorn']?.http?.write ?? null,
@@ -546,7 +540,7 @@ function applySetting(hop: ChainHop, setting: HopSetting, { place }: HopSpec): v
 }
 
 const NO_REUSE = ['http-1.0', 'connection-close', 'no-pool'] as const;
-const RETRIES = ['none', 'idempotent', 'unwritten'] as const;
+const RETRIES = ['none', 'idempotent', 'unwritten', 'all'] as const;
 
 function bad({ key, text, source }: HopSetting, reason: string): UsageError | ParseError {
   return source.kind === 'file'

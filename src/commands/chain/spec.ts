@@ -49,7 +49,7 @@ export const SETTINGS = {
   'pool-size': 'idle connections to the next hop that it keeps',
   'pool-requests': 'requests that it sends on one connection to the next hop',
   'response-timeout': 'it waits that long for a response',
-  retries: 'what it sends again when a reused connection fails: none, idempotent, unwritten',
+  retries: 'what it sends again when a reused connection fails: none, idempotent, unwritten, all',
   'honours-hint': 'whether it gives up earlier than Keep-Alive: timeout= says',
   'tcp-keepalive': 'off, or idle/interval/count such as 60s/15s/4, of both sides',
   'idle-timeout': 'of a middlebox: it forgets a connection that idles for that long',

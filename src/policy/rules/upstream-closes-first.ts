@@ -9,7 +9,8 @@ const LONG_MS = 600_000;
 
 /**
  * A receiver closes an idle connection before its sender gives it up, so that a request can meet the close (RFC 9112, 9.5). A client
- * without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning.
+ * without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning, as where
+ * every request that meets the close is sent again.
  */
 export const upstreamClosesFirst: Rule = ({ joint }) => {
   if (joint === null) return [];
@@ -30,7 +31,7 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
       : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
   const consequence =
     how === 'late'
-      ? `a request can be sent just as ${receiver.name} closes, and fails${RETRIES[retries]}; ${must}`
+      ? `a request can be sent just as ${receiver.name} closes, ${RETRIES[retries]}; ${must}`
       : `that is less than the margin of ${formatDuration(marginMs)}`;
   const longerMs = poolIdle.value === 'never' ? null : Math.ceil((poolIdle.value + marginMs) / STEP_MS) * STEP_MS;
   const shorterMs = idleClose.value - marginMs;
@@ -65,7 +66,10 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
         ];
   return [
     {
-      severity: how === 'narrow' || (poolIdle.value === 'never' && sender.role === 'client') ? 'warning' : 'error',
+      severity:
+        how === 'narrow' || retries === 'all' || (poolIdle.value === 'never' && sender.role === 'client')
+          ? 'warning'
+          : 'error',
       message: `${kept}, ${how === 'late' ? 'but' : 'and'} ${closed}: ${consequence}`,
       evidence: {
         poolIdle: describeLimit(poolIdle.value),
@@ -80,8 +84,9 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
 };
 
 const RETRIES = {
-  none: '',
-  idempotent: ' (a GET is sent again, a POST is not)',
-  unwritten: ' unless none of it was written',
-  unknown: '',
+  none: 'and fails',
+  idempotent: 'and fails (a GET is sent again, a POST is not)',
+  unwritten: 'and fails unless none of it was written',
+  all: 'and is sent again, be it a POST whose work is then done twice',
+  unknown: 'and fails',
 } as const;

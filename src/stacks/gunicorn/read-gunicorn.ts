@@ -279,9 +279,11 @@ function serverSide(worker: Worker, settings: GunicornSettings): { server: Chain
       idleCloseMs:
         isKnown(reuse) && !reuse.value ? following<Limit>(0, reuse) : derive(keepalive, (value): Limit => value * 1000),
       maxRequests,
+      requestLimitOf: 'worker',
       maxAgeMs: noAge,
       announcesClose: restarts === true ? false : null,
       capacity: worker.kind === 'uvicorn' ? null : product(workers, perWorker),
+      ...(worker.kind === 'gthread' ? { makesRoom: true } : {}), // ThreadWorker.max_keepalived leaves a connection for each thread
       requestTimeoutMs: null, // of these workers `timeout` only asks whether they live
       tcpKeepalive,
     },

@@ -265,7 +265,7 @@ function readRetries(level: Level, doubts: string[]): ChainClientSide['retries']
   doubts.push(
     `proxy_next_upstream at ${placeText(directive)} sends every request again, POST too, and work may be done twice`,
   );
-  return 'unknown';
+  return 'all';
 }
 
 function readTimeout(level: Level, name: string): ChainValue<Limit> {

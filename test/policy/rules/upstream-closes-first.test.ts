@@ -23,6 +23,12 @@ test('a server that closes before the pool in front of it is an error, with both
   ]);
 });
 
+test('where every request that meets the close is sent again, it is a warning: work may be done twice', () => {
+  expect(upstreamClosesFirst(facts({ joint: joint(proxyHop({ retries: 'all' }), early) }))).toMatchObject([
+    { severity: 'warning', message: expect.stringContaining('and is sent again, be it a POST whose work') },
+  ]);
+});
+
 test('where the server leaves time for it, giving up first is the other way', () => {
   const server = appHop({ idleCloseMs: inFile(30_000, 'app.py:3', 'keepalive') });
   expect(upstreamClosesFirst(facts({ joint: joint(proxyHop(), server) }))).toMatchObject([

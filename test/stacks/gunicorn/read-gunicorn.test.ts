@@ -32,6 +32,12 @@ describe('readGunicorn', () => {
     expect(server.capacity).toEqual(capacity === null ? null : expect.objectContaining({ value: capacity }));
   });
 
+  test('knows that threads leave room for new connections beside idle ones, and nothing of the kind of other workers', () => {
+    expect(start('-k gthread').server.makesRoom).toBe(true);
+    for (const worker of ['gevent', 'uvicorn.workers.UvicornWorker', 'sync'])
+      expect(start(`-k ${worker}`).server.makesRoom).toBeUndefined();
+  });
+
   test.each(['tornado', 'gevent_pywsgi', 'my.workers.Own'])(
     'does not guess how a %s worker keeps connections',
     (worker) => {

@@ -115,7 +115,8 @@ async function runCommand(
   const stream = openStream(options, signal);
   const result = await sealed(failOn, () =>
     module.run(operands, options, {
-      ...{ signal: stream.signal, emit: stream.emit, show: stream.show },
+      ...{ signal: stream.signal, emit: stream.emit },
+      ...(stream.show === null ? {} : { show: stream.show }),
       failOn,
       progress: progress.show,
       tell: progress.tell,
@@ -171,7 +172,8 @@ interface Stream {
   /** Aborts on Ctrl-C, and when nobody reads any more what is told. */
   signal: AbortSignal;
   emit(event: WatchEvent): void;
-  show(view: WatchView): void;
+  /** null: there is no terminal to show it on. */
+  show: ((view: WatchView) => void) | null;
   /** Takes away what is shown. */
   end(): void;
   /** Resolves when all that was told has been written. */
@@ -213,13 +215,13 @@ function openStream(options: Record<string, unknown>, signal: AbortSignal): Stre
         if (isLive) screen(loaded).above(text);
         else write(text);
       }),
-    show: (view) => {
-      if (!isLive) return;
-      onceLoaded((loaded) => {
-        const renderOptions = loaded.terminal.renderOptionsFor(stdout, env, colorOf(options));
-        screen(loaded).draw(loaded.renderView(view, renderOptions, Math.max(1, (stdout.rows || 24) - 2)));
-      });
-    },
+    show: isLive
+      ? (view) =>
+          onceLoaded((loaded) => {
+            const renderOptions = loaded.terminal.renderOptionsFor(stdout, env, colorOf(options));
+            screen(loaded).draw(loaded.renderView(view, renderOptions, Math.max(1, (stdout.rows || 24) - 2)));
+          })
+      : null,
     end: () => {
       queue = queue.then(() => live?.clear());
     },

@@ -41,9 +41,9 @@ const DEFAULTS = { idleMs: 15_000, intervalMs: 5000, count: 9, quietMs: 60_000 }
 /** Lost by chance alone, at 1 % loss each way, three in a row are 8 times in a million; at 20 %, 5 times in a hundred. */
 const UNANSWERED_UNTIL_STALLED = 3;
 
-/** Between two looks at the sockets, and the share of one core that they may take. */
-const LOOK_EVERY_MS = 500;
-const COST_SHARE = 0.04;
+/** Between two looks at its own sockets and at others', and the share of one core that they may take. */
+const LOOK_EVERY_MS = { own: 500, observed: 1000 } as const;
+const COST_SHARE = 0.03;
 /** No load of the machine makes it look more rarely than this. */
 const LOOK_AT_LEAST_EVERY_MS = 10_000;
 
@@ -215,7 +215,7 @@ function namespaceOf(pids: readonly number[]): number | null {
 }
 
 async function watchUntilTheEnd(question: Question, context: CommandContext): Promise<Outcome<'watch'>> {
-  const { forMs, until } = question;
+  const { forMs, until, own } = question;
   const { signal } = context;
   const source = await openSource(question, signal);
   const watched = watchConnections({
@@ -237,7 +237,9 @@ async function watchUntilTheEnd(question: Question, context: CommandContext): Pr
         // One look alone may cost more than the others do: the first, which loads code, or one during which memory is tidied up.
         const usualMs = Math.min(lastCostMs, costMs);
         lastCostMs = costMs;
-        const pauseMs = Math.min(LOOK_AT_LEAST_EVERY_MS, Math.max(LOOK_EVERY_MS, usualMs / COST_SHARE));
+        const hurry = watched.isUnsure ? 2 : 1;
+        const leastMs = LOOK_EVERY_MS[own === null ? 'observed' : 'own'];
+        const pauseMs = Math.min(LOOK_AT_LEAST_EVERY_MS, Math.max(leastMs, usualMs / COST_SHARE) / hurry);
         const restMs = forMs === null ? pauseMs : Math.max(0, forMs - log.elapsedMs());
         await sleep(Math.min(pauseMs, restMs), undefined, { signal }).catch(() => {});
       }
@@ -307,7 +309,7 @@ function openLog(
       peak = Math.max(peak, watched.count);
       samples += 1;
       lastLookMs = atMs;
-      show?.({ atMs: Math.round(elapsedMs()), subject, ...view(watched, source) });
+      if (show !== undefined) show({ atMs: Math.round(elapsedMs()), subject, ...view(watched, source) });
       const { user, system } = process.cpuUsage(before);
       const costMs = (user + system) / 1000;
       // The first look loads code and connects.
@@ -325,6 +327,7 @@ function openLog(
       samples,
       sampleEveryMs: samples < 2 ? null : Math.round(lastLookMs / (samples - 1)),
       cpuShare: samples < 2 ? null : Math.round((cpuMs / elapsedMs()) * 10_000) / 10_000,
+      listings: source.listings(),
       thresholds: { quietMs, unansweredUntilStalled: UNANSWERED_UNTIL_STALLED },
       counts,
       seen,

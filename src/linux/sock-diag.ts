@@ -16,6 +16,7 @@ const NETLINK_SOCK_DIAG = 4;
 const SOCK_DIAG_BY_FAMILY = 20;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
+const NLM_F_REQUEST = 0x001;
 const NLM_F_REQUEST_DUMP = 0x301;
 /** The tables changed while they were read: sockets may be missing or appear twice. */
 const NLM_F_DUMP_INTR = 0x10;
@@ -100,6 +101,9 @@ interface DiagRequest {
   states: readonly TcpState[];
   /** Whether to ask for TCP_INFO too, which makes the answer five times as long. */
   withInfo: boolean;
+  /** Only those with this port; left out: with any. The kernel itself leaves out the others. */
+  localPort?: number;
+  remotePort?: number;
 }
 
 /** An open NETLINK_SOCK_DIAG socket; it belongs to the network namespace that it was opened in. */
@@ -111,6 +115,8 @@ export interface SockDiag {
   list(request: DiagRequest): SocketDump;
   /** Shows each socket to `visit`, in an object that is used again, and returns whether the tables stood still. */
   each(request: DiagRequest, visit: (entry: SocketEntry) => void): boolean;
+  /** Looks at single sockets, each as diagId() names it, with TCP_INFO: what that costs does not grow with the number of others. Those that are gone are left out. */
+  find(ids: readonly Uint8Array[]): DiagSocket[];
   close(): void;
 }
 
@@ -146,13 +152,71 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
         const consistent = each(request, (entry) => sockets.push(diagSocketOf(entry)));
         return { sockets, consistent };
       },
+      find: (ids) => {
+        const decode = entryDecoder(buffer);
+        const sockets: DiagSocket[] = [];
+        for (let from = 0; from < ids.length; from += FIND_AT_ONCE) {
+          const some = ids.slice(from, from + FIND_AT_ONCE);
+          libc.send(fd, Buffer.concat(some), 0);
+          // The kernel has answered each by the time that send(2) returns.
+          for (const _ of some) {
+            const size = libc.receive(fd, buffer, MSG_DONTWAIT);
+            unlessGone(() => decode(size, (entry) => sockets.push(diagSocketOf(entry))));
+          }
+        }
+        return sockets;
+      },
       close: () => libc.close(fd),
     };
   };
 }
 
+/** Their answers must have room in the socket's receive buffer, which has 212,992 bytes by default; each takes about 1300 there. */
+const FIND_AT_ONCE = 64;
+const MSG_DONTWAIT = 0x40;
+const GONE = ['ENOENT', 'ESTALE'];
+
+/** An answer may be that there is no socket of that number (any more). */
+function unlessGone(decode: () => void): void {
+  try {
+    decode();
+  } catch (error) {
+    if (!(error instanceof KernelError && GONE.includes(error.errno))) throw error;
+  }
+}
+
+/**
+ * The request for one socket: its ends, and the number that tells it from a later one with the same ends. A socket bound to an interface is not found
+ * by it, since the interface is missing.
+ */
+export function diagId(socket: DiagSocket): Uint8Array {
+  const { localPort, remotePort } = socket;
+  const bytes = encodeRequest(socket.family, { states: [], withInfo: true, localPort, remotePort });
+  const view = new DataView(bytes.buffer);
+  view.setUint16(6, NLM_F_REQUEST, LITTLE_ENDIAN);
+  view.setUint32(20, 0xffff_ffff, LITTLE_ENDIAN);
+  bytes.set(addressBytes(socket.localAddress), 28);
+  bytes.set(addressBytes(socket.remoteAddress), 44);
+  const cookie = BigInt(`0x${socket.cookie ?? 'ffffffffffffffff'}`); // INET_DIAG_NOCOOKIE: any
+  view.setUint32(64, Number(cookie & 0xffff_ffffn), LITTLE_ENDIAN);
+  view.setUint32(68, Number(cookie >> 32n), LITTLE_ENDIAN);
+  return bytes;
+}
+
+/** Four bytes of IPv4, sixteen of IPv6, of an address as addressAt() writes it. */
+function addressBytes(text: string): number[] {
+  const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(text)?.[0].split('.').map(Number);
+  if (dotted !== undefined)
+    return text.includes(':') ? [...new Array<number>(10).fill(0), 255, 255, ...dotted] : dotted;
+  const [left = [], right = []] = text
+    .split('::')
+    .map((half) => (half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16))));
+  const zeros = new Array<number>(8 - left.length - right.length).fill(0);
+  return [...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 255]);
+}
+
 /** A dump request: struct nlmsghdr and struct inet_diag_req_v2. */
-function encodeRequest(family: 4 | 6, { states, withInfo }: DiagRequest): Uint8Array {
+function encodeRequest(family: 4 | 6, { states, withInfo, localPort = 0, remotePort = 0 }: DiagRequest): Uint8Array {
   const bytes = new Uint8Array(REQUEST_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, REQUEST_BYTES, LITTLE_ENDIAN);
@@ -166,6 +230,8 @@ function encodeRequest(family: 4 | 6, { states, withInfo }: DiagRequest): Uint8A
     states.reduce((mask, state) => mask | (1 << TCP_STATES.indexOf(state)), 0),
     LITTLE_ENDIAN,
   );
+  view.setUint16(24, localPort);
+  view.setUint16(26, remotePort);
   return bytes;
 }
 
@@ -243,7 +309,7 @@ function emptyEntry(): SocketEntry {
 }
 
 /** A socket of its own, to be kept. */
-function diagSocketOf(entry: SocketEntry): DiagSocket {
+export function diagSocketOf(entry: SocketEntry): DiagSocket {
   const { timer, timerExpiresMs, timerRetries, retransmits, unansweredProbes } = entry;
   return {
     family: entry.family,

@@ -64,6 +64,8 @@ export interface WatchedConnections {
   current(): IterableIterator<Tracked>;
   /** How many are not ending. */
   readonly count: number;
+  /** Whether one has a probe under way that may only be waiting for its answer: the next look will tell. */
+  readonly isUnsure: boolean;
 }
 
 interface Entry extends Tracked {
@@ -135,6 +137,11 @@ export function watchConnections(limits: WatchLimits): WatchedConnections {
     },
     *current() {
       yield* entries.values();
+    },
+    get isUnsure() {
+      for (const { unansweredSinceMs, condition } of entries.values())
+        if (unansweredSinceMs !== null && condition === 'fine') return true;
+      return false;
     },
     get count() {
       let count = 0;

@@ -2,7 +2,14 @@
 import { KernelError, UsageError } from '../errors.ts';
 import { withForeignSocket } from '../linux/foreign-socket.ts';
 import type { Libc } from '../linux/libc.ts';
-import type { DiagSocket, SockDiag } from '../linux/sock-diag.ts';
+import {
+  type DiagRequest,
+  type DiagSocket,
+  diagId,
+  diagSocketOf,
+  type SockDiag,
+  type SocketEntry,
+} from '../linux/sock-diag.ts';
 import { commandOf, listPids, type SocketHolder, scanSocketHolders, startTimeOf } from '../linux/socket-holders.ts';
 import { readKeepalive } from '../linux/socket-options.ts';
 import { endpoint, matchesEnds, portOf, type SocketFilter } from '../policy/socket-filter.ts';
@@ -22,12 +29,21 @@ const COMMANDS_EVERY_MS = 5000;
 /** Addresses that processes were connected to, for as many as this. */
 const MOST_REMEMBERED = 1000;
 
+/** The share of one core that the listing of all sockets may take, and the longest that new ones may wait for it. */
+const LISTING_SHARE = 0.01;
+const LIST_AT_LEAST_EVERY_MS = 60_000;
+/** The share that it may take when a watched process is known to have a new socket. */
+const NEW_SOCKET_SHARE = 0.03;
+/** More ports than this, and one listing of all is less work than one for each. */
+const MOST_PORTS = 4;
+
 /** What is known of one socket beside what each listing says of it. */
 interface Known {
   /** null: nobody's that can be seen. */
   holder: SocketHolder | null;
   owner: WatchOwner | null;
-  isMeant: boolean;
+  /** How to ask for it alone. */
+  id: Uint8Array;
   /** Its descriptors were looked for. */
   searched: boolean;
   /** TCP_KEEPCNT; null: not known, or not asked for yet. */
@@ -87,50 +103,103 @@ export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc):
     return each.probeLimit;
   };
 
+  /** Sockets that are not meant, as of the last listing. */
+  let strangers = new Set<string>();
+  let listings = 0;
+  let listAgainAtMs = 0;
+  let listSoonestAtMs = 0;
+  let inodes: ReadonlySet<number> = new Set();
+  const requests = portsOf(filter);
+  const anyState: SocketFilter = { ...filter, states: [] };
+  let lastCostMs = 0;
+
+  /** Lists all sockets that may be meant, and adds those that are: the new ones, and what could not be found alone. */
+  const listAll = (among: readonly number[] | null, present: Map<string, DiagSocket>): void => {
+    const fresh: [id: string, socket: DiagSocket][] = [];
+    const others = new Set<string>();
+    for (const request of requests) {
+      // Without TCP_INFO, of which most would be others'.
+      diag.each({ ...request, states: STATES, withInfo: false }, (entry) => {
+        const { cookie: id } = entry;
+        if (id === null) return;
+        if (known.has(id)) {
+          if (!present.has(id)) present.set(id, diagSocketOf(entry));
+        } else if (strangers.has(id) || !matchesEnds(anyState, ends(entry))) others.add(id);
+        else fresh.push([id, diagSocketOf(entry)]);
+      });
+    }
+    strangers = others;
+    for (const [id, socket] of fresh) known.set(id, newlyKnown(socket));
+    if (among !== null) {
+      search(
+        fresh.map(([id]) => id),
+        among,
+      );
+    }
+    for (const [id, socket] of fresh) {
+      if (among === null || known.get(id)?.holder != null) {
+        present.set(id, socket);
+        continue;
+      }
+      known.delete(id);
+      // One without an inode waits to be accepted; who does that is seen when it has one.
+      if (socket.inode !== 0) strangers.add(id);
+    }
+    findAmong(
+      fresh.flatMap(([id]) => known.get(id)?.id ?? []),
+      present,
+    );
+    listings += 1;
+  };
+
+  const findAmong = (ids: readonly Uint8Array[], present: Map<string, DiagSocket>): void => {
+    for (const socket of diag.find(ids)) if (socket.cookie !== null) present.set(socket.cookie, socket);
+  };
+
+  /** Looks at those that are watched, which is far less where the host has many others. Of what is closed here it finds the TIME_WAIT. */
+  const lookAgain = (watched: WatchedConnections): { present: Map<string, DiagSocket>; isWhole: boolean } => {
+    const ids: Uint8Array[] = [];
+    const present = new Map<string, DiagSocket>();
+    for (const { look } of watched.current()) {
+      const id = known.get(look.id)?.id;
+      if (look.state !== 'time-wait' && id !== undefined) ids.push(id);
+    }
+    findAmong(ids, present);
+    let isWhole = true;
+    for (const { look, condition } of watched.current()) isWhole &&= condition === 'ending' || present.has(look.id);
+    return { present, isWhole };
+  };
+
+  /** Whether the processes hold a socket that they did not when it was last asked. */
+  const hasNewSocket = (among: readonly number[]): boolean => {
+    const before = inodes;
+    inodes = new Set(scanSocketHolders({ has: () => true }, among).holders.keys());
+    return [...inodes].some((inode) => !before.has(inode));
+  };
+
   return {
     step: async (watched, atMs) => {
       const among = pidsNow(atMs);
-      const listed = diag.list({ states: STATES, withInfo: true }).sockets;
+      const { present, isWhole } = lookAgain(watched);
+      // What is missing may only be hard to find alone.
+      const isDue = !isWhole || atMs >= listAgainAtMs;
+      if (isDue || (among !== null && atMs >= listSoonestAtMs && hasNewSocket(among))) {
+        const before = process.cpuUsage();
+        listAll(among, present);
+        const { user, system } = process.cpuUsage(before);
+        const costMs = (user + system) / 1000;
+        // One listing alone may cost more than the others do: the first, which loads code.
+        const usualMs = Math.min(costMs, lastCostMs);
+        listAgainAtMs = atMs + Math.min(LIST_AT_LEAST_EVERY_MS, usualMs / LISTING_SHARE);
+        listSoonestAtMs = atMs + usualMs / NEW_SOCKET_SHARE;
+        lastCostMs = costMs;
+      }
       const looks: ConnectionLook[] = [];
-      const fresh: { id: string; socket: DiagSocket }[] = [];
-      const present = new Set<string>();
-      const take = (id: string, socket: DiagSocket): void => {
+      for (const [id, socket] of present) {
         const unanswered = (socket.info?.unansweredProbes ?? 0) > 0;
         looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (known.get(id)?.probeLimit ?? null)));
-      };
-      for (const socket of listed) {
-        const { cookie: id } = socket;
-        if (id === null) continue;
-        const each = known.get(id);
-        // One without an inode waits to be accepted; who does it is seen when it has one.
-        if (each === undefined || (each.inode === 0 && socket.inode !== 0 && !each.isMeant)) {
-          if (!matchesEnds({ ...filter, states: [] }, ends(socket))) continue;
-          fresh.push({ id, socket });
-        } else {
-          present.add(id);
-          if (each.isMeant) take(id, socket);
-        }
       }
-      for (const { id, socket } of fresh) {
-        present.add(id);
-        known.set(id, {
-          ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false },
-          ...{ isMeant: among === null, inode: socket.inode },
-        });
-      }
-      if (among !== null) {
-        search(
-          fresh.map(({ id }) => id),
-          among,
-        );
-        for (const { id, socket } of fresh) {
-          const each = known.get(id);
-          if (each === undefined) continue;
-          each.isMeant = each.holder !== null;
-          if (each.isMeant) take(id, socket);
-        }
-      } else for (const { id, socket } of fresh) take(id, socket);
-      const events = watched.observe([...looks, ...closing(watched, present, diag)], atMs);
+      const events = watched.observe(looks, atMs);
       search(
         events.flatMap(({ id }) => (id === null ? [] : [id])),
         among,
@@ -139,30 +208,34 @@ export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc):
       forget(known, present, watched);
       return told;
     },
+    listings: () => listings,
     isOver: () => filter.pids.length > 0 && filter.pids.every((pid) => startTimeOf(pid) !== started.get(pid)),
     ownerOf: (id) => known.get(id)?.owner ?? null,
     close: () => diag.close(),
   };
 }
 
-/** TIME_WAIT is listed only when something is missing: there may be very many of them. They keep the number that the connection had. */
-function closing(
-  watched: { current(): Iterable<{ look: ConnectionLook }> },
-  present: ReadonlySet<string>,
-  diag: SockDiag,
-): ConnectionLook[] {
-  const missing = new Map(
-    [...watched.current()].flatMap(({ look }) => (present.has(look.id) ? [] : [[look.id, look]])),
-  );
-  if (missing.size === 0) return [];
-  return diag.list({ states: ['time-wait'], withInfo: false }).sockets.flatMap(({ cookie }) => {
-    const look = cookie === null ? undefined : missing.get(cookie);
-    return look === undefined ? [] : [{ ...look, state: 'time-wait' as const }];
-  });
+/** What the kernel is asked for: where the filter names ports, only sockets with them. */
+function portsOf({ remote, local, ports }: SocketFilter): Pick<DiagRequest, 'localPort' | 'remotePort'>[] {
+  const all = (ends: SocketFilter['remote']): number[] => ends.flatMap(({ port }) => port ?? []);
+  if (remote.length > 0 && remote.length <= MOST_PORTS && all(remote).length === remote.length)
+    return [...new Set(all(remote))].map((remotePort) => ({ remotePort }));
+  if (local.length > 0 && local.length <= MOST_PORTS && all(local).length === local.length)
+    return [...new Set(all(local))].map((localPort) => ({ localPort }));
+  if (ports.length > 0 && ports.length <= MOST_PORTS)
+    return ports.flatMap((port) => [{ localPort: port }, { remotePort: port }]);
+  return [{}];
+}
+
+function newlyKnown(socket: DiagSocket): Known {
+  return {
+    ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false },
+    ...{ id: diagId(socket), inode: socket.inode },
+  };
 }
 
 /** What is neither listed nor watched any more is forgotten, so that days of watching need no more memory than a minute. */
-function forget(known: Map<string, Known>, present: ReadonlySet<string>, watched: WatchedConnections): void {
+function forget(known: Map<string, Known>, present: ReadonlyMap<string, unknown>, watched: WatchedConnections): void {
   if (known.size === present.size) return;
   const watchedIds = new Set([...watched.current()].map(({ look }) => look.id));
   for (const id of known.keys()) if (!present.has(id) && !watchedIds.has(id)) known.delete(id);
@@ -213,7 +286,7 @@ function readLimit(libc: Libc, { pid, fd }: SocketHolder, cookie: string): numbe
   }
 }
 
-function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket): {
+function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket | SocketEntry): {
   local: string;
   remote: string;
   state: TcpState;

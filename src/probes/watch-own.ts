@@ -157,6 +157,7 @@ export function watchOwn(plan: OwnPlan): OwnSource {
       const looks = slots.flatMap((slot) => lookAt(slot, libc, watched, atMs, events, release));
       return [...watched.observe(looks, atMs), ...events];
     },
+    listings: () => null,
     isOver: () => slots.every(({ held, connecting, over }) => held === null && !connecting && over),
     ownerOf: () => null,
     close: () => {

@@ -5,6 +5,8 @@ import type { WatchOwner } from '../report/watch.ts';
 export interface WatchSource {
   /** Looks once more and returns what happened. Rejects only when there is nothing left to look with. */
   step(watched: WatchedConnections, atMs: number): Promise<EventDraft[]>;
+  /** How often all sockets were listed so far; null: only its own are looked at. */
+  listings(): number | null;
   /** Reports whether nothing can come any more. */
   isOver(): boolean;
   /** Who holds a connection; null: not known, or kaprobe itself. */

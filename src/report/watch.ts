@@ -110,6 +110,8 @@ export interface WatchData {
   samples: number;
   sampleEveryMs: number | null;
   cpuShare: number | null;
+  /** How often all sockets of the host were listed, which is how new connections are found; null: only kaprobe's own were looked at. */
+  listings: number | null;
   /** From when on something is told. */
   thresholds: { quietMs: number; unansweredUntilStalled: number };
   counts: Record<WatchEventKind, number>;

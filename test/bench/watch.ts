@@ -8,7 +8,7 @@ import { createLab, probeLab } from '../../src/lab/lab.ts';
 import type { WatchEvent } from '../../src/report/watch.ts';
 
 const WATCHED = 1000;
-const MEASURED_MS = 20_000;
+const MEASURED_MS = 30_000;
 /** Not counted: the first looks load code, and find the owners. */
 const SETTLED_MS = 3000;
 /** USER_HZ, in which proc(5) counts. */

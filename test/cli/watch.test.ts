@@ -245,6 +245,8 @@ describe('kaprobe watch --pid', () => {
     const { report, exitCode } = await running.end();
     expect({ exitCode, verdict: report.verdict }).toEqual({ exitCode: 0, verdict: 'ok' });
     expect(report.data).toMatchObject({ mode: 'observed', seen: 3, keepalive: null });
+    // One is in CLOSE-WAIT all the while: that is told once.
+    expect(report.data.counts).toMatchObject({ established: 2, 'closed-by-peer': 1, 'closed-here': 1, gone: 1 });
   });
 
   it('waits for a connection that has yet to come, and says so', async () => {

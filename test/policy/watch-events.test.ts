@@ -146,6 +146,18 @@ describe('a connection', () => {
     expect(after(steps)).toEqual(events);
   });
 
+  test('with a probe that has just left asks to be looked at again soon', () => {
+    const connections = watchConnections(LIMITS);
+    const unsure = (different: Partial<ConnectionLook>, atMs: number): boolean => {
+      connections.observe([look(different)], atMs);
+      return connections.isUnsure;
+    };
+    expect(unsure({}, 0)).toBe(false);
+    expect(unsure({ unansweredProbes: 1 }, 500)).toBe(true);
+    expect(unsure({ unansweredProbes: 1 }, 1000)).toBe(false);
+    expect(unsure({}, 1500)).toBe(false);
+  });
+
   test('is accused later on a path that takes longer', () => {
     const slow = { unansweredProbes: 1, rttMs: 300 };
     expect(watched([{}, slow, slow, slow, slow]).slice(1)).toEqual([[], [], [], ['probe-unanswered']]);

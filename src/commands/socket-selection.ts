@@ -43,13 +43,19 @@ export function addEndOptions(command: Command): void {
     .addOption(repeatable('--port <port>', 'the port of either end'));
 }
 
+/** Declares the options that choose by the process that holds the socket. */
+export function addHolderOptions(command: Command): void {
+  command
+    .addOption(repeatable('--pid <pid>', 'held by this process'))
+    .addOption(repeatable('--command <text>', 'held by a process with this text in its name'));
+}
+
 /** Declares the options; each but `--listening` is repeatable, and then means any of its values. */
 export function addSelectionOptions(command: Command): void {
   command.optionsGroup('Which sockets (repeatable, any of the values; all options together):');
   addEndOptions(command);
+  addHolderOptions(command);
   command
-    .addOption(repeatable('--pid <pid>', 'held by this process'))
-    .addOption(repeatable('--command <text>', 'held by a process with this text in its name'))
     .addOption(repeatable('--state <state>', 'such as established, close-wait, time-wait; or all'))
     .addOption(repeatable('--risk <risk>', SOCKET_RISKS.join(', ')))
     .option('--listening', 'those that listen, whose keepalive settings accepted connections inherit');

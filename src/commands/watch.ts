@@ -24,7 +24,7 @@ import { atLeast, type Outcome, type RequestedKeepalive } from '../report.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { CommandContext, CommandModule } from './index.ts';
 import { type Bounds, durationOption, integerOption } from './options.ts';
-import { addSelectionOptions, readSelection } from './socket-selection.ts';
+import { addEndOptions, addHolderOptions, readSelection } from './socket-selection.ts';
 
 const BOUNDS = {
   connections: { min: 1, max: 10_000, step: 1 },
@@ -71,7 +71,9 @@ export const watch: CommandModule<'watch'> = {
       .addOption(durationOption('--interval <duration>', 'between unanswered probes (default: 5s)', BOUNDS.intervalMs))
       .addOption(integerOption('--count <n>', 'unanswered probes until the kernel gives up (default: 9)', BOUNDS.count))
       .option('--reconnect', 'make a connection that is over again, after 1 s, 2 s, 4 s and so on up to 30 s');
-    addSelectionOptions(command);
+    command.optionsGroup("Others' connections (repeatable, any of the values; all options together):");
+    addHolderOptions(command);
+    addEndOptions(command);
     command
       .addOption(
         integerOption(
@@ -152,9 +154,6 @@ async function readQuestion(
   const forHeld = OF_HELD.find((name) => options[name] !== undefined);
   if (text === undefined && forHeld !== undefined)
     throw new UsageError(`--${forHeld} is for connections of kaprobe's own`, 'give a TARGET');
-  if (filter.risks.length > 0) throw new UsageError('--risk does not go with watch', 'kaprobe sockets judges risks');
-  if (filter.states.includes('listen'))
-    throw new UsageError('a socket that listens is no connection', 'leave out --listening and --state listen');
   return {
     subject: text === undefined ? given.join(' ') : parseTarget(text).label,
     own: text === undefined ? null : readOwn(parseTarget(text), number, options['reconnect'] === true),

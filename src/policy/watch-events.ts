@@ -46,7 +46,7 @@ export interface EventDraft {
 }
 
 /** How a connection of kaprobe's own ended, which it knows from its socket. */
-export type KnownEnding = 'reset' | 'closed-by-peer' | 'timed-out' | 'failed';
+type KnownEnding = 'reset' | 'closed-by-peer' | 'timed-out' | 'failed';
 
 /** One connection as the watch has it. */
 export interface Tracked {

@@ -43,9 +43,9 @@ compare('kaprobe check --help', [PROGRAM, 'check', '--help'], 'node -e 0', BARE)
 compare('kaprobe sysctl', [PROGRAM, 'sysctl'], 'node -e 0', BARE);
 
 /** What is TypeScript is bundled in memory, and imported from there. */
-async function bundled(name) {
+async function bundled(url) {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL(name, import.meta.url))],
+    entryPoints: [fileURLToPath(url)],
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -55,11 +55,11 @@ async function bundled(name) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-const { compareLadders } = await bundled('ladder.ts');
+const { compareLadders } = await bundled(new URL('ladder.ts', import.meta.url));
 console.log();
 compareLadders((line) => console.log(line));
 
-const { benchWatch } = await bundled('watch.ts');
+const { benchWatch } = await bundled(new URL('watch.ts', import.meta.url));
 console.log();
 await benchWatch(PROGRAM, (line) => console.log(line));
 

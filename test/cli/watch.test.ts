@@ -66,7 +66,7 @@ function fail(): never {
 }
 
 /** A server on loopback, and the connections that it took. */
-async function listen(port = 0): Promise<{ port: number; taken: Socket[]; close(): void }> {
+async function listen(port = 0, host = '127.0.0.1'): Promise<{ port: number; taken: Socket[]; close(): void }> {
   const taken: Socket[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => {});
@@ -78,7 +78,7 @@ async function listen(port = 0): Promise<{ port: number; taken: Socket[]; close(
     server.close();
   };
   open.push({ close });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
@@ -86,8 +86,8 @@ async function listen(port = 0): Promise<{ port: number; taken: Socket[]; close(
 }
 
 /** A client of this very process. */
-async function client(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+async function client(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host, allowHalfOpen: true });
   socket.on('error', () => {});
   socket.resume();
   open.push({ close: () => socket.destroy() });
@@ -247,6 +247,18 @@ describe('kaprobe watch --pid', () => {
     expect(report.data).toMatchObject({ mode: 'observed', seen: 3, keepalive: null });
     // One is in CLOSE-WAIT all the while: that is told once.
     expect(report.data.counts).toMatchObject({ established: 2, 'closed-by-peer': 1, 'closed-here': 1, gone: 1 });
+  });
+
+  it('tells that a process has gone over to another address', async () => {
+    const { port } = await listen(0, '0.0.0.0');
+    const before = await client(port);
+    const running = watch(...own, '--port', `${port}`, '--until', 'rotated');
+    await running.next('found');
+    before.destroy();
+    await running.next('closed-here');
+    await client(port, '127.0.0.2');
+    expect((await running.next('rotated')).evidence).toEqual({ before: `127.0.0.1:${port}`, now: `127.0.0.2:${port}` });
+    expect((await running.end()).report.findings).toMatchObject([{ rule: 'watched-address-rotated' }]);
   });
 
   it('waits for a connection that has yet to come, and says so', async () => {

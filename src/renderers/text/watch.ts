@@ -46,7 +46,7 @@ function summary(data: WatchData): [label: string, text: string][] {
     ['events', what.length === 0 ? 'none' : what.join(', ')],
     [
       'looked',
-      `${plural(samples, 'time')}${sampleEveryMs === null ? '' : `, every ${formatDuration(sampleEveryMs)}`}${data.listings === null ? '' : ` (for new ones ${plural(data.listings, 'time')})`}${cpuShare === null ? '' : `, for ${Number((cpuShare * 100).toFixed(1))} % of a core`}`,
+      `${plural(samples, 'time')}${sampleEveryMs === null ? '' : `, every ${formatDuration(sampleEveryMs)}`}${data.listings === null ? '' : ` (for new ones ${plural(data.listings, 'time')})`}${cpuShare === null ? '' : `, for ${cpuShare < 0.001 ? 'less than 0.1' : (cpuShare * 100).toFixed(1)} % of a core`}`,
     ],
     [
       'told',

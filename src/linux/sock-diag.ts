@@ -97,7 +97,7 @@ interface SocketDump {
 }
 
 /** What to list. */
-interface DiagRequest {
+export interface DiagRequest {
   states: readonly TcpState[];
   /** Whether to ask for TCP_INFO too, which makes the answer five times as long. */
   withInfo: boolean;

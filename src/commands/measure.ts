@@ -263,9 +263,11 @@ function refuseTooFine(
   const gapShare = cheapestRatio(rungs).ratio - 1;
   const finestMs = (gapShare * maxMs) / 2 ** ROUNDS;
   if (Math.max(floorMs, share * maxMs) >= finestMs) return;
+  const stepMs = finestMs < 59_000 ? 100 : 1000; // as it is written
+  const givenMs = Math.ceil(finestMs / stepMs) * stepMs;
   throw new UsageError(
     `--resolution is finer than ${plural(connections, 'connection')} can tell for timeouts up to ${formatDuration(maxMs)}`,
-    `they can tell ${formatDuration(finestMs)}; give more --connections, or a shorter --max`,
+    `the finest that they can tell is ${formatDuration(givenMs)}; give more --connections, or a shorter --max`,
   );
 }
 
@@ -279,8 +281,8 @@ export async function measureTarget(question: MeasureQuestion, context: CommandC
   const minMs = known === null || known.lowerMs < question.minMs ? question.minMs : known.lowerMs;
   if (minMs >= question.maxMs) {
     throw new UsageError(
-      `${quoted(resume ?? '')} says that ${formatDuration(minMs)} of silence is survived, which is --max already`,
-      'give a longer --max',
+      `${quoted(resume ?? '')} says that ${formatDuration(minMs)} of silence is survived, and --max is ${formatDuration(question.maxMs)}`,
+      'give a longer --max, or a new name to begin again',
     );
   }
   const libc = await loadLibc();

@@ -5,6 +5,7 @@
  * when the first rung is dead, the connections opened since hold ages all through the gap below it.
  */
 import type { SurvivalOutcome } from '../report/check.ts';
+import { formatDuration } from '../units.ts';
 import { VERDICT_PROBE_INTERVAL_MS } from './survival.ts';
 
 /** What is looked for, and with what. */
@@ -286,7 +287,7 @@ export function nextStep(
 
   if (dead.length + suspect.length === 0) {
     const sure = { ...NO_BRACKET, lowerMs: Math.max(0, ...alive.map(({ atLeastMs }) => atLeastMs)) };
-    return climb(plan, ages, view, { ...busy, pending, sure, settled: open.length === 0 });
+    return climb(plan, ages, view, { ...busy, pending, sure, settled: open.length === 0, alive, dead });
   }
   const sure = bracketOf(alive, dead);
   const { lowerMs, upperMs } = suspect.length === 0 ? sure : bracketOf(alive, [...dead, ...suspect]);
@@ -312,7 +313,7 @@ export function nextStep(
     return conclusion(plan, sure, alive, dead, { ...view, conclude: silent.map(({ id }) => id) });
   }
   if (sure.upperMs !== null) return goOn(view, { ...busy, wave });
-  return climb(plan, ages, view, { ...busy, pending, sure, settled });
+  return climb(plan, ages, view, { ...busy, pending, sure, settled, alive, dead });
 }
 
 /**
@@ -338,17 +339,28 @@ function climb(
     pending,
     sure,
     settled,
+    alive,
+    dead,
     ...busy
-  }: Pick<LadderStep, 'conclude' | 'needsWitness'> & { pending: boolean; sure: Bracket; settled: boolean },
+  }: Pick<LadderStep, 'conclude' | 'needsWitness'> & {
+    pending: boolean;
+    sure: Bracket;
+    settled: boolean;
+    alive: readonly RungTest[];
+    dead: readonly RungTest[];
+  },
 ): LadderStep | LadderAnswer {
   const soonMs = view.nowMs + (pending ? LOOK_MS : 1000);
   const reached = Math.max(0, ...view.tests.map(({ plannedMs }) => plannedMs));
   const plannedMs = ages.find((age) => age > reached);
   if (plannedMs === undefined || view.nowMs > plan.maxMs * PATIENCE_SHARE + 60_000) {
     if (!settled) return goOn(view, { ...busy, untilMs: view.nowMs + LOOK_MS });
-    const { lowerMs, exceptions } = sure;
+    const { lowerMs, upperMs, exceptions } = sure;
+    const { conclude } = busy;
+    if (exceptions.length > 0 && !areOutvoted(sure, view))
+      return conclusion(plan, sure, alive, dead, { ...view, conclude });
     const doubts = exceptions.length === 0 ? [] : [exceptionally(exceptions.length, view.tests.length)];
-    return { kind: 'answer', lowerMs, upperMs: sure.upperMs, outcome: 'alive', by: null, doubts, conclude: [] };
+    return { kind: 'answer', lowerMs, upperMs, outcome: 'alive', by: null, doubts, conclude };
   }
   const oldest = view.idle.reduce<IdleRung | null>(
     (first, rung) => (first === null || rung.quietSinceMs < first.quietSinceMs ? rung : first),
@@ -480,7 +492,7 @@ function conclusion(
   dead: readonly RungTest[],
   view: LadderView & Pick<LadderAnswer, 'conclude'>,
 ): LadderAnswer {
-  const { exceptions, contradictionCount } = bracket;
+  const { exceptions } = bracket;
   const outcome = dead.find(({ atMostMs }) => atMostMs === bracket.upperMs)?.outcome ?? dead[0]?.outcome ?? 'stalled';
   const known = {
     kind: 'answer',
@@ -493,21 +505,28 @@ function conclusion(
     const doubts = wide && bracket.lowerMs > 0 ? ['no connection was left to narrow it further'] : [];
     return { ...known, lowerMs: bracket.lowerMs, upperMs: bracket.upperMs, doubts };
   }
-  const few = exceptions.length <= Math.max(1, view.tests.length / 20);
-  if (few && contradictionCount >= CONTRADICTIONS) {
+  if (areOutvoted(bracket, view)) {
     const doubts = [exceptionally(exceptions.length, view.tests.length)];
     return { ...known, lowerMs: bracket.lowerMs, upperMs: bracket.upperMs, doubts };
   }
-  const firstDeath = Math.min(...dead.map(({ atMostMs }) => atMostMs));
+  const ages = dead.map(({ atMostMs }) => atMostMs);
+  const firstDeath = Math.min(...ages);
   const lastLife = Math.max(0, ...alive.map(({ atLeastMs }) => atLeastMs));
   const lowers = alive.map(({ atLeastMs }) => atLeastMs).filter((age) => age < firstDeath);
-  const uppers = dead.map(({ atMostMs }) => atMostMs).filter((age) => age > lastLife);
+  const uppers = ages.filter((age) => age > lastLife);
+  const upperMs = uppers.length === 0 ? Math.max(...ages) : Math.min(...uppers);
+  const outlived = uppers.length === 0 ? `; one idle for ${formatDuration(lastLife)} lived all the same` : '';
   return {
     ...known,
     lowerMs: Math.max(0, ...lowers),
-    upperMs: uppers.length === 0 ? null : Math.min(...uppers),
-    doubts: ['connections of the same age lived and died: several paths, or a box that forgets some sooner'],
+    upperMs,
+    doubts: [`connections of the same age lived and died: several paths, or a box that forgets some sooner${outlived}`],
   };
+}
+
+/** Whether the tests on the wrong side of a bracket are few, and each is contradicted by several. */
+function areOutvoted({ exceptions, contradictionCount }: Bracket, { tests }: LadderView): boolean {
+  return exceptions.length <= Math.max(1, tests.length / 20) && contradictionCount >= CONTRADICTIONS;
 }
 
 function exceptionally(exceptionCount: number, testCount: number): string {

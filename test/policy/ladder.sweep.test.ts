@@ -141,6 +141,14 @@ describe('what is odd', () => {
     expect(answer.lowerMs).toBeLessThanOrEqual(20_000);
     expect(answer.upperMs).toBeGreaterThanOrEqual(20_000);
   });
+
+  test.each([2, 5, 8])('one path of %i that forgets is told, with the doubt, though the others live', (paths) => {
+    const timeoutMs = (connection: number): number => (connection % paths === 1 ? 8000 : Number.POSITIVE_INFINITY);
+    const { answer } = search(plan(64, { maxMs: 120_000 }), { timeoutMs, random: seeded(8) });
+    expect(answer).toMatchObject({ by: 'path', outcome: 'stalled' });
+    expect(answer.upperMs).toBeGreaterThanOrEqual(8000);
+    expect(answer.doubts).toEqual([expect.stringMatching(/ of the same age lived and died: several paths/)]);
+  });
 });
 
 describe('the rungs', () => {

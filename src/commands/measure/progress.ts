@@ -14,7 +14,7 @@ type Side = Exclude<MeasureData['direction'], 'both'>;
 type Bracket = Pick<MeasureProgress, 'lowerMs' | 'upperMs'>;
 
 /**
- * Tells how a measurement goes: a line that stays for each connection that died, and for those that lived whenever the silence has got a good
+ * Tells how a measurement goes: a line that stays for each connection that died, with what follows from it, and for those that lived whenever the silence has got a good
  * deal longer; and one that replaces itself. Returns what is known of all sides together: what every one of them survives, and from when on
  * none does.
  */
@@ -26,12 +26,15 @@ export function measureProgress(
   const toldMs = new Map<Side, number>();
   return (side, state) => {
     states.set(side, state);
+    const who = direction === 'both' ? SPEAKERS[side] : '';
     for (const rung of state.news) {
       if (rung.outcome === 'unmeasured') continue;
       if (rung.outcome === 'alive' && rung.idleMs < NEWS_SHARE * (toldMs.get(side) ?? 0)) continue;
       if (rung.outcome === 'alive') toldMs.set(side, rung.idleMs);
-      note?.(newsLine(rung, state, direction === 'both' ? side : null));
+      note?.(who + newsLine(rung, state));
     }
+    if (state.news.some(({ outcome }) => outcome !== 'alive' && outcome !== 'unmeasured'))
+      note?.(`${who}timeout so far: ${describe(state)}`);
     const all = [...states.values()];
     progress(statusLine(all, maxMs));
     if (all.length < (direction === 'both' ? 2 : 1)) return { lowerMs: 0, upperMs: null };
@@ -50,11 +53,11 @@ const OUTCOMES = {
   unreachable: 'died: unreachable',
 } as const satisfies Record<Exclude<MeasuredRung['outcome'], 'unmeasured'>, string>;
 
-function newsLine({ idleMs, outcome }: MeasuredRung, { elapsedMs, ...bracket }: MeasureProgress, side: Side | null) {
+const SPEAKERS = { client: 'this side  ', server: 'far end    ' } as const satisfies Record<Side, string>;
+
+function newsLine({ idleMs, outcome }: MeasuredRung, { elapsedMs }: MeasureProgress): string {
   if (outcome === 'unmeasured') return '';
-  const who = side === null ? '' : side === 'client' ? 'this side first  ' : 'far end first    ';
-  const known = outcome === 'alive' ? '' : `   timeout ${describe(bracket)}`;
-  return `${who}after ${formatDuration(elapsedMs).padStart(9)}   idle ${precise(idleMs).padStart(11)}   ${OUTCOMES[outcome]}${known}`;
+  return `after ${formatDuration(elapsedMs).padStart(9)}  idle ${precise(idleMs).padStart(9)}  ${OUTCOMES[outcome]}`;
 }
 
 function statusLine(states: readonly MeasureProgress[], maxMs: number): string {

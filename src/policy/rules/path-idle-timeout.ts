@@ -58,10 +58,16 @@ function judged(side: MeasuredSide, then: string, librarySwitches: readonly stri
           ? [
               keepaliveRefreshes === false
                 ? '# keepalive does not refresh this path; let the application send something:'
-                : '# too short for keepalive, which counts whole seconds; let the application send something:',
+                : '# keepalive this tight would give up healthy connections within 10 s of',
+              ...(keepaliveRefreshes === false ? [] : ['# trouble; let the application send something:']),
               `# heartbeat every ${formatDuration(lowerMs / 3)}`,
             ]
-          : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],
+          : [
+              ...(then === THEN_LOST ? ["# at this end, whose probes were tried; the far end's were not:"] : []),
+              ...setsockoptLines(recommended),
+              ...librarySwitches,
+              ...sysctlLines(recommended),
+            ],
     },
   ];
 }

@@ -20,7 +20,7 @@ export function viewMeasure(page: Page, data: MeasureData): string[][] {
 const idsOf = ({ matches }: MeasuredDirection): string => matches.map(({ id }) => id).join(' ');
 
 function summary(page: Page, data: MeasureData): string[] {
-  const { target, address, port, direction, wanted, elapsedMs, warmup, dropper, farEndFirst } = data;
+  const { target, address, port, direction, elapsedMs, warmup, dropper, farEndFirst } = data;
   const both = farEndFirst !== null;
   const ages = [...data.rungs, ...(farEndFirst?.rungs ?? [])].map(({ idleMs }) => idleMs);
   const connections = data.connections + (farEndFirst?.connections ?? 0);
@@ -33,7 +33,7 @@ function summary(page: Page, data: MeasureData): string[] {
       ...row(
         ages.length > 0,
         'measured',
-        `${plural(ages.length, 'silence')} from ${formatDuration(wanted.minMs)} to ${formatDuration(Math.max(wanted.minMs, ...ages))}, ` +
+        `${plural(ages.length, 'silence')} from ${formatDuration(Math.min(...ages))} to ${formatDuration(Math.max(...ages))}, ` +
           `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
       ),
       ...row(address !== null, 'to', address?.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
@@ -62,9 +62,15 @@ function sideRows(side: MeasuredDirection, label: string): [string, string][] {
   ];
 }
 
-function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy }: MeasuredDirection): string {
+function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy, rungs }: MeasuredDirection): string {
   if (lowerMs === null || outcome === 'unmeasured') return 'not measured';
-  if (upperMs === null) return `none up to ${formatDuration(lowerMs)}: every connection lived`;
+  if (upperMs === null) {
+    const tested = rungs.filter((rung) => rung.outcome !== 'unmeasured');
+    const diedCount = tested.filter((rung) => rung.outcome !== 'alive').length;
+    const others =
+      diedCount === 0 ? 'every connection lived' : `all but ${diedCount} of ${tested.length} connections lived`;
+    return `none up to ${formatDuration(lowerMs)}: ${others}`;
+  }
   if (endedBy === 'peer')
     return `the peer ${outcome === 'reset' ? 'resets' : 'closes'} idle connections after ${exact(upperMs)}; the path holds at least that long`;
   const how = { stalled: 'dropped in silence', reset: 'reset (RST)', closed: 'closed (FIN)' };

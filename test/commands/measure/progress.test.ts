@@ -50,8 +50,9 @@ test('a line stays for each death, and for a life whenever the silence has got a
   expect(kept.map((line) => line.replace(/ +/g, ' '))).toEqual([
     'after 10 s idle 5.0 s lived',
     'after 10 s idle 6.3 s lived',
-    'after 10 s idle 9.4 s died: silence timeout 9.0 s to 9.4 s',
-    'after 10 s idle 9.6 s died: RST timeout 9.0 s to 9.4 s',
+    'after 10 s idle 9.4 s died: silence',
+    'after 10 s idle 9.6 s died: RST',
+    'timeout so far: 9.0 s to 9.4 s',
   ]);
 });
 
@@ -64,5 +65,13 @@ test('what is known of both sides is what both survive, and from when on neither
   expect(shown.at(-1)).toBe(
     '10 s passed, at most 20 s left; timeout 9.0 s to 10.0 s / 7.0 s to 7.5 s; 124 connections',
   );
-  expect(kept[0]).toMatch(/^far end first /);
+  expect(kept[0]).toMatch(/^far end /);
+});
+
+test('the lines that stay fit 80 columns, after hours and with two sides too', () => {
+  const { tell, kept } = watch('both');
+  const [lowerMs, upperMs] = [43_199_000, 86_399_000];
+  tell('server', state({ elapsedMs: upperMs, lowerMs, upperMs, news: [rung(lowerMs, 'unreachable')] }));
+  expect(kept).toHaveLength(2);
+  for (const line of kept) expect(`kaprobe: ${line}`.length).toBeLessThanOrEqual(80);
 });

@@ -38,6 +38,7 @@ test.each([
   const [found] = pathIdleTimeout(facts({ measured: known }));
   expect(found?.remedy.join('\n')).toContain('heartbeat every');
   expect(found?.remedy.join('\n')).not.toContain('setsockopt');
+  for (const line of found?.remedy ?? []) expect(line.length).toBeLessThanOrEqual(76);
 });
 
 test.each([
@@ -53,6 +54,15 @@ describe('when the far end speaks first', () => {
   const farEnd = measured({ idleTimeout: { lowerMs: 300_500, upperMs: 302_000, outcome: 'stalled' } });
   const messagesOf = (known: ReturnType<typeof measured>) =>
     pathIdleTimeout(facts({ measured: known })).map(({ message }) => message);
+
+  test('the lines say at which end they were tried', () => {
+    const [found] = pathIdleTimeout(facts({ measured: measured({ direction: 'server' }) }));
+    expect(found?.remedy).toEqual([
+      "# at this end, whose probes were tried; the far end's were not:",
+      ...socketLines(95, 15, 4, 155_000),
+      ...namespaceLines(95, 15, 4),
+    ]);
+  });
 
   test('what it says is what does not arrive', () => {
     expect(messagesOf(measured({ direction: 'server' }))).toEqual([

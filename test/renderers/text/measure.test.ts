@@ -1,11 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { renderText } from '../../../src/renderers/text.ts';
+import type { MeasuredRung } from '../../../src/report/measure.ts';
 import { report as both } from '../../fixtures/reports/measure-both.ts';
 import { report as forgotten } from '../../fixtures/reports/measure-forgotten.ts';
+import { report as nothing } from '../../fixtures/reports/measure-nothing.ts';
 
 const page = { width: 80, color: false, unicode: true };
 
 describe('a measured idle timeout as text', () => {
+  test('does not say that every connection lived when some were outvoted', () => {
+    const rung = { plannedMs: 5000, idleMs: 5000, atMs: 5000 };
+    const [alive, stalled] = [{ ...rung, outcome: 'alive' } as const, { ...rung, outcome: 'stalled' } as const];
+    const data = { ...nothing.data, idleTimeout: { lowerMs: 5000, upperMs: null, outcome: 'alive' } as const };
+    const line = (rungs: MeasuredRung[]) =>
+      /none up to .*/.exec(renderText({ ...nothing, data: { ...data, rungs } }, page))?.[0];
+    expect(line([alive, alive])).toBe('none up to 5 s: every connection lived');
+    expect(line([alive, stalled, alive])).toBe('none up to 5 s: all but 1 of 3 connections lived');
+  });
+
   test('shows each candidate with what tells it from the others, and what changes its timeout', () => {
     expect(renderText(forgotten, page)).toContain(`
 Products whose default lies there:
@@ -23,7 +35,7 @@ What tells them apart:
     const text = renderText(both, page);
     expect(text).toContain('  this side first  none up to 20 s: every connection lived\n');
     expect(text).toContain('  far end first    more than 10.6 s, at most 11.1 s; then dropped in silence\n');
-    expect(text).toContain('measured         3 silences from 5 s to 20 s, with 63 connections at once, in');
+    expect(text).toContain('measured         3 silences from 10.6 s to 20 s, with 63 connections at once,');
     expect(text.match(/^(this side|far end) first\nlived/gm)).toEqual([
       'this side first\nlived',
       'far end first\nlived',

@@ -148,7 +148,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const errno = error.code ?? 'EIO';
-      reject(new KernelError(errno, `listen on ${isIPv6(host) ? `[${host}]` : host}:${port}`, LISTEN_HINTS[errno]));
+      reject(
+        new KernelError(errno, `cannot listen on ${isIPv6(host) ? `[${host}]` : host}:${port}`, LISTEN_HINTS[errno]),
+      );
     });
     server.listen({ host, port, backlog: 4096 }, () => {
       server.removeAllListeners('error');

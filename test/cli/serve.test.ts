@@ -274,7 +274,7 @@ describe('kaprobe serve', () => {
     const { exitCode, stdout, stderr } = await kaprobe(['serve', '--port', String(server.port)]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toBe(
-      `kaprobe: listen on 127.0.0.1:${server.port}: EADDRINUSE\nhint: another program listens there: give another --port, or 0 for a free one\n`,
+      `kaprobe: cannot listen on 127.0.0.1:${server.port}: EADDRINUSE\nhint: another program listens there: give another --port, or 0 for a free one\n`,
     );
     await server.stop();
   });

@@ -17,13 +17,12 @@ export function viewSimulate(page: Page, data: SimulateData): string[][] {
 
 function summary(data: SimulateData): [label: string, text: string][] {
   const { keepalive, probePeriodMs, retries2, rttMs, rtoMs, defaults } = data;
-  const { userTimeoutMs } = keepalive;
   return [
     ['keepalive', keepalive.enabled ? describeKeepalive(keepalive) : 'off'],
     ...(probePeriodMs === null
       ? []
       : [['answered probes', `every ${formatDuration(probePeriodMs)}`] satisfies [string, string]]),
-    ['user timeout', userTimeoutMs === 0 ? 'not set' : formatDuration(userTimeoutMs)],
+    ['user timeout', describeUserTimeout(keepalive)],
     [
       'retransmission',
       `first after ${formatDuration(rtoMs)} (round trip ${formatDuration(rttMs)}), tcp_retries2 ${retries2}`,
@@ -34,6 +33,11 @@ function summary(data: SimulateData): [label: string, text: string][] {
 
 function describeKeepalive({ idleMs, intervalMs, count }: Keepalive): string {
   return `after ${formatDuration(idleMs)} of silence, then every ${formatDuration(intervalMs)}, ${plural(count, 'probe')}`;
+}
+
+function describeUserTimeout({ enabled, userTimeoutMs }: Keepalive): string {
+  if (userTimeoutMs === 0) return 'not set';
+  return `${formatDuration(userTimeoutMs)}${enabled ? ', which decides instead of the number of probes' : ''}`;
 }
 
 function scenarioLines(page: Page, scenario: SimulatedScenario): string[] {

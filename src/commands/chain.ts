@@ -7,6 +7,7 @@ import { judge } from '../policy/judge.ts';
 import type { Chain, ChainHop } from '../report/chain.ts';
 import type { Finding, Gap, Outcome } from '../report.ts';
 import type { ConfigFiles } from '../stacks/config/files.ts';
+import { readInvocation } from '../stacks/gunicorn/command-line.ts';
 import { stacks } from '../stacks/index.ts';
 import { parseDuration, plural } from '../units.ts';
 import { type BuiltHop, buildHop, type HopVariants, kindOfFile, readText } from './chain/build.ts';
@@ -100,7 +101,7 @@ function addHopOptions(command: Command): void {
   };
   const word = (role: Role) => (text: string) => hopOf(role, text);
   collect('--client <stack>', 'what sends the requests: requests, go, aiohttp, undici, ...', word('client'));
-  collect('--proxy <file>', 'nginx.conf, or a stack or preset such as envoy, aws-alb', word('proxy'));
+  collect('--proxy <file>', 'nginx.conf, the output of nginx -T, or a stack or preset such as envoy, aws-alb', word('proxy'));
   collect(
     '--app <file>',
     'gunicorn.conf.py, a command line of gunicorn, or a stack such as node, uvicorn',
@@ -302,7 +303,7 @@ function isGunicornFile(base: HopSpec['base']): boolean {
 function nameOf({ name, base }: HopSpec): string {
   if (name !== null) return name;
   if (base.kind === 'settings') return 'hop';
-  if (/\.py$/.test(base.word) || /^gunicorn\s/.test(base.word)) return 'gunicorn';
+  if (/\.py$/.test(base.word) || readInvocation(base.word) !== null) return 'gunicorn';
   return /\.conf$/.test(base.word) ? 'nginx' : base.word;
 }
 

@@ -317,7 +317,7 @@ describe('cannot be meant:', () => {
     [['--client', 'go', '--hop', 'stack=node,capacity=many'], 'is not a whole number'],
     [['--client', 'go', '--hop', 'stack=node,keep-alive=maybe'], 'is not one of yes, no'],
     [['--hop', 'stack=go,reuse=maybe', '--app', 'node'], 'is not one of yes, no, http-1.0'],
-    [['--hop', 'stack=go,retries=all', '--app', 'node'], 'is not one of none, idempotent, unwritten'],
+    [['--hop', 'stack=go,retries=most', '--app', 'node'], 'is not one of none, idempotent, unwritten, all'],
     [['--client', 'go', '--hop', 'stack=node,tcp-keepalive=60s'], 'is neither off nor idle/interval/count'],
     [['--client', 'go', '--hop', 'stack=node,tcp-keepalive=60s/15s/0'], 'has no whole number of probes'],
     [['--client', 'go', '--hop', `name=${'x'.repeat(41)},stack=node`], 'a name has 1 to 40 characters'],
@@ -328,12 +328,15 @@ describe('cannot be meant:', () => {
     ],
     [['@/nginx-plain.conf', '--app', 'node'], 'files without a flag can only be combined with --client'],
     [['@/nosuch.conf', '@/gunicorn-late.conf.py'], 'no such file'],
-    [['--client', 'go', '--app', '@'], 'is a folder'],
+    [['--client', 'go', '--app', '@'], 'is a folder; give the file in it'],
+    [['--proxy', '-', '--app', 'node'], 'standard input is not read; give a file'],
+    [['--proxy', '/dev/null', '--app', 'node'], 'is not a regular file; give a file'],
     [['--client', 'go', '--app', 'package.json'], "cannot tell what 'package.json' is"],
     [['--client', 'go', '--app', '@/worker-behind-firewall.yaml'], 'describes a whole chain'],
     [['@/misspelt.yaml'], "misspelt.yaml:5: unknown key 'idle-clos'; did you mean idle-close?"],
     [['@/loop.conf', '@/gunicorn-late.conf.py'], 'loop.conf:3'],
-    [['--client', 'go', '--app', 'uvicorn app:app'], 'is no command line that can be read'],
+    [['--client', 'go', '--app', 'flask run'], 'is no command line that can be read; only that of gunicorn is'],
+    [['--client', 'go', '--app', 'uvicorn app:app'], 'such as --hop stack=uvicorn,idle-close=75s'],
     [['--client', 'go', '--app', "gunicorn 'app"], 'not closed'],
     [['--client', 'go', '--app', ''], '--app is empty'],
     [['--client', 'go', '--middlebox', '30', '--app', 'node'], "--middlebox '30' has no unit"],
@@ -382,6 +385,30 @@ describe('hostile files', () => {
     expect(outcome.gaps).toEqual([
       { subject: 'chain', what: '276 further routes', reason: expect.stringContaining('choose with --route') },
     ]);
+  });
+
+  test('that nginx -T wrote are read as the files that they came from', async () => {
+    const dump = join(folder, 'dump.txt');
+    const [main, site] = ['/etc/nginx/nginx.conf', '/etc/nginx/sites-enabled/shop'];
+    writeFileSync(
+      dump,
+      [
+        `# configuration file ${main}:\nevents {}\nhttp { include sites-enabled/*; }\n`,
+        `# configuration file ${site}:\nserver {\n  location / { proxy_pass http://127.0.0.1:8000; }\n}\n`,
+      ].join('\n'),
+    );
+    const { findings } = await run('--proxy', dump, '--app', 'node', '--nginx-version', '1.22.1');
+    expect(findings).toMatchObject([{ rule: 'upstream-not-reused' }]);
+    expect(findings[0]?.remedy.join('\n')).toContain(`${site}:2`);
+  });
+
+  test('and command lines of gunicorn are told apart, wherever it is installed', async () => {
+    const command = `/usr/bin/gunicorn -c ${FIXTURES}/gunicorn-late.conf.py app:app`;
+    const outcome = await run('--proxy', '@/nginx-keepalive.conf', '--app', command, '--nginx-version', '1.22.1');
+    expect(hopsOf(outcome)[1]?.server?.idleCloseMs).toMatchObject({
+      value: 75_000,
+      source: { kind: 'file', file: `${FIXTURES}/gunicorn-late.conf.py`, line: 3 },
+    });
   });
 
   test('are told apart by what stands in them when their name says nothing', async () => {

@@ -8,9 +8,10 @@ import type { ChainClientSide, ChainHop, ChainServerSide, ChainSource, ChainValu
 import type { MiddleboxPreset } from '../../report/middleboxes.ts';
 import type { ConfigFiles } from '../../stacks/config/files.ts';
 import { findHttpStack, httpStackNames } from '../../stacks/find-stack.ts';
-import { splitWords } from '../../stacks/gunicorn/command-line.ts';
+import { readInvocation, splitWords } from '../../stacks/gunicorn/command-line.ts';
 import { type GunicornStart, readGunicorn } from '../../stacks/gunicorn/read-gunicorn.ts';
 import { stacks } from '../../stacks/index.ts';
+import { readDump } from '../../stacks/nginx/dump.ts';
 import { type NginxRoute, readNginx } from '../../stacks/nginx/read-nginx.ts';
 import { clientSideOf, productOf, serverSideOf, unknownClientSide, unknownServerSide } from '../../stacks/sides.ts';
 import type { HttpSwitches, Stack } from '../../stacks/stack.ts';
@@ -86,7 +87,8 @@ function groundOf(spec: HopSpec, options: BuildOptions): Ground {
 
 /** Stacks before presets before files: a file whose name is that of a stack is meant with a `./` before it. */
 function groundOfWord(word: string, spec: HopSpec, options: BuildOptions): Ground {
-  const isPath = word.includes('/') || /\.(conf|py|cfg|ini|ya?ml|nginx|j2)$/i.test(word);
+  if (/\s/.test(word.trim()) && readInvocation(word) !== null) return groundOfCommand(word, spec, options);
+  const isPath = word === '-' || word.includes('/') || /\.(conf|py|cfg|ini|ya?ml|nginx|j2)$/i.test(word);
   if (isPath) return groundOfFile(word, spec, options);
   if (/\s/.test(word.trim())) return groundOfCommand(word, spec, options);
   const stack = spec.role === 'middlebox' ? null : findHttpStack(word);
@@ -267,10 +269,21 @@ function groundOfFile(path: string, spec: HopSpec, options: BuildOptions): Groun
 
 /** The text of a file that the user named. Throws a ParseError where it cannot be read. */
 export function readText(path: string, files: ConfigFiles): string {
-  const file = files.read(path);
-  if (file.kind === 'unreadable') throw new ParseError(`cannot read ${quoted(path)}: ${file.reason}`);
-  return Buffer.from(file.bytes).toString('utf8');
+  return Buffer.from(readBytes(path, files)).toString('utf8');
 }
+
+function readBytes(path: string, files: ConfigFiles): Uint8Array {
+  if (path === '-') throw new UsageError('standard input is not read', SAVE_HINT);
+  const file = files.read(path);
+  if (file.kind === 'file') return file.bytes;
+  throw new ParseError(`cannot read ${quoted(path)}: ${file.reason}`, HINTS[file.reason] ?? null);
+}
+
+const SAVE_HINT = 'give a file, for example what nginx -T > nginx.txt wrote';
+const HINTS: Readonly<Record<string, string>> = {
+  'is a folder': 'give the file in it from which all others are included, usually nginx.conf',
+  'is not a regular file': SAVE_HINT,
+};
 
 function wordsOf(command: string | null): string[] {
   return command === null ? [] : splitWords(command);
@@ -281,7 +294,7 @@ export function kindOfFile(path: string, text: string): 'nginx' | 'gunicorn' | '
   const name = basename(path).toLowerCase();
   if (/\.ya?ml$/.test(name)) return 'yaml';
   if (name.endsWith('.py')) return 'gunicorn';
-  if (/^nginx.*\.conf$/.test(name)) return 'nginx';
+  if (/^nginx.*\.conf$/.test(name) || /^# configuration file .+:\r?$/m.test(text)) return 'nginx';
   if (/^\s*(events|http|upstream\s+\S+|server|worker_processes\s+\S+|user\s+\S+)\s*[{;]/m.test(text)) return 'nginx';
   return /^\s*(bind|workers|worker_class|keepalive|wsgi_app)\s*=/m.test(text) ? 'gunicorn' : null;
 }
@@ -309,18 +322,23 @@ function groundOfGunicorn(start: GunicornStart, { files }: BuildOptions, origin:
 
 /** Only gunicorn's is read. */
 function groundOfCommand(text: string, spec: HopSpec, options: BuildOptions): Ground {
-  const words = splitWords(text);
-  if (basename(words.find((word) => !/^[A-Z_][A-Z0-9_]*=/i.test(word)) ?? '') !== 'gunicorn') {
+  const invocation = readInvocation(text);
+  if (invocation === null) {
+    const [program = ''] = text.trim().split(/\s/);
+    const stack = findHttpStack(basename(program));
     throw new UsageError(
       `${spec.place}: ${quoted(text)} is no command line that can be read`,
-      'only that of gunicorn is: gunicorn --keep-alive 75 -k gthread app:app',
+      stack === null
+        ? 'only that of gunicorn is: gunicorn --keep-alive 75 -k gthread app:app'
+        : `of ${stack.id} only the defaults are known: give what differs, such as --hop stack=${stack.id},idle-close=75s`,
     );
   }
-  return groundOfGunicorn({ configPath: null, words, environmentWords: null }, options, { kind: 'command-line', text });
+  return groundOfGunicorn({ configPath: null, ...invocation }, options, { kind: 'command-line', text });
 }
 
 function groundOfNginx(path: string, { nginxVersion, files }: BuildOptions): Ground {
-  const { routes, doubts } = readNginx(path, { version: nginxVersion, files });
+  const dump = readDump(path, readBytes(path, files));
+  const { routes, doubts } = readNginx(dump?.mainPath ?? path, { version: nginxVersion, files: dump?.files ?? files });
   if (routes.length === 0) throw new ParseError(`${quoted(path)} has no server that answers HTTP`);
   return {
     name: 'nginx',

@@ -147,6 +147,23 @@ function takeApart(word: string): { option: string | null; attached: string | nu
   return { option: beginning.length === 1 && only !== undefined ? only : null, attached };
 }
 
+/**
+ * The words of a command line from `gunicorn` on, whatever runs it (`exec`, `env`, `python3 -m`), and the GUNICORN_CMD_ARGS before it; null:
+ * gunicorn is not in it. Throws a UsageError for an open quote.
+ */
+export function readInvocation(text: string): { words: string[]; environmentWords: string | null } | null {
+  if (!/(^|[\s/])gunicorn3?(\s|$)/.test(text)) return null;
+  const words = splitWords(text);
+  const start = words.findIndex((word) => /(^|\/)gunicorn3?$/.test(word));
+  if (start < 0) return null;
+  const [, environmentWords = null] =
+    words
+      .slice(0, start)
+      .map((word) => /^GUNICORN_CMD_ARGS=(.*)$/s.exec(word))
+      .findLast((match) => match !== null) ?? [];
+  return { words: words.slice(start + 1), environmentWords };
+}
+
 /** Splits a text into words as a shell (and Python's shlex) does: spaces, both quotes and backslashes. Throws a UsageError for an open quote. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ParseError } from '../../../src/errors.ts';
 import type { ConfigFiles } from '../../../src/stacks/config/files.ts';
-import { splitWords } from '../../../src/stacks/gunicorn/command-line.ts';
+import { readInvocation, splitWords } from '../../../src/stacks/gunicorn/command-line.ts';
 import { readGunicorn } from '../../../src/stacks/gunicorn/read-gunicorn.ts';
 import { fixtures } from './fixtures.ts';
 
@@ -131,6 +131,21 @@ describe('readGunicorn, given what no one should write,', () => {
     ['keepalive = 75 + 0.0', '?'],
   ])('makes of %j: %s', (text, answer) => {
     expect(keepaliveOf(text)).toBe(answer);
+  });
+});
+
+describe('readInvocation', () => {
+  test.each<[text: string, expected: ReturnType<typeof readInvocation>]>([
+    ['gunicorn -k gthread app:app', { words: ['-k', 'gthread', 'app:app'], environmentWords: null }],
+    ['/opt/venv/bin/gunicorn app:app', { words: ['app:app'], environmentWords: null }],
+    ['exec python3 -m gunicorn -w 2 app', { words: ['-w', '2', 'app'], environmentWords: null }],
+    ["GUNICORN_CMD_ARGS='--keep-alive 9' A=b gunicorn app", { words: ['app'], environmentWords: '--keep-alive 9' }],
+    ['gunicorn', { words: [], environmentWords: null }],
+    ['uvicorn gunicorn:app', null],
+    ['/srv/my gunicorn.conf.py', null],
+    ["/srv/it's mine/nginx.conf", null],
+  ])('makes of %s: %j', (text, expected) => {
+    expect(readInvocation(text)).toEqual(expected);
   });
 });
 

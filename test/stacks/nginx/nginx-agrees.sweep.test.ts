@@ -3,6 +3,9 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { diskFiles } from '../../../src/config-files.ts';
+import { readDump } from '../../../src/stacks/nginx/dump.ts';
+import { readNginx } from '../../../src/stacks/nginx/read-nginx.ts';
 import { parseTime } from '../../../src/stacks/nginx/values.ts';
 import { findServer } from '../../real-servers.ts';
 import { describeFixture, fixtures } from './fixtures.ts';
@@ -14,10 +17,11 @@ const hasNginx = version.includes('nginx/1.22.') && process.getuid?.() === 0;
 const folder = mkdtempSync(join(tmpdir(), 'kaprobe-nginx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function nginxSays(root: string): { accepts: boolean; message: string } {
-  const argv = ['-t', '-p', root, '-c', join(root, 'nginx.conf'), '-e', 'stderr', '-g', `pid ${join(folder, 'pid')};`];
-  const { status, stderr } = spawnSync(nginx, argv, { encoding: 'utf8', timeout: 20_000 });
-  return { accepts: status === 0, message: stderr };
+/** With `-T` it tests, and writes what it read. */
+function nginxSays(root: string): { accepts: boolean; message: string; dump: string } {
+  const argv = ['-T', '-p', root, '-c', join(root, 'nginx.conf'), '-e', 'stderr', '-g', `pid ${join(folder, 'pid')};`];
+  const { status, stdout, stderr } = spawnSync(nginx, argv, { encoding: 'latin1', timeout: 20_000 });
+  return { accepts: status === 0, message: stderr, dump: stdout };
 }
 
 describe.skipIf(!hasNginx)('nginx 1.22 itself', () => {
@@ -25,11 +29,18 @@ describe.skipIf(!hasNginx)('nginx 1.22 itself', () => {
     const root = join(folder, fixture.name);
     cpSync(fixture.folder, root, { recursive: true });
     const [, verdict, reason = ''] = /^(accepts|refuses alone|refuses)(?:: (.*))?$/.exec(fixture.nginx) ?? [];
-    const { accepts, message } = nginxSays(root);
+    const { accepts, message, dump } = nginxSays(root);
     if (verdict === 'accepts') expect(message).toContain('test is successful');
     else expect(message).toContain(reason);
     expect(accepts).toBe(verdict === 'accepts');
     expect(describeFixture(fixture).includes('\nerror ')).toBe(verdict === 'refuses');
+    if (verdict !== 'accepts') return;
+    const read = readDump('dump', Buffer.from(dump, 'latin1'));
+    if (read === null) throw new Error('nginx -T wrote something else');
+    const main = join(root, 'nginx.conf');
+    expect(readNginx(read.mainPath, { version: fixture.version, files: read.files })).toEqual(
+      readNginx(main, { version: fixture.version, files: diskFiles() }),
+    );
   });
 
   const parts = ['', '0', '5', '75', 's', 'm', 'h', 'd', 'w', 'M', 'y', 'ms', ' ', '-', '.'];

@@ -101,7 +101,11 @@ function addHopOptions(command: Command): void {
   };
   const word = (role: Role) => (text: string) => hopOf(role, text);
   collect('--client <stack>', 'what sends the requests: requests, go, aiohttp, undici, ...', word('client'));
-  collect('--proxy <file>', 'nginx.conf, the output of nginx -T, or a stack or preset such as envoy, aws-alb', word('proxy'));
+  collect(
+    '--proxy <file>',
+    'nginx.conf, the output of nginx -T, or a stack or preset such as envoy, aws-alb',
+    word('proxy'),
+  );
   collect(
     '--app <file>',
     'gunicorn.conf.py, a command line of gunicorn, or a stack such as node, uvicorn',

@@ -127,6 +127,96 @@ test('servers that make room for new connections are not said to be full of idle
   expect(rulesOf(sync)).toEqual(['idle-connections-occupy-workers']);
 });
 
+describe('the lines that switch reuse on', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kaprobe-chain-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'nginx.conf');
+
+  /** Comments come with the place as `@LINE`. */
+  async function linesFor(http: string[], nginxVersion = '1.22.1'): Promise<string[]> {
+    writeFileSync(file, ['events {}', 'http {', ...http, '}'].join('\n'));
+    const outcome = await run(file, '@/gunicorn-late.conf.py', '--nginx-version', nginxVersion);
+    expect(rulesOf(outcome)).toEqual(['upstream-not-reused']);
+    const [, ...lines] = outcome.findings[0]?.remedy ?? [];
+    return lines.map((line) => line.replace(`${file}:`, '@'));
+  }
+
+  test('repeat the headers of the levels around, which a header of its own would end', async () => {
+    expect(
+      await linesFor([
+        'proxy_set_header Host $host;',
+        'proxy_set_header X-Say "it\'s; \\"so\\"";',
+        'proxy_set_header Connection close;',
+        'upstream app { server 127.0.0.1:8000; }',
+        'server { location / { proxy_pass http://app; } }',
+      ]),
+    ).toEqual([
+      '# @6, in upstream app',
+      'keepalive 32;',
+      '# @7, beside it',
+      'proxy_http_version 1.1;',
+      '# those from around hold here only when repeated',
+      'proxy_set_header Host $host;',
+      'proxy_set_header X-Say "it\'s; \\"so\\"";',
+      'proxy_set_header Connection "";',
+    ]);
+  });
+
+  test('take the place of lines that say otherwise, which nginx would refuse beside them', async () => {
+    expect(
+      await linesFor([
+        'proxy_http_version 1.0;',
+        'upstream app { keepalive 4; server 127.0.0.1:8000; least_conn; }',
+        'server { location / { proxy_pass http://app; proxy_set_header Connection upgrade; } }',
+      ]),
+    ).toEqual([
+      '# @4, in place of that line, at the end of upstream app: behind any balancing method',
+      'keepalive 32;',
+      '# @3, in place of what stands there',
+      'proxy_http_version 1.1;',
+    ]);
+  });
+
+  test('leave WebSockets as they are', async () => {
+    expect(
+      await linesFor([
+        "map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+        'upstream app { keepalive 4; server 127.0.0.1:8000; }',
+        'proxy_http_version 1.1;',
+        'server { location / { proxy_pass http://app; proxy_set_header Connection $connection_upgrade; } }',
+      ]),
+    ).toEqual([
+      '# in the map that makes $connection_upgrade, in place of close: requests that ask for no upgrade',
+      "'' '';",
+    ]);
+  });
+
+  test('keep the port and the Host that the next hop sees', async () => {
+    expect(await linesFor(['server { location / { proxy_pass https://backend.example/x; } }'])).toEqual([
+      'upstream NAME {',
+      '    server backend.example:443;',
+      '    keepalive 32;',
+      '}',
+      '# @3, in place of backend.example; what follows the address stays',
+      'proxy_pass https://NAME;',
+      '# @3, beside it',
+      'proxy_http_version 1.1;',
+      'proxy_set_header Host backend.example;',
+      'proxy_set_header Connection "";',
+    ]);
+  });
+
+  test('let a pool idle and use connections more than once', async () => {
+    const location = 'server { location / { proxy_pass http://app; } }';
+    expect(
+      await linesFor(['upstream app { server 127.0.0.1:8000;', 'keepalive_requests 1; }', location], '1.29.7'),
+    ).toEqual(['# @4, in place of what stands there', 'keepalive_requests 1000;']);
+    expect(
+      await linesFor(['upstream app { server 127.0.0.1:8000;', 'keepalive_timeout 0; }', location], '1.29.7'),
+    ).toEqual(['# @4, in place of what stands there', 'keepalive_timeout 60s;']);
+  });
+});
+
 describe('hops', () => {
   test('keep the order of their flags, whatever these are', async () => {
     const outcome = await run(

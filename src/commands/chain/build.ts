@@ -382,31 +382,72 @@ function asksToClose({ pool }: NginxRoute): boolean | null {
   return pool.httpVersion.value === '1.0' || pool.connection.value.toLowerCase() === 'close';
 }
 
-/** What is missing for reuse, each where it belongs. */
-function reuseLines({ passTo, pool, place }: NginxRoute): string[] {
+/** What is missing for reuse, each where it belongs, so that it may be pasted there and all else stays as it was. */
+function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): string[] {
   if (passTo === null || pool === null || (passTo.protocol !== 'http' && passTo.protocol !== 'https')) return [];
   const needs = <T>(value: ChainValue<T> | { kind: 'unmeasured' }, wanted: (given: T) => boolean): boolean =>
     'kind' in value || !wanted(value.value);
-  const poolLines = !needs(pool.size, (size) => size > 0)
-    ? []
-    : passTo.block === null
-      ? [
-          'upstream NAME {',
-          ...passTo.servers.map((server) => `    server ${server};`),
-          '    keepalive 32;',
-          '}',
-          `# ${place.file}:${place.line}, in place of ${passTo.name}; what follows the address stays`,
-          `proxy_pass ${passTo.protocol}://NAME;`,
-        ]
-      : [`# ${passTo.block.file}:${passTo.block.line}, in upstream ${passTo.name}`, 'keepalive 32;'];
-  const headerLines = [
-    ...(needs(pool.httpVersion, (version) => version === '1.1') ? ['proxy_http_version 1.1;'] : []),
-    ...(needs(pool.connection, (header) => header === '') ? ['proxy_set_header Connection "";'] : []),
-  ];
-  return [
-    ...poolLines,
-    ...(headerLines.length === 0 ? [] : [`# ${place.file}:${place.line}, beside it`, ...headerLines]),
-  ];
+  const needsBlock = passTo.block === null && needs(pool.size, (size) => size > 0);
+  const lines: string[] = [];
+  const beside: string[] = [];
+  /** In place of a line that says otherwise: nginx refuses most of them twice. */
+  const put = (value: ChainValue<unknown> | { kind: 'unmeasured' }, line: string, otherwise: string[]): void => {
+    if (!('kind' in value) && value.source.kind === 'file')
+      lines.push(`# ${value.source.file}:${value.source.line}, in place of what stands there`, line);
+    else otherwise.push(line);
+  };
+  if (needsBlock) {
+    lines.push('upstream NAME {', ...passTo.servers.map((server) => `    server ${withPort(server, passTo)};`));
+    lines.push('    keepalive 32;', '}');
+    lines.push(`# ${place.file}:${place.line}, in place of ${passTo.name}; what follows the address stays`);
+    lines.push(`proxy_pass ${passTo.protocol}://NAME;`);
+  } else if (passTo.block !== null && needs(pool.size, (size) => size > 0)) {
+    const { size } = pool;
+    lines.push(
+      !('kind' in size) && size.source.kind === 'file'
+        ? `# ${size.source.file}:${size.source.line}, in place of that line, at the end of upstream ${passTo.name}: behind any balancing method`
+        : `# ${passTo.block.file}:${passTo.block.line}, in upstream ${passTo.name}`,
+      'keepalive 32;',
+    );
+  }
+  const reuse = client?.reuse;
+  if (reuse !== undefined && !('kind' in reuse) && client?.noReuseBecause === 'single-use') {
+    if (reuse.setting === 'keepalive_timeout') put(reuse, 'keepalive_timeout 60s;', beside);
+    if (reuse.setting === 'keepalive_requests') put(reuse, 'keepalive_requests 1000;', beside);
+  }
+  if (needs(pool.httpVersion, (version) => version === '1.1')) put(pool.httpVersion, 'proxy_http_version 1.1;', beside);
+  const closes = 'kind' in pool.connection || /\bclose\b/i.test(pool.connection.value);
+  // A header that a map makes lets WebSockets through, and must go on to.
+  const fromMap = headers.connection?.includes('$') === true;
+  if (closes && fromMap)
+    lines.push(
+      `# in the map that makes ${headers.connection}, in place of close: requests that ask for no upgrade`,
+      "'' '';",
+    );
+  // What nginx sends as Host otherwise is the name in proxy_pass.
+  const host = needsBlock && !headers.setHost ? [`proxy_set_header Host ${passTo.name};`] : [];
+  const cleared = closes && !fromMap ? ['proxy_set_header Connection "";'] : [];
+  if (headers.fromAround.length > 0 && host.length + cleared.length > 0) {
+    const repeated = headers.fromAround.filter(
+      ([name = '']) => cleared.length === 0 || name.toLowerCase() !== 'connection',
+    );
+    if (repeated.length > 0) beside.push('# those from around hold here only when repeated');
+    beside.push(...repeated.map((args) => `proxy_set_header ${args.map(nginxWord).join(' ')};`), ...host, ...cleared);
+  } else {
+    beside.push(...host);
+    for (const line of cleared) put(pool.connection, line, beside);
+  }
+  return [...lines, ...(beside.length === 0 ? [] : [`# ${place.file}:${place.line}, beside it`, ...beside])];
+}
+
+/** In an upstream block the port is 80 unless it is there, whatever the scheme of `proxy_pass`. */
+function withPort(server: string, { protocol }: NonNullable<NginxRoute['passTo']>): string {
+  return protocol === 'http' || /:\d+$|^unix:/i.test(server) ? server : `${server}:443`;
+}
+
+/** A word as ngx_conf_read_token takes it. */
+function nginxWord(text: string): string {
+  return /^[^\s;{}"'\\#]+$/.test(text) || /^\$\{?\w+\}?$/.test(text) ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 const SERVER_KEYS = [

@@ -2,7 +2,7 @@
 import type { ChainClientSide, ChainServerSide, ChainValue, MaybeChainValue } from '../../report/chain.ts';
 import { type ConfigFiles, type Place, parseError, placeText } from '../config/files.ts';
 import { readClientSide } from './client-side.ts';
-import { type Level, levelsBelow, readLevels } from './levels.ts';
+import { inheritedAll, type Level, levelsBelow, readLevels } from './levels.ts';
 import { keepaliveParameter, type ListenOptions, readHint, readServerSide, socketOf } from './server-side.ts';
 import { type Directive, parseNginx } from './syntax.ts';
 
@@ -46,6 +46,11 @@ export interface NginxRoute {
   server: ChainServerSide;
   client: ChainClientSide | null;
   pool: NginxPool | null;
+  /**
+   * The `proxy_set_header` that hold here: whether one is for Host, what is written for Connection (null: nothing), and those, as arguments,
+   * that come from a level around this one. A line of its own would end the latter.
+   */
+  headers: { setHost: boolean; connection: string | null; fromAround: string[][] };
   /** About this route alone, in sentences without a full stop. */
   doubts: string[];
 }
@@ -98,6 +103,7 @@ export function readNginx(
         place: { file: pass.file, line: pass.line },
         client,
         pool,
+        headers: readHeaders(level),
         doubts: isHttp ? own : [...own, `${pass.name} at ${placeText(pass)} does not speak HTTP/1.1 to the next hop`],
       };
       return [route];
@@ -105,10 +111,28 @@ export function readNginx(
     if (passing.length > 0) return passing;
     const { file, line } = openingOf(server);
     return [
-      { ...common(server), location: null, passTo: null, place: { file, line }, client: null, pool: null, doubts: [] },
+      {
+        ...common(server),
+        location: null,
+        passTo: null,
+        place: { file, line },
+        client: null,
+        pool: null,
+        headers: readHeaders(server),
+        doubts: [],
+      },
     ];
   });
   return { routes, doubts };
+}
+
+function readHeaders(level: Level): NginxRoute['headers'] {
+  const all = inheritedAll(level, 'proxy_set_header').map(({ args }) => args);
+  return {
+    setHost: all.some(([name = '']) => name.toLowerCase() === 'host'),
+    connection: all.findLast(([name = '']) => name.toLowerCase() === 'connection')?.[1] ?? null,
+    fromAround: level.set.has('proxy_set_header') ? [] : all,
+  };
 }
 
 const PROTOCOLS = {

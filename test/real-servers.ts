@@ -30,6 +30,12 @@ const SERVER_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', ...postgresFold
 /** A server that is not ready by then never will be. */
 const START_TIMEOUT_MS = 30_000;
 
+/** What is to be done when this process ends with servers running. */
+const endings = new Set<() => void>();
+const endAll = (): void => {
+  for (const end of endings) end();
+};
+
 const onThisHost: Spawn = ([file = '', ...args], options) => spawnHere(file, args, options);
 
 /** The path of a server's program; null when it is not installed. */
@@ -222,13 +228,15 @@ async function start({
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('exit', endWithUs);
+  if (endings.size === 0) process.once('exit', endAll);
+  endings.add(endWithUs);
   const stop = async (): Promise<void> => {
     child.kill(endWith);
     const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000);
     await over;
     clearTimeout(impatience);
-    process.removeListener('exit', endWithUs);
+    endings.delete(endWithUs);
+    if (endings.size === 0) process.removeListener('exit', endAll);
     rmSync(folder, { recursive: true, force: true });
   };
   const log: string[] = [];

@@ -1,14 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ChainHop } from '../../../src/report/chain.ts';
 import type { Report } from '../../../src/report.ts';
 import { kaprobe } from '../kaprobe.ts';
 import { listening, type TestServer } from '../servers.ts';
 
 const running: TestServer[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((server) => server.close()));
-});
+afterAll(() => Promise.all(running.map((server) => server.close())));
 
 /** A server of Node on loopback; 0: it never closes idle connections. */
 async function serve(keepAliveTimeoutMs: number, answer: RequestListener = (_, response) => response.end('ok')) {
@@ -39,7 +37,8 @@ async function measure(
 
 const rulesOf = ({ findings }: Report<'chain'>): string[] => findings.map(({ rule }) => rule);
 
-describe('kaprobe chain --measure', () => {
+// They wait most of the time.
+describe('kaprobe chain --measure', { concurrent: true }, () => {
   it('puts what it saw in the place of what is configured, and says that they differ', async () => {
     const { report, app } = await measure(await serve(1500), 'idle-close=75s', '10s');
     expect(rulesOf(report)).toEqual(['upstream-closes-first', 'running-differs-from-configured']);

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { diskFiles } from '../../../src/config-files.ts';
 import { readCommandLine } from '../../../src/stacks/gunicorn/command-line.ts';
@@ -15,15 +16,22 @@ writeFileSync(join(folder, 'app.py'), 'def app(environ, start_response):\n    re
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The settings that gunicorn itself comes to, as it prints them; null when it refuses to start. It runs the file: ours. */
-function gunicornSays(words: readonly string[], environment: Record<string, string> = {}): Map<string, string> | null {
+async function gunicornSays(
+  words: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Map<string, string> | null> {
   const { PATH = '' } = process.env;
-  const { status, stdout } = spawnSync(gunicorn ?? '', ['--check-config', '--print-config', ...words, 'app:app'], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { PATH, ...environment },
-    timeout: 30_000,
-  });
-  if (status !== 0) return null;
+  const argv = ['--check-config', '--print-config', ...words, 'app:app'];
+  const options = { cwd: folder, env: { PATH, ...environment }, timeout: 60_000 };
+  const stdout = await promisify(execFile)(gunicorn ?? '', argv, options).then(
+    (ended) => ended.stdout,
+    (error: { code?: unknown }) => {
+      // An exit code is its refusal; without one it could not be asked.
+      if (typeof error.code !== 'number') throw error;
+      return null;
+    },
+  );
+  if (stdout === null) return null;
   return new Map([...stdout.matchAll(/^(\w+) += (.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 
@@ -39,12 +47,12 @@ function known(settings: GunicornSettings): Record<string, string> {
   );
 }
 
-describe.skipIf(gunicorn === null)('gunicorn itself', () => {
+describe.skipIf(gunicorn === null)('gunicorn itself', { concurrent: true }, () => {
   test.each(fixtures)(
     'comes to the values of $name that the reader knows, and refuses what it refuses',
-    ({ name, path }) => {
+    async ({ name, path }) => {
       cpSync(path, join(folder, `${name}.conf.py`));
-      const said = gunicornSays(['-c', `${name}.conf.py`]);
+      const said = await gunicornSays(['-c', `${name}.conf.py`]);
       if (describeFixture(path).startsWith('error ')) {
         expect(said).toBeNull();
         return;
@@ -65,8 +73,8 @@ describe.skipIf(gunicorn === null)('gunicorn itself', () => {
     ['numbers as Python takes them', ['--keep-alive', ' 7_5 ', '--timeout', '010', '--threads', '+2']],
     ['options that are not read', ['--log-level', 'debug', '-e', 'timeout=5', '--name=-t', '--keep-alive', '3']],
     ['an application before the options', ['--keep-alive', '4', '--timeout', '6']],
-  ])('takes %s as the reader does', (_, words) => {
-    const said = gunicornSays(words);
+  ])('takes %s as the reader does', async (_, words) => {
+    const said = await gunicornSays(words);
     const ours = known(readGunicorn({ configPath: null, words, environmentWords: null }, diskFiles()).settings);
     expect(said).not.toBeNull();
     expect(Object.fromEntries(Object.keys(ours).map((setting) => [setting, said?.get(setting)]))).toEqual(ours);
@@ -80,16 +88,16 @@ describe.skipIf(gunicorn === null)('gunicorn itself', () => {
     [['--threads', '--reload']],
     [['-w']],
     [['-wx']],
-  ])('refuses %j as the reader does', (words) => {
-    expect(gunicornSays(words)).toBeNull();
+  ])('refuses %j as the reader does', async (words) => {
+    expect(await gunicornSays(words)).toBeNull();
     expect(() => readCommandLine(words)).toThrow(expect.objectContaining({ code: 'usage' }));
   });
 
-  test('puts the command line before GUNICORN_CMD_ARGS, and that before the file', () => {
+  test('puts the command line before GUNICORN_CMD_ARGS, and that before the file', async () => {
     writeFileSync(join(folder, 'order.py'), 'keepalive = 1\ntimeout = 2\nthreads = 3\nworkers = int("4")\n');
     const environmentWords = "--timeout 20 --threads '30' -w 40";
     const words = ['-c', 'order.py', '--threads', '300'];
-    const said = gunicornSays(words, { GUNICORN_CMD_ARGS: environmentWords });
+    const said = await gunicornSays(words, { GUNICORN_CMD_ARGS: environmentWords });
     const start = { configPath: join(folder, 'order.py'), words, environmentWords };
     const ours = known(readGunicorn(start, diskFiles()).settings);
     expect(ours).toMatchObject({ keepalive: '1', timeout: '20', threads: '300', workers: '40' });

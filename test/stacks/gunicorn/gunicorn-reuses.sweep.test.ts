@@ -11,7 +11,7 @@ import { findServer } from '../../real-servers.ts';
 
 const gunicorn = findServer('gunicorn');
 
-test
+test.concurrent
   .skipIf(gunicorn === null)
   .each([
     [''],

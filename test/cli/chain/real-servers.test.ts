@@ -132,7 +132,7 @@ const THROUGH_POOL = `location / {
         }`;
 
 describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacle}`, SIDE_BY_SIDE, () => {
-  it('opens a connection for each request unless it is told otherwise: chain says so, and timewait agrees', async () => {
+  it('opens a connection for each request unless it is told otherwise: chain says so, and timewait agrees', async ({ expect }) => {
     const { appPort, nginxPort, file, line } = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '75'],
       http: () => '',
@@ -243,7 +243,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     expect(timeWaitCount(after.appPort)).toBe(0);
   });
 
-  it('with sync workers reuses nothing, whatever the pool: gunicorn closes', async () => {
+  it('with sync workers reuses nothing, whatever the pool: gunicorn closes', async ({ expect }) => {
     const { appPort, nginxPort, file } = await start({
       gunicorn: ['--keep-alive', '75'],
       http: POOL('keepalive 16;'),

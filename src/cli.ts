@@ -332,7 +332,10 @@ function inHouseStyle({ code, message }: CommanderError): { message: string; hin
     /option '(\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
   if (flag !== undefined) return { message: `${flag} '${value}' is not one of ${choices}`, hint: null };
   const [sentence = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  return { message: sentence, hint: suggestion?.replace(/^\((.*)\)$/, '$1').toLowerCase() ?? null };
+  return {
+    message: sentence.replace('. Expected ', ': expected ').replace(/\.$/, ''),
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1').toLowerCase() ?? null,
+  };
 }
 
 function complain(message: string, hint: string | null): void {

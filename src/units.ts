@@ -46,6 +46,13 @@ export function formatDuration(ms: number): string {
   return parts.join(' ');
 }
 
+/** Writes milliseconds as an option takes them, in the largest unit that needs no fraction: `30m`, `90s`, `90500ms`. */
+export function durationArgument(ms: number): string {
+  const units = ['d', 'h', 'm', 's'] as const;
+  const unit = units.find((each) => ms > 0 && ms % UNIT_MS[each] === 0) ?? 'ms';
+  return `${ms / UNIT_MS[unit]}${unit}`;
+}
+
 /** Writes a count with its noun: `1 probe`, `5 probes`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;

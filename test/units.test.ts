@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, parseDuration, plural } from '../src/units.ts';
+import { durationArgument, formatDuration, parseDuration, plural } from '../src/units.ts';
 
 describe('parseDuration', () => {
   test.each([
@@ -167,4 +167,24 @@ test.each([
   [2, '2 probes'],
 ])('plural writes %d with its noun', (count, text) => {
   expect(plural(count, 'probe')).toBe(text);
+});
+
+describe('durationArgument', () => {
+  test.each([
+    [1_800_000, '30m'],
+    [90_000, '90s'],
+    [90_500, '90500ms'],
+    [7_200_000, '2h'],
+    [0, '0ms'],
+  ])('writes %d ms as %s', (ms, text) => {
+    expect(durationArgument(ms)).toBe(text);
+  });
+
+  test('what it writes reads back as the same', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 40_000_000_000 }), (ms) => {
+        expect(parseDuration(durationArgument(ms))).toEqual({ kind: 'duration', ms });
+      }),
+    );
+  });
 });

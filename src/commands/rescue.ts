@@ -3,19 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError, UsageError } from '../errors.ts';
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { ancestorsOf } from '../linux/process-tree.ts';
+import { factsAbout } from '../policy/facts.ts';
+import { judge } from '../policy/judge.ts';
 import { silenceMs } from '../policy/live-keepalive.ts';
 import { proposeKeepalive } from '../policy/proposal.ts';
 import { givenUpAfterMs, type OwnProcesses, plannedKeepalive, refusalOf, undoCommand } from '../policy/rescue.ts';
 import { isUnfiltered, type SocketFilter } from '../policy/socket-filter.ts';
 import { type LiveSockets, openLiveSockets } from '../probes/live-sockets.ts';
 import { type Rescued, rescueSocket } from '../probes/rescue-socket.ts';
-import type { RescueAction, RescueData, RescuedSocket, RescueFollowUp } from '../report/rescue.ts';
+import type { RescueAction, RescueData, RescuedSocket, RescueFollowUp, RescueResult } from '../report/rescue.ts';
 import type { LiveSocket, OwnerSearch } from '../report/sockets.ts';
 import type { TcpState } from '../report/tcp-state.ts';
-import type { Gap, Middlebox, RequestedKeepalive } from '../report.ts';
+import type { Finding, Gap, Keepalive, Middlebox, RequestedKeepalive } from '../report.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, type Bounds, durationOption, givenMiddleboxes, integerOption } from './options.ts';
-import { addSelectionOptions, CONNECTION_STATES, readSelection } from './socket-selection.ts';
+import { addSelectionOptions, CONNECTION_STATES, otherNamespaceOf, readSelection } from './socket-selection.ts';
 
 /** PID_MAX_LIMIT of include/linux/threads.h. */
 const HIGHEST_PID = 4_194_304;
@@ -32,6 +34,9 @@ const BOUNDS = {
 /** Those in which somebody may wait on a connection. */
 const RESCUABLE_STATES: readonly TcpState[] = ['established', 'close-wait', 'fin-wait-2'];
 
+/** Of a socket that nobody has set anything on; what is switched on has all but the user timeout decided. */
+const UNSET: Keepalive = { enabled: false, idleMs: 0, intervalMs: 0, count: 0, userTimeoutMs: 0 };
+
 /** Between looks while `--wait` lasts. */
 const LOOK_EVERY_MS = 200;
 /** The kernel's times are as fine as its ticks. */
@@ -46,10 +51,14 @@ export const rescue: CommandModule<'rescue'> = {
     addSelectionOptions(command);
     command
       .addOption(
-        integerOption('--netns <pid>', 'look into the network namespace of this process, such as one in a container', {
-          min: 1,
-          max: HIGHEST_PID,
-        }),
+        integerOption(
+          '--netns <pid>',
+          'network namespace of this process, such as one in a container (default: of --pid)',
+          {
+            min: 1,
+            max: HIGHEST_PID,
+          },
+        ),
       )
       .optionsGroup('What to do (default: keepalive on, as suits the middlebox given):')
       .addOption(durationOption('--idle <duration>', 'TCP_KEEPIDLE: silence before the first probe', BOUNDS.idleMs))
@@ -97,8 +106,9 @@ changed, kaprobe's own and, with --shutdown, those of the processes that started
 kaprobe, such as your ssh connection. Needs ptrace permission over the process: its
 user, unless kernel.yama.ptrace_scope forbids that, or root.
 
-Exit code 0: shown, or done and read back. 2: something was not done that was asked
-for; also when --yes was given and no socket matched.
+Exit code 0: shown, or done and read back. 1: the same, but the settings do not suit
+the middlebox given. 2: something was not done that was asked for; also when --yes
+was given and no socket matched.
 
 Examples:
   kaprobe rescue --pid 4711 --middlebox-timeout 30m
@@ -121,10 +131,10 @@ Examples:
         'say whose with --pid, --command, --local, --remote or --port; kaprobe sockets shows which there are',
       );
     }
-    const netnsPid = typeof options['netns'] === 'number' ? options['netns'] : null;
     const gone = filter.pids.find((each) => !existsSync(`/proc/${each}`));
     if (gone !== undefined)
       throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
+    const netnsPid = typeof options['netns'] === 'number' ? options['netns'] : otherNamespaceOf(filter.pids);
     const libc = await loadLibc();
     const live = await openLiveSockets(netnsPid);
     try {
@@ -148,7 +158,7 @@ Examples:
       return {
         command: 'rescue',
         data,
-        findings: [],
+        findings: sockets.length === 0 ? [] : findingsAbout(action, middleboxes, given.join(' ')),
         gaps: gapsIn(data, ownerSearch, filter),
         interrupted: signal.aborted,
       };
@@ -278,6 +288,16 @@ function followUpOf(
   return { kind: 'waiting', afterMs, unansweredProbes, nextProbeMs };
 }
 
+/** Whether the settings suit the middleboxes. When a dead far end is noticed each socket tells by itself. */
+function findingsAbout(action: RescueAction, middleboxes: readonly Middlebox[], subject: string): Finding[] {
+  if (action.kind === 'shutdown' || middleboxes.length === 0) return [];
+  const keepalive = plannedKeepalive(UNSET, action);
+  if (keepalive?.enabled !== true) return [];
+  const inherited = { idle: false, interval: false, count: false };
+  const facts = { ...factsAbout(subject), middleboxes, settings: { keepalive, basis: 'planned' as const, inherited } };
+  return judge(facts).filter(({ severity }) => severity !== 'info');
+}
+
 /** What was asked for and was not done, or could not be seen. */
 function gapsIn(
   { sockets, confirmed, selection }: RescueData,
@@ -293,10 +313,22 @@ function gapsIn(
     }
     return confirmed ? [{ ...gap, reason: 'none matches' }] : [];
   }
-  return sockets.flatMap(({ local, remote, result }): Gap[] => {
-    const gap = (reason: string): Gap => ({ subject: `${local} to ${remote}`, what: 'rescue', reason });
-    if (result.kind === 'refused') return [gap(result.reason)];
-    if (result.kind !== 'changed') return [];
-    return result.refused.map(({ option, errno }) => gap(`the kernel refuses ${option}: ${errno}`));
-  });
+  const byReason = new Map<string, string[]>();
+  for (const { local, remote, result } of sockets) {
+    for (const reason of reasonsIn(result))
+      byReason.set(reason, [...(byReason.get(reason) ?? []), `${local} to ${remote}`]);
+  }
+  return [...byReason].map(([reason, [first = '', ...others]]) => ({
+    subject: others.length === 0 ? first : `${first} and ${others.length} more`,
+    what: 'rescue',
+    reason,
+  }));
+}
+
+/** Why not all was done. */
+function reasonsIn(result: RescueResult): string[] {
+  if (result.kind === 'refused') return [result.reason];
+  return result.kind === 'changed'
+    ? result.refused.map(({ option, errno }) => `the kernel refuses ${option}: ${errno}`)
+    : [];
 }

@@ -1,4 +1,5 @@
 /** The options that choose live sockets, declared and read once for all commands that have them. */
+import { readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -89,6 +90,33 @@ export async function readSelection(
     texts(name).map((text) => `--${name} ${text}`),
   );
   return { filter, given: listening ? [...given, '--listening'] : given };
+}
+
+/** The process whose network namespace the sockets of all of these are in; null: none was named. Throws a UsageError when they are in several. */
+export function namespaceOf(pids: readonly number[]): number | null {
+  const [first, ...others] = pids;
+  if (first === undefined) return null;
+  const namespace = networkNamespace(first);
+  const other = others.find((pid) => ![null, namespace].includes(networkNamespace(pid)));
+  if (namespace !== null && other !== undefined)
+    throw new UsageError(`processes ${first} and ${other} are in different network namespaces`, 'name one of them');
+  return first;
+}
+
+/** The same; null also where that is kaprobe's own network namespace, or may not be told. */
+export function otherNamespaceOf(pids: readonly number[]): number | null {
+  const pid = namespaceOf(pids);
+  const namespace = pid === null ? null : networkNamespace(pid);
+  return namespace === null || namespace === networkNamespace(process.pid) ? null : pid;
+}
+
+/** null: it may not be seen, or the process has ended; whoever needs it is told so later. */
+function networkNamespace(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return null;
+  }
 }
 
 /** As kaprobe, the kernel and ss write them: `close-wait`, `CLOSE_WAIT`. */

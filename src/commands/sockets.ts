@@ -8,14 +8,14 @@ import { matchesRisk } from '../policy/socket-filter.ts';
 import { socketRisk } from '../policy/socket-risk.ts';
 import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../policy/socket-summary.ts';
 import { type LiveSocketsLook, openLiveSockets } from '../probes/live-sockets.ts';
-import { verifySockets } from '../probes/verify-sockets.ts';
+import { CLOSED_MEANWHILE, verifySockets } from '../probes/verify-sockets.ts';
 import type { LiveSocket, OwnerSearch, SocketsData } from '../report/sockets.ts';
 import type { Finding, Gap, Middlebox } from '../report.ts';
 import { processSwitches } from '../stacks/switches.ts';
 import { plural } from '../units.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, givenMiddleboxes, integerOption } from './options.ts';
-import { addSelectionOptions, readSelection } from './socket-selection.ts';
+import { addSelectionOptions, otherNamespaceOf, readSelection } from './socket-selection.ts';
 
 const EXAMPLES = `
 Examples:
@@ -44,10 +44,14 @@ export const sockets: CommandModule<'sockets'> = {
       .option('--verify', 'send up to three probes without payload on idle connections: do their far ends still answer')
       .option('--no-owners', 'do not look for the processes: faster, and options are then known from timers only')
       .addOption(
-        integerOption('--netns <pid>', 'look into the network namespace of this process, such as one in a container', {
-          min: 1,
-          max: HIGHEST_PID,
-        }),
+        integerOption(
+          '--netns <pid>',
+          'network namespace of this process, such as one in a container (default: of --pid)',
+          {
+            min: 1,
+            max: HIGHEST_PID,
+          },
+        ),
       )
       .optionsGroup('Output:')
       .addOption(new Option('--sort <order>', 'the order of the list').choices(SOCKET_ORDERS).default('risk'))
@@ -61,10 +65,10 @@ export const sockets: CommandModule<'sockets'> = {
     const owners = options['owners'] !== false;
     const verify = options['verify'] === true;
     if (verify && !owners) throw new UsageError('--verify needs the processes that --no-owners leaves out');
-    const pid = typeof options['netns'] === 'number' ? options['netns'] : null;
     const gone = filter.pids.find((each) => !existsSync(`/proc/${each}`));
     if (gone !== undefined)
       throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
+    const pid = typeof options['netns'] === 'number' ? options['netns'] : otherNamespaceOf(filter.pids);
     const risk = { middleboxes, judgeLocal: options['loopback'] === true };
     const live = await openLiveSockets(pid);
     try {
@@ -96,7 +100,7 @@ export const sockets: CommandModule<'sockets'> = {
       return {
         command: 'sockets',
         data,
-        findings: findingsAbout(sorted, middleboxes),
+        findings: findingsAbout(sorted, middleboxes, pid),
         gaps: gapsIn(data, sorted, filter.pids.length > 0 || filter.commands.length > 0),
       };
     } finally {
@@ -151,6 +155,23 @@ function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSoc
       reason: `${reasons.join(', ')}; ${ownerSearch.kind === 'searched' ? 'reading it from the sockets takes ptrace permission over their processes, which root has' : 'without --no-owners it is read from the sockets'}`,
     });
   }
+  const unasked = sockets.flatMap(({ state, unacked, verified }) =>
+    // In other states, and with data in flight, there is nothing to ask.
+    verified?.kind === 'unmeasured' &&
+    state === 'established' &&
+    (unacked ?? 0) === 0 &&
+    verified.reason !== CLOSED_MEANWHILE
+      ? [verified.reason]
+      : [],
+  );
+  if (unasked.length > 0) {
+    const [first = '', ...others] = new Set(unasked);
+    gaps.push({
+      subject: `${unasked.length} of ${plural(summary.sockets, 'socket')}`,
+      what: 'whether the far end answers',
+      reason: others.length === 0 ? first : `${first}; and ${plural(others.length, 'other reason')}`,
+    });
+  }
   if (byProcess && ownerSearch.kind === 'searched' && ownerSearch.hiddenProcesses > 0) {
     gaps.push({
       subject: 'selection',
@@ -162,7 +183,11 @@ function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSoc
 }
 
 /** The findings, one for each rule and program, the most affected first. */
-function findingsAbout(sockets: readonly LiveSocket[], middleboxes: readonly Middlebox[]): Finding[] {
+function findingsAbout(
+  sockets: readonly LiveSocket[],
+  middleboxes: readonly Middlebox[],
+  netnsPid: number | null,
+): Finding[] {
   const groups = new Map<string | null, LiveSocket[]>();
   for (const socket of sockets) {
     const command = socket.owners[0]?.command ?? null;
@@ -182,7 +207,7 @@ function findingsAbout(sockets: readonly LiveSocket[], middleboxes: readonly Mid
     judge({
       ...factsAbout(subject),
       middleboxes,
-      liveSockets: group,
+      ...{ liveSockets: group, netnsPid },
       librarySwitches: command === null || values === null ? [] : processSwitches(command, values),
     }),
   );

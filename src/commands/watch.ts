@@ -1,4 +1,3 @@
-import { readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
@@ -24,7 +23,7 @@ import { atLeast, type Outcome, type RequestedKeepalive } from '../report.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { CommandContext, CommandModule } from './index.ts';
 import { type Bounds, durationOption, integerOption } from './options.ts';
-import { addEndOptions, addHolderOptions, readSelection } from './socket-selection.ts';
+import { addEndOptions, addHolderOptions, namespaceOf, readSelection } from './socket-selection.ts';
 
 const BOUNDS = {
   connections: { min: 1, max: 10_000, step: 1 },
@@ -193,24 +192,6 @@ async function openSource({ own, filter, netns }: Question, signal: AbortSignal)
   const openDiag = await sockDiagOpener();
   const pid = netns ?? namespaceOf(filter.pids);
   return watchObserved(filter, pid === null ? openDiag() : await inNetworkNamespaceOf(pid, openDiag), libc);
-}
-
-/** The process whose network namespace the sockets of all of these are in; null: none was named. */
-function namespaceOf(pids: readonly number[]): number | null {
-  const [first, ...others] = pids;
-  if (first === undefined) return null;
-  const link = (pid: number): string | null => {
-    try {
-      return readlinkSync(`/proc/${pid}/ns/net`);
-    } catch {
-      return null; // who may not see it, or is too late, is told so later
-    }
-  };
-  const own = link(first);
-  const other = others.find((pid) => link(pid) !== own);
-  if (other !== undefined)
-    throw new UsageError(`processes ${first} and ${other} are in different network namespaces`, 'watch one of them');
-  return first;
 }
 
 async function watchUntilTheEnd(question: Question, context: CommandContext): Promise<Outcome<'watch'>> {

@@ -62,6 +62,8 @@ export interface Facts {
   watched: WatchedFacts | null;
   /** Live sockets that have something in common, such as the program that holds them. */
   liveSockets: readonly LiveSocket[] | null;
+  /** The process in whose network namespace they are; null: in kaprobe's own. */
+  netnsPid: number | null;
   /** Lines that set the recommended keepalive through the libraries that speak the target's protocol. */
   librarySwitches: readonly string[];
   /** Two hops of a chain that talk to each other. */
@@ -164,6 +166,7 @@ export function factsAbout(subject: string): Facts {
     timeWaitTable: null,
     watched: null,
     liveSockets: null,
+    netnsPid: null,
     librarySwitches: [],
     joint: null,
     measuredHop: null,

@@ -1,7 +1,8 @@
 /** What rules say about several live sockets at once. */
 import type { LiveSocket } from '../report/sockets.ts';
-import type { EvidenceValue, Keepalive, Middlebox } from '../report.ts';
-import { plural } from '../units.ts';
+import type { EvidenceValue, Keepalive } from '../report.ts';
+import { durationArgument, plural } from '../units.ts';
+import type { Facts } from './facts.ts';
 import { silenceMs } from './live-keepalive.ts';
 import { isLocal } from './socket-filter.ts';
 
@@ -11,9 +12,10 @@ const EXAMPLES = 4;
 /** The evidence that all rules about live sockets share: how many, whose, to where, silent for how long at most. */
 export function evidenceOf(sockets: readonly LiveSocket[]): Record<string, EvidenceValue> {
   const silences = sockets.map(silenceMs).filter((silence) => silence !== null);
+  const pids = examples(sockets.flatMap(({ owners }) => owners.map(({ pid }) => String(pid))));
   return {
     sockets: sockets.length,
-    pids: examples(sockets.flatMap(({ owners }) => owners.map(({ pid }) => String(pid)))),
+    pids: pids.length === 0 ? null : pids,
     remotes: examples(sockets.map(({ remote }) => remote)),
     ...(silences.length === 0 ? {} : { longestSilenceMs: silences.reduce((a, b) => Math.max(a, b), 0) }),
   };
@@ -35,20 +37,29 @@ export function connections(sockets: readonly LiveSocket[]): string {
 export function rescueLines(
   sockets: readonly LiveSocket[],
   keepalive: Keepalive,
-  middleboxes: readonly Middlebox[],
+  { middleboxes, netnsPid }: Pick<Facts, 'middleboxes' | 'netnsPid'>,
 ): string[] {
   const whose = selectionOf(sockets);
   if (whose === null) return [];
   const { idleMs, intervalMs, count } = keepalive;
   const risks = [...new Set(sockets.map(({ risk }) => risk))].map((risk) => `--risk ${risk}`);
   const judgedBy = middleboxes.map(({ id, idleTimeoutMs }) =>
-    id === 'given' ? `--middlebox-timeout ${idleTimeoutMs}ms` : `--middlebox ${id}`,
+    id === 'given' ? `--middlebox-timeout ${durationArgument(idleTimeoutMs)}` : `--middlebox ${id}`,
   );
-  const which = [whose, ...risks, ...judgedBy, ...(sockets.some(isLocal) ? ['--loopback'] : [])].join(' ');
+  const which = [
+    ...namespaceOption(netnsPid),
+    ...[whose, ...risks, ...judgedBy],
+    ...(sockets.some(isLocal) ? ['--loopback'] : []),
+  ].join(' ');
   return [
     '# in the running process, without a restart (shows what it would do; --yes does it):',
     `kaprobe rescue ${which} --idle ${Math.round(idleMs / 1000)}s --interval ${Math.round(intervalMs / 1000)}s --count ${count}`,
   ];
+}
+
+/** What a command needs to see the same sockets: nothing in kaprobe's own network namespace. */
+export function namespaceOption(netnsPid: number | null): string[] {
+  return netnsPid === null ? [] : [`--netns ${netnsPid}`];
 }
 
 function selectionOf(sockets: readonly LiveSocket[]): string | null {

@@ -2,6 +2,7 @@
 import type { RescueAction } from '../report/rescue.ts';
 import type { LiveSocket } from '../report/sockets.ts';
 import type { Keepalive } from '../report.ts';
+import { namespaceOption } from './live-socket-group.ts';
 import { isJudged } from './socket-risk.ts';
 
 /** The processes that kaprobe must not get into the way of. */
@@ -76,7 +77,7 @@ export function undoCommand(
   if (owner === undefined) return null;
   return [
     'kaprobe rescue',
-    ...(netnsPid === null ? [] : [`--netns ${netnsPid}`]),
+    ...namespaceOption(netnsPid),
     `--pid ${owner.pid} --local ${local} --remote ${remote}`,
     ...(enabled ? [] : ['--off']),
     `--idle ${idleMs / 1000}s --interval ${intervalMs / 1000}s --count ${count} --user-timeout ${userTimeoutMs}ms --yes`,

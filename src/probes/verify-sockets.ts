@@ -9,6 +9,9 @@ import type { LiveSocket } from '../report/sockets.ts';
 import { unmeasured } from '../report.ts';
 import type { LiveSockets } from './live-sockets.ts';
 
+/** Why it was not asked, where that is no loss. */
+export const CLOSED_MEANWHILE = 'its process closed it meanwhile';
+
 /** One is no proof: packets get lost. */
 const PROBES = 3;
 /** The far end answers such segments at most twice a second (tcp_invalid_ratelimit in Documentation/networking/ip-sysctl.rst). */
@@ -38,7 +41,7 @@ export async function verifySockets(
       try {
         const sent = withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => sendWindowProbe(libc, duplicate));
         if (sent === true) return null;
-        reason = sent === null ? 'its process closed it meanwhile' : 'another program is repairing it (TCP_REPAIR)';
+        reason = sent === null ? CLOSED_MEANWHILE : 'another program is repairing it (TCP_REPAIR)';
       } catch (error) {
         if (!(error instanceof KernelError)) throw error;
         reason = `${error.message}: needs CAP_SYS_PTRACE and CAP_NET_ADMIN`;

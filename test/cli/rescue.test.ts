@@ -106,6 +106,17 @@ describe.skipIf(python === '')(`kaprobe rescue${needs}`, () => {
     expect(await keepaliveOf(worker)).toEqual(before);
   });
 
+  it('says so where keepalive cannot help at the middlebox given, or comes too late for it', async () => {
+    const worker = await startBlocked();
+    const pid = String(worker.pid);
+    const proxy = await rescue('--pid', pid, '--middlebox', 'aws-alb');
+    expect(proxy.report).toMatchObject({ exitCode: 1, findings: [{ rule: 'middlebox-terminates-tcp' }] });
+    const late = await rescue('--pid', pid, '--idle', '2h', '--middlebox-timeout', '30m');
+    expect(late.report).toMatchObject({ exitCode: 1, findings: [{ rule: 'keepalive-slower-than-middlebox' }] });
+    const ended = await rescue('--pid', pid, '--shutdown', '--middlebox', 'aws-alb');
+    expect(ended.report).toMatchObject({ exitCode: 0, findings: [] });
+  });
+
   it('leaves what was not asked about as it is: --off keeps the times, and what is so already is not touched', async () => {
     const worker = await startBlocked();
     await rescue('--pid', String(worker.pid), ...QUICK, '--yes');

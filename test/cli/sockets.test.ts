@@ -262,6 +262,11 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         kind: 'unmeasured',
         reason: expect.stringMatching(/EPERM: needs .*CAP_NET_ADMIN$/),
       });
+      expect(report.gaps).toContainEqual({
+        subject: '2 of 2 sockets',
+        what: 'whether the far end answers',
+        reason: expect.stringContaining('CAP_NET_ADMIN'),
+      });
     });
 
     it('says so where processes of others do not even show', async () => {
@@ -313,6 +318,21 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
               owners: [{ pid: child.pid }],
             },
           ],
+        });
+        // A process that lives elsewhere is looked at where it lives, and the line to repair it goes there too.
+        const byPid = await look(['--pid', String(child.pid), '--middlebox-timeout', '20s', '--remote', ':7000']);
+        expect(byPid.data).toMatchObject({ pid: child.pid, sockets: [{ remote: '127.0.0.1:7000', risk: 'late' }] });
+        const [, ...line] =
+          byPid.findings
+            .flatMap(({ remedy }) => remedy)
+            .find((text) => text.startsWith('kaprobe rescue'))
+            ?.split(' ') ?? [];
+        const rescued = await kaprobe([...line, '--yes']);
+        expect(rescued).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 socket changed') });
+        const elsewhere = await kaprobe(['sockets', '--pid', String(child.pid), '--pid', String(process.pid)]);
+        expect(elsewhere).toMatchObject({
+          exitCode: 2,
+          stderr: expect.stringContaining('in different network namespaces'),
         });
         const withoutKoffi = await look(['--netns', String(child.pid), '--remote', ':7000'], {
           nodeArguments: WITHOUT_KOFFI,

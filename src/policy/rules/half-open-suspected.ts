@@ -3,12 +3,12 @@ import { formatDuration } from '../../units.ts';
 import type { Judgement, Rule } from '../facts.ts';
 import { strictestMiddlebox } from '../keepalive.ts';
 import { silenceMs } from '../live-keepalive.ts';
-import { connections, evidenceOf } from '../live-socket-group.ts';
+import { connections, evidenceOf, namespaceOption } from '../live-socket-group.ts';
 import { isUnanswered } from '../socket-risk.ts';
 import { forgets } from '../wording.ts';
 
 /** Connections that look established and probably are so on this side only: unanswered, or silent for longer than the path remembers. */
-export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes }) => {
+export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes, netnsPid }) => {
   const strictest = strictestMiddlebox(middleboxes);
   const forgotten = (socket: LiveSocket): boolean =>
     strictest !== null && (silenceMs(socket) ?? 0) >= strictest.idleTimeoutMs;
@@ -46,7 +46,7 @@ export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes }) => {
       'error',
       silent,
       `silent for ${formatDuration(strictest.idleTimeoutMs)} or longer, and ${forgets(strictest)}: probably half-open, which the far end's own keepalive may have prevented`,
-      ['# proof, without payload:', 'kaprobe sockets --verify', wake],
+      ['# proof, without payload:', ['kaprobe sockets --verify', ...namespaceOption(netnsPid)].join(' '), wake],
     );
   }
   return findings;

@@ -38,7 +38,7 @@ export const keepaliveLaterThanMiddlebox: Rule = (facts) => {
         recommended === null
           ? []
           : [
-              ...rescueLines(late, recommended, middleboxes),
+              ...rescueLines(late, recommended, facts),
               ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
             ],
     },

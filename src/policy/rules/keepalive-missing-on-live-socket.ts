@@ -28,7 +28,7 @@ export const keepaliveMissingOnLiveSocket: Rule = (facts) => {
         recommended === null
           ? []
           : [
-              ...rescueLines(missing, recommended, middleboxes),
+              ...rescueLines(missing, recommended, facts),
               ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
             ],
     },

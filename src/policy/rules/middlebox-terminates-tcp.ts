@@ -4,14 +4,18 @@ import { safetyMarginMs } from '../keepalive.ts';
 import { nameOf } from '../wording.ts';
 
 /** A proxy answers keepalive probes itself and counts only data: no keepalive reaches its idle timer (facts F6 and F7). */
-export const middleboxTerminatesTcp: Rule = ({ settings, middleboxes }) =>
-  middleboxes
-    .filter(({ keepaliveRefreshes }) => settings !== null && keepaliveRefreshes === false)
+export const middleboxTerminatesTcp: Rule = ({ settings, liveSockets, middleboxes }) => {
+  // Live connections may well have a heartbeat.
+  const severity =
+    settings !== null ? 'error' : (liveSockets ?? []).some(({ risk }) => risk !== null) ? 'warning' : null;
+  if (severity === null) return [];
+  return middleboxes
+    .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === false)
     .map((middlebox) => {
       const { id, idleTimeoutMs, configurableWith, confidence } = middlebox;
       const poolIdleMs = idleTimeoutMs - safetyMarginMs(idleTimeoutMs);
       return {
-        severity: 'error',
+        severity,
         message:
           `TCP keepalive cannot help at ${nameOf(middlebox)}: its idle timer of ${formatDuration(idleTimeoutMs)} counts data only. ` +
           `Send an application heartbeat more often than that, or let no pooled connection idle longer than ${formatDuration(poolIdleMs)}`,
@@ -25,3 +29,4 @@ export const middleboxTerminatesTcp: Rule = ({ settings, middleboxes }) =>
         remedy: configurableWith === null ? [] : ['# or raise its timeout:', configurableWith],
       };
     });
+};

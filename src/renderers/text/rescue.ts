@@ -11,9 +11,11 @@ export function viewRescue(page: Page, data: RescueData): string[][] {
   const { sockets, confirmed } = data;
   if (sockets.length === 0) return [['No socket matches the selection.']];
   const more = sockets.length - MOST_SHOWN;
+  const isLeftAlone = ({ result }: RescuedSocket): boolean => result.kind === 'refused';
+  const doneFirst = [...sockets].sort((a, b) => Number(isLeftAlone(a)) - Number(isLeftAlone(b)));
   return [
     summary(page, data),
-    ...sockets.slice(0, MOST_SHOWN).map((socket) => block(page, data, socket)),
+    ...doneFirst.slice(0, MOST_SHOWN).map((socket) => block(page, data, socket)),
     more > 0 ? [page.paint.dim(`and ${more} more, all of them in --format json`)] : [],
     confirmed ? undoLines(page, sockets) : [],
   ];

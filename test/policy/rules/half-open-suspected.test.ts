@@ -64,3 +64,9 @@ test.each<[name: string, socket: Partial<LiveSocket>]>([
 test('without a middlebox silence proves nothing', () => {
   expect(halfOpenSuspected(facts({ liveSockets: [liveSocket()] }))).toEqual([]);
 });
+
+test('the proof that it offers looks into the network namespace that they were found in', () => {
+  const liveSockets = [liveSocket({ risk: 'stuck' })];
+  const [finding] = halfOpenSuspected(facts({ liveSockets, middleboxes: [middlebox()], netnsPid: 99 }));
+  expect(finding?.remedy).toContain('kaprobe sockets --verify --netns 99');
+});

@@ -84,3 +84,16 @@ test('the line to repair chooses the same sockets: with the timeout given, and w
     'kaprobe rescue --pid 4711 --risk none --middlebox-timeout 90500ms --loopback --idle 30s --interval 7s --count 4',
   );
 });
+
+test('the line to repair looks into the network namespace that they were found in', () => {
+  const middleboxes = [middlebox({ id: 'given' })];
+  const [finding] = keepaliveMissingOnLiveSocket(facts({ liveSockets: [liveSocket()], middleboxes, netnsPid: 99 }));
+  expect(finding?.remedy[1]).toBe(
+    'kaprobe rescue --netns 99 --pid 4711 --risk none --middlebox-timeout 30m --idle 300s --interval 15s --count 4',
+  );
+});
+
+test('where nobody is known to hold it, that is what the evidence says', () => {
+  const [finding] = keepaliveMissingOnLiveSocket(facts({ liveSockets: [liveSocket({ owners: [] })] }));
+  expect(finding?.evidence).toMatchObject({ pids: null });
+});

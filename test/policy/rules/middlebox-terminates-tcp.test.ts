@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { middleboxTerminatesTcp } from '../../../src/policy/rules/middlebox-terminates-tcp.ts';
+import { liveSocket } from '../../fixtures/live-socket.ts';
 import { facts, middlebox, settings } from '../facts.ts';
 
 const proxy = middlebox({ id: 'alb', name: 'Balancer', idleTimeoutMs: 60_000, keepaliveRefreshes: false });
@@ -48,4 +49,11 @@ test.each([
   ['no middlebox was given', settings(), []],
 ])('says nothing when %s', (_, known, middleboxes) => {
   expect(middleboxTerminatesTcp(facts({ settings: known, middleboxes }))).toEqual([]);
+});
+
+test('of live connections it is a warning: they may have a heartbeat', () => {
+  const judged = (risk: 'ok' | null) =>
+    middleboxTerminatesTcp(facts({ liveSockets: [liveSocket({ risk })], middleboxes: [proxy] }));
+  expect(judged('ok')).toMatchObject([{ severity: 'warning', evidence: { keepaliveRefreshes: false } }]);
+  expect(judged(null)).toEqual([]);
 });

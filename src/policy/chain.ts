@@ -192,12 +192,12 @@ function probesInTime(
 
 /**
  * How long the sender waits for a response, where that is longer than the box remembers a connection on which nothing passes meanwhile, and
- * neither end sends probes in time. null: it does not, or something is not known.
+ * neither end is known to send probes in time. null: it does not, or what the sender does is not known.
  */
 export function waitBeyond(link: ChainLink, box: ChainHop): ChainValue<Limit> | null {
   const { responseTimeoutMs, tcpKeepalive } = link.sender.client;
   if (box.middlebox === null || !isKnown(responseTimeoutMs)) return null;
-  if (!isKnown(tcpKeepalive) || !isKnown(link.receiver.server.tcpKeepalive)) return null;
+  if (!isKnown(tcpKeepalive)) return null;
   const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
   if (keepaliveRefreshes !== false && probesInTime(link, idleTimeoutMs.value) !== undefined) return null;
   const isLonger = responseTimeoutMs.value === 'never' || responseTimeoutMs.value > idleTimeoutMs.value;

@@ -34,6 +34,7 @@ export const stack = {
     client: {
       poolIdle: { value: 'never', setting: null },
       poolSize: { value: 10, setting: 'pool_maxsize' },
+      responseTimeout: { value: 'never', setting: 'timeout' },
       honoursHint: false,
       retries: 'none',
       tcpKeepalive: null,
@@ -43,7 +44,8 @@ export const stack = {
       noReuse: () => ["session.headers['Connection'] = 'close'"],
       retrySafely: () => [
         'from urllib3.util.retry import Retry',
-        "session.mount('http://', requests.adapters.HTTPAdapter(max_retries=Retry(total=2, read=1)))  # GET and the like, not POST",
+        'for adapter in session.adapters.values():  # behind every mount()',
+        '    adapter.max_retries = Retry(total=2, read=1)  # GET and the like, not POST',
       ],
     },
   },

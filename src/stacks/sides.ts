@@ -68,6 +68,7 @@ export function clientSideOf(stack: Stack): ChainClientSide | null {
     poolSize: value(facts.poolSize),
     honoursHint: facts.honoursHint ?? null,
     retries: facts.retries ?? 'unknown',
+    responseTimeoutMs: value(facts.responseTimeout),
     tcpKeepalive: facts.tcpKeepalive === undefined ? unknown.tcpKeepalive : plain(facts.tcpKeepalive),
   };
 }

@@ -60,6 +60,8 @@ interface HttpServerFacts {
 interface HttpClientFacts {
   poolIdle?: HttpFact<Limit>;
   poolSize?: HttpFact<Limit>;
+  /** How long it waits for a response, or for its next part. */
+  responseTimeout?: HttpFact<Limit>;
   /** Whether it gives up earlier than the server's hint says. */
   honoursHint?: boolean;
   retries?: 'none' | 'idempotent' | 'unwritten';

@@ -42,13 +42,17 @@ export const keepaliveMissingTowardsMiddlebox: Rule = ({ joint }) => {
 function longWait(joint: Joint, box: ChainHop): Judgement[] {
   const wait = waitBeyond(joint.link, box);
   if (wait === null || box.middlebox === null) return [];
-  const { sender } = joint.link;
+  const { sender, receiver } = joint.link;
   const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
+  const unless =
+    keepaliveRefreshes === false || isKnown(receiver.server.tcpKeepalive)
+      ? ''
+      : `, unless ${receiver.name} sends TCP keepalive, which is not known`;
   const keepalive = keepaliveRefreshes === false ? null : recommendKeepalive(idleTimeoutMs.value);
   return [
     {
       severity: 'warning',
-      message: `${sender.name} waits for a response ${wait.value === 'never' ? 'without limit' : `up to ${formatDuration(wait.value)}`} (${saidBy(wait)}), but ${box.name} forgets a connection on which nothing passes for ${formatDuration(idleTimeoutMs.value)} (${saidBy(idleTimeoutMs)}): a response that takes longer never arrives`,
+      message: `${sender.name} waits for a response ${wait.value === 'never' ? 'without limit' : `up to ${formatDuration(wait.value)}`} (${saidBy(wait)}), but ${box.name} forgets a connection on which nothing passes for ${formatDuration(idleTimeoutMs.value)} (${saidBy(idleTimeoutMs)}): a response that takes longer never arrives${unless}`,
       evidence: {
         middleboxIdleTimeoutMs: idleTimeoutMs.value,
         middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),

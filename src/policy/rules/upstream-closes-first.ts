@@ -25,10 +25,13 @@ export const upstreamClosesFirst: Rule = ({ joint }) => {
       ? `${sender.name} never gives up an idle connection (${saidBy(poolIdle)})`
       : `${sender.name} keeps idle connections ${formatDuration(poolIdle.value)} (${saidBy(poolIdle)})`;
   const closed = `${receiver.name} closes them after ${formatDuration(idleClose.value)} (${saidBy(idleClose)})`;
-  const must =
-    poolIdle.source.kind === 'default' && poolIdle.setting === null
-      ? `${sender.name} has no setting for giving up first`
-      : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
+  const canGiveUp =
+    poolIdle.source.kind !== 'default' ||
+    poolIdle.setting !== null ||
+    write('sender', { set: 'pool-idle', ms: 1000 }).length > 0;
+  const must = !canGiveUp
+    ? `${sender.name} has no setting for giving up first`
+    : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
   const consequence =
     how === 'late'
       ? `a request can be sent just as ${receiver.name} closes, ${RETRIES[retries]}; ${must}`

@@ -10,6 +10,7 @@ const PORT_LIMIT_PER_SECOND = Math.floor((DEFAULT_PORT_COUNT * 10) / TIME_WAIT_S
 /**
  * Each request has a connection of its own, which stays in TIME_WAIT for a minute at the side that closes first (RFC 9293, 3.10.7.8). Only
  * where that is the sender is the port range the limit: its port stays taken, while a server in TIME_WAIT takes a new connection from there.
+ * On loopback ports come free after a second (tcp_tw_reuse is 2 since Linux 4.19, ip-sysctl.rst).
  */
 export const upstreamNotReused: Rule = ({ joint }) => {
   if (joint === null) return [];
@@ -25,7 +26,7 @@ export const upstreamNotReused: Rule = ({ joint }) => {
     requestsPerSecond === null
       ? `each leaves a socket in TIME_WAIT for ${TIME_WAIT_S} s at the side that closes first`
       : `${requestsPerSecond} requests a second keep ${timeWaitCount} sockets in TIME_WAIT at the side that closes first`;
-  const limit = `${closer === 'sender' ? '' : `if ${sender.name} is the first, `}more than ${PORT_LIMIT_PER_SECOND} a second to one address and port run out of free ports, with the port range that kernels ship`;
+  const limit = `${closer === 'sender' ? '' : `if ${sender.name} is the first, `}more than ${PORT_LIMIT_PER_SECOND} a second to one address and port of another host run out of free ports, with the port range that kernels ship`;
   const keepOpen =
     isKnown(receiver.server.reuse) && !receiver.server.reuse.value
       ? headed(

@@ -132,7 +132,9 @@ const THROUGH_POOL = `location / {
         }`;
 
 describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacle}`, SIDE_BY_SIDE, () => {
-  it('opens a connection for each request unless it is told otherwise: chain says so, and timewait agrees', async ({ expect }) => {
+  it('opens a connection for each request unless it is told otherwise: chain says so, and timewait agrees', async ({
+    expect,
+  }) => {
     const { appPort, nginxPort, file, line } = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '75'],
       http: () => '',

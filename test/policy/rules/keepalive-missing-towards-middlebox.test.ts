@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { keepaliveMissingTowardsMiddlebox } from '../../../src/policy/rules/keepalive-missing-towards-middlebox.ts';
+import type { Limit } from '../../../src/report/chain.ts';
 import { facts, socketLines } from '../facts.ts';
 import { appHop, boxHop, given, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
 
@@ -89,6 +90,15 @@ test('a wait for a response that is longer than the box remembers is a warning, 
   expect(waits(350_000)).toEqual([]);
   expect(waits(600_000, { tcpKeepalive: given({ idleMs: 60_000, intervalMs: 15_000, count: 4 }) })).toEqual([]);
   expect(waits(600_000, { tcpKeepalive: NOT_KNOWN })).toEqual([]);
+});
+
+test('a wait whose other end may send probes, for all that is known, is a warning that says so', () => {
+  const sender = proxyHop({ responseTimeoutMs: given<Limit>('never') });
+  const receiver = appHop({ tcpKeepalive: NOT_KNOWN });
+  const found = keepaliveMissingTowardsMiddlebox(facts({ joint: joint(sender, receiver, { boxes: [box] }) }));
+  expect(found).toMatchObject([
+    { severity: 'warning', message: expect.stringContaining(', unless app sends TCP keepalive, which is not known') },
+  ]);
 });
 
 test.each([

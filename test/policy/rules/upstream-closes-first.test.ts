@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Joint } from '../../../src/policy/facts.ts';
 import { upstreamClosesFirst } from '../../../src/policy/rules/upstream-closes-first.ts';
 import { facts } from '../facts.ts';
 import { appHop, clientHop, given, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
@@ -100,7 +101,12 @@ test('less than the margin is a warning', () => {
 test('a client without any limit is a warning, and gets what helps without a limit', () => {
   const source = { kind: 'default', id: 'some-library', detail: 'some library' } as const;
   const client = clientHop({ poolIdleMs: { value: 'never', setting: null, source } });
-  expect(upstreamClosesFirst(facts({ joint: joint(client, early) }))).toMatchObject([
+  const known = joint(client, early);
+  const settingless: Joint = {
+    ...known,
+    write: (end, wanted) => (wanted.set === 'pool-idle' ? [] : known.write(end, wanted)),
+  };
+  expect(upstreamClosesFirst(facts({ joint: settingless }))).toMatchObject([
     {
       severity: 'warning',
       message: expect.stringContaining('client has no setting for giving up first'),
@@ -110,6 +116,18 @@ test('a client without any limit is a warning, and gets what helps without a lim
         '# client: or a connection for each request',
         'sender no-reuse',
       ],
+    },
+  ]);
+});
+
+test('a load balancer whose one number can be changed is not said to have no setting', () => {
+  const source = { kind: 'default', id: 'some-balancer', detail: 'some balancer' } as const;
+  const balancer = proxyHop({ poolIdleMs: { value: 60_000, setting: null, source } });
+  const server = appHop({ idleCloseMs: inFile(30_000, 'app.py:3', 'keepalive') });
+  expect(upstreamClosesFirst(facts({ joint: joint(balancer, server) }))).toMatchObject([
+    {
+      message: expect.stringContaining('proxy must give up first, by 2 s'),
+      remedy: expect.arrayContaining(['sender pool-idle 28000']),
     },
   ]);
 });

@@ -206,6 +206,17 @@ describe('the lines that switch reuse on', () => {
     ]);
   });
 
+  test('lead to a Unix socket as before', async () => {
+    const lines = await linesFor(['server { location / { proxy_pass http://unix:/run/app.sock:/x; } }']);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        '    server unix:/run/app.sock;',
+        '# @3, in place of unix:/run/app.sock and a colon behind it; what follows the address stays',
+        'proxy_set_header Host localhost;',
+      ]),
+    );
+  });
+
   test('let a pool idle and use connections more than once', async () => {
     const location = 'server { location / { proxy_pass http://app; } }';
     expect(

@@ -388,6 +388,7 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
   const needs = <T>(value: ChainValue<T> | { kind: 'unmeasured' }, wanted: (given: T) => boolean): boolean =>
     'kind' in value || !wanted(value.value);
   const needsBlock = passTo.block === null && needs(pool.size, (size) => size > 0);
+  const isUnix = /^unix:/i.test(passTo.name);
   const lines: string[] = [];
   const beside: string[] = [];
   /** In place of a line that says otherwise: nginx refuses most of them twice. */
@@ -399,7 +400,9 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
   if (needsBlock) {
     lines.push('upstream NAME {', ...passTo.servers.map((server) => `    server ${withPort(server, passTo)};`));
     lines.push('    keepalive 32;', '}');
-    lines.push(`# ${place.file}:${place.line}, in place of ${passTo.name}; what follows the address stays`);
+    lines.push(
+      `# ${place.file}:${place.line}, in place of ${passTo.name}${isUnix ? ' and a colon behind it' : ''}; what follows the address stays`,
+    );
     lines.push(`proxy_pass ${passTo.protocol}://NAME;`);
   } else if (passTo.block !== null && needs(pool.size, (size) => size > 0)) {
     const { size } = pool;
@@ -424,8 +427,8 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
       `# in the map that makes ${headers.connection}, in place of close: requests that ask for no upgrade`,
       "'' '';",
     );
-  // What nginx sends as Host otherwise is the name in proxy_pass.
-  const host = needsBlock && !headers.setHost ? [`proxy_set_header Host ${passTo.name};`] : [];
+  // What nginx sends as Host otherwise is what proxy_pass names (ngx_http_proxy_set_vars).
+  const host = needsBlock && !headers.setHost ? [`proxy_set_header Host ${isUnix ? 'localhost' : passTo.name};`] : [];
   const cleared = closes && !fromMap ? ['proxy_set_header Connection "";'] : [];
   if (headers.fromAround.length > 0 && host.length + cleared.length > 0) {
     const repeated = headers.fromAround.filter(

@@ -10,9 +10,10 @@ import {
   commandOf,
   eachSocketHolder,
   hidesProcesses,
+  linkOpener,
+  openLinks,
   readMounts,
   socketInode,
-  socketInodeReader,
 } from '../linux/socket-holders.ts';
 import { readKeepalive, readReceiveTimeoutMs } from '../linux/socket-options.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
@@ -89,7 +90,7 @@ function look(question: LiveSocketsQuestion, { libc, diag, pid }: Means): LiveSo
   let sockets = listed;
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
   if (question.owners || filter.pids.length > 0 || filter.commands.length > 0) {
-    ownerSearch = findOwners(sockets, among, libc instanceof Error ? socketInode : socketInodeReader(libc));
+    ownerSearch = findOwners(sockets, among, libc instanceof Error ? openLinks : linkOpener(libc));
     sockets = sockets.filter((socket) => matchesOwners(filter, socket));
     addBlockedCalls(sockets);
     if (!(libc instanceof Error)) readOptions(libc, sockets);
@@ -173,12 +174,12 @@ function prefixOf(address: string, prefixes: Map<string, string>): string {
 function findOwners(
   sockets: readonly LiveSocket[],
   among: readonly number[] | null,
-  inodeOf: (path: string) => number | null,
+  openLinks: Parameters<typeof eachSocketHolder>[2],
 ): OwnerSearch {
   const byInode = new Map<number, LiveSocket>();
   for (const socket of sockets) if (socket.inode !== 0) byInode.set(socket.inode, socket);
   const commands = new Map<number, string | null>();
-  const hiddenPids = eachSocketHolder(among, '/proc', inodeOf, (inode, pid, fd) => {
+  const hiddenPids = eachSocketHolder(among, '/proc', openLinks, (inode, pid, fd) => {
     const socket = byInode.get(inode);
     if (socket === undefined) return;
     let command = commands.get(pid);

@@ -10,10 +10,11 @@ import {
   commandOf,
   eachSocketHolder,
   hidesProcesses,
+  linkOpener,
+  openLinks,
   parseSyscall,
   scanSocketHolders,
   socketInode,
-  socketInodeReader,
   startTimeOf,
 } from '../../src/linux/socket-holders.ts';
 
@@ -50,11 +51,21 @@ describe('in a /proc made for the test', () => {
   });
 
   test('the C library reads the same links', async () => {
-    const read = socketInodeReader(await loadLibc());
-    for (const path of ['7/fd/0', '7/fd/3', '8/fd/5', '8/fd/7'])
-      expect(read(join(root, path))).toBe(socketInode(join(root, path)));
+    const open = linkOpener(await loadLibc());
+    for (const [pid, fds] of [
+      [7, [0, 3, 4, 77]],
+      [8, [3, 5, 10]],
+    ] as const) {
+      symlinkSync(`socket:[${2 ** 32 - 1}]`, join(root, `${pid}/fd/10`));
+      const folder = join(root, `${pid}/fd`);
+      const links = open(folder);
+      for (const fd of fds) expect(links.inodeOf(fd)).toBe(socketInode(join(folder, String(fd))));
+      links.close();
+    }
+    rmSync(join(root, '7/fd/10'));
+    expect(() => open(join(root, '9/fd'))).toThrow(/ENOENT/);
     const seen: number[][] = [];
-    eachSocketHolder([7], root, read, (...holder) => seen.push(holder));
+    eachSocketHolder([7], root, open, (...holder) => seen.push(holder));
     expect(seen.sort()).toEqual([
       [100, 7, 3],
       [200, 7, 4],
@@ -92,7 +103,7 @@ test('the descriptors of this very process are found', async () => {
   await new Promise((resolve) => server.once('listening', resolve));
   try {
     const inodes = new Set<number>();
-    eachSocketHolder([process.pid], '/proc', socketInode, (inode) => inodes.add(inode));
+    eachSocketHolder([process.pid], '/proc', openLinks, (inode) => inodes.add(inode));
     expect(inodes.size).toBeGreaterThan(0);
     const { holders } = scanSocketHolders(inodes, [process.pid]);
     expect([...holders.keys()].sort()).toEqual([...inodes].sort());

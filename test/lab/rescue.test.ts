@@ -39,12 +39,34 @@ describe
     it('gets ETIMEDOUT once keepalive is switched on in it, and goes on', async () => {
       await using lab = await createLab({ firewall: { idleTimeoutMs: FORGETS_AFTER_MS } });
       const worker = await stuckWorker(lab);
+      const remote = `${lab.server.addresses.ipv4}:${PORT}`;
+
+      const found: Report<'sockets'> = JSON.parse(
+        (await kaprobe(['sockets', '--pid', String(worker.pid), '--middlebox-timeout', '2s', '--format', 'json']))
+          .stdout,
+      );
+      expect(found).toMatchObject({
+        exitCode: 1,
+        data: {
+          sockets: [
+            { remote, risk: 'stuck', owners: [{ pid: worker.pid, fd: 3, blockedIn: 'recvfrom' }], receiveTimeoutMs: 0 },
+          ],
+        },
+      });
+      expect(found.data.sockets[0]?.lastReceivedMs).toBeGreaterThan(FORGETS_AFTER_MS);
+      expect(found.findings.map(({ rule }) => rule)).toContain('half-open-suspected');
+      expect(found.findings.find(({ rule }) => rule === 'blocked-read-without-timeout')?.message).toMatch(
+        new RegExp(
+          `^\\S+ ${worker.pid} waits in recvfrom on descriptor 3 to ${remote}, from where nothing has come for [\\d. ms]+;`,
+        ),
+      );
+
       const args = ['--netns', String(worker.pid), '--pid', String(worker.pid), ...QUICK];
 
       const shown = reportOf((await kaprobe(['rescue', ...args, '--format', 'json'])).stdout);
       expect(shown.data.sockets).toMatchObject([
         {
-          remote: `${lab.server.addresses.ipv4}:${PORT}`,
+          remote,
           owners: [{ pid: worker.pid, blockedIn: 'recvfrom' }],
           before: { enabled: false },
           givenUpAfterMs: 3000,
@@ -60,6 +82,7 @@ describe
       // Three probes, the first at once; and kaprobe's own start.
       expect(tookMs).toBeGreaterThan(2900);
       expect(await worker.line()).toBe('connected again');
+      expect(worker.child.exitCode).toBe(null);
       const { data, exitCode } = reportOf((await done).stdout);
       expect(exitCode).toBe(0);
       expect(data.sockets).toMatchObject([{ result: { kind: 'changed' }, followUp: { kind: 'ended' } }]);

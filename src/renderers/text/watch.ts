@@ -172,8 +172,31 @@ function describeEvent(event: WatchEventKind, evidence: Record<string, EvidenceV
   }
 }
 
+/** What a narrow screen goes without, the least important first: the silence, the process, the probes. */
+const DISPENSABLE_COLUMNS = [5, 2, 4];
+
+/** The cells as lines, without the columns for which there is no room. */
+function columnsThatFit(cells: readonly (readonly string[])[], width: number): string[] {
+  const widths = (cells[0] ?? []).map((_, column) =>
+    Math.max(0, ...cells.map((row) => visibleLength(row[column] ?? ''))),
+  );
+  const linesWithout = (left: readonly number[]): string[] =>
+    cells.map((row) =>
+      row
+        .flatMap((cell, column) => (left.includes(column) ? [] : [cell.padEnd(widths[column] ?? 0)]))
+        .join(' ')
+        .trimEnd(),
+    );
+  for (let count = 0; count < DISPENSABLE_COLUMNS.length; count += 1) {
+    const lines = linesWithout(DISPENSABLE_COLUMNS.slice(0, count));
+    if (lines.every((line) => visibleLength(line) < width)) return lines;
+  }
+  return linesWithout(DISPENSABLE_COLUMNS);
+}
+
 /**
- * How things are now, in at most `height` lines of `options.width` columns: what is too long is cut, since a line that the terminal wraps could
+ * How things are now, in at most `height` lines of `options.width` columns: columns for which there is no room are left out, and what is
+ * too long even then is cut, since a line that the terminal wraps could
  * not be drawn over.
  */
 export function renderView(untrusted: WatchView, options: RenderOptions, height: number): string[] {
@@ -197,15 +220,7 @@ export function renderView(untrusted: WatchView, options: RenderOptions, height:
       ? ''
       : `quiet ${formatDuration(Math.floor(row.quietForMs / 1000) * 1000)}`,
   ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...cells.map((row) => visibleLength(row[column] ?? ''))));
-  const lines = cells.map((row) =>
-    cut(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(' ')
-        .trimEnd(),
-    ),
-  );
+  const lines = columnsThatFit(cells, options.width).map(cut);
   const painted = lines.map((line, index) => {
     const condition = shown[index]?.condition;
     return condition === 'stalled'

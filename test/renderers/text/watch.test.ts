@@ -99,6 +99,14 @@ describe('the table of a terminal', () => {
     ]);
   });
 
+  test('leaves out whole columns where there is no room for them, and cuts none in half', () => {
+    const stalled = row({ condition: 'stalled', unansweredProbes: 3, probeLimit: 9 });
+    const at = (width: number) => renderView(view([stalled]), { ...plain, width }, 10)[1];
+    expect(at(72)).toBe('x 10.0.0.1:40000 to 10.0.0.2:5432 python3[4711] stalled probe 3 of 9');
+    expect(at(60)).toBe('x 10.0.0.1:40000 to 10.0.0.2:5432 stalled probe 3 of 9');
+    expect(at(50)).toBe('x 10.0.0.1:40000 to 10.0.0.2:5432 stalled');
+  });
+
   test.each([
     [1, 1],
     [2, 2],

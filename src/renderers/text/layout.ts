@@ -58,6 +58,9 @@ export function verdictMark(page: Page, verdict: Verdict, worst: Severity | null
   }
 }
 
+/** A space, but not the one in `30 m` or `1.5 %`: what a number counts stays with it. */
+const BREAKS = /(?<!\d) | (?!(?:ms|[smhd%])(?![\w-]))/;
+
 /**
  * Breaks a text at spaces so that no line is longer than `width`, the lines after the first indented. A single word that is longer (an
  * address, a URL, an id) stands whole on a line of its own.
@@ -65,7 +68,7 @@ export function verdictMark(page: Page, verdict: Verdict, worst: Severity | null
 export function wrap(text: string, width: number, indent = 0): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(BREAKS)) {
     const room = lines.length === 0 ? width : width - indent;
     if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line);

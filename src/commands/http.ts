@@ -164,8 +164,8 @@ export const http: CommandModule<'http'> = {
     command.addHelpText(
       'after',
       `
-A preset of a proxy (aws-alb, gcp-alb-backend, nginx-upstream-pool) is taken as a
-sender of requests, one of a firewall or NAT as a box on the path.
+A preset of a proxy (aws-alb, gcp-alb-backend, nginx-upstream-pool) is taken as
+a sender of requests, one of a firewall or NAT as a box on the path.
 
 Examples:
   kaprobe http https://app.example/health

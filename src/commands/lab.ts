@@ -69,10 +69,11 @@ export const lab: CommandModule<'lab', PassedThrough> = {
         'after',
         `
 COMMAND finds in its environment:
-  KAPROBE_LAB_TARGET    host:port of a server that holds connections and says nothing
+  KAPROBE_LAB_TARGET    host:port of a server that only holds connections
   KAPROBE_LAB_FIREWALL  the firewall's address, or both with a space between
-Its exit code is passed on, 128 + n when signal n ended it. What it leaves running is killed.
-Needs root, or a kernel that lets users make user namespaces; and the programs ip and nft.
+Its exit code is passed on, 128 + n when signal n ended it. What it leaves
+running is killed. Needs root, or a kernel that lets users make user
+namespaces; and the programs ip and nft.
 
 Examples:
   kaprobe lab

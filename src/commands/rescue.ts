@@ -90,25 +90,27 @@ export const rescue: CommandModule<'rescue'> = {
       .addHelpText(
         'after',
         `
-Keepalive: the kernel begins to probe, at once where the connection was silent for
-longer than --idle. A far end that lives answers, and the connection is kept from
-then on. If nothing answers, the kernel gives it up after --count probes, and the
-read that is stuck fails with ETIMEDOUT. The process notices nothing else.
+Keepalive: the kernel begins to probe, at once where the connection was silent
+for longer than --idle. A far end that lives answers, and the connection is
+kept from then on. If nothing answers, the kernel gives it up after --count
+probes, and the read that is stuck fails with ETIMEDOUT. The process notices
+nothing else.
 
---shutdown: what was received can still be read, then the stream ends; a write fails
-with EPIPE. What was written and not acknowledged is still sent again for a while;
-the far end, if it is there, gets a FIN. This cannot be undone. Settings can: the
-command that does it is printed.
+--shutdown: what was received can still be read, then the stream ends; a write
+fails with EPIPE. What was written and not acknowledged is still sent again
+for a while; the far end, if it is there, gets a FIN. This cannot be undone.
+Settings can: the command that does it is printed.
 
-At least one of --pid, --command, --local, --remote and --port must say whose sockets
-are meant. Left alone are sockets that are no longer the same when they are to be
-changed, kaprobe's own and, with --shutdown, those of the processes that started
-kaprobe, such as your ssh connection. Needs ptrace permission over the process: its
-user, unless kernel.yama.ptrace_scope forbids that, or root.
+At least one of --pid, --command, --local, --remote and --port must say whose
+sockets are meant. Left alone are sockets that are no longer the same when
+they are to be changed, kaprobe's own and, with --shutdown, those of the
+processes that started kaprobe, such as your ssh connection. Needs ptrace
+permission over the process: its user, unless kernel.yama.ptrace_scope forbids
+that, or root.
 
-Exit code 0: shown, or done and read back. 1: the same, but the settings do not suit
-the middlebox given. 2: something was not done that was asked for; also when --yes
-was given and no socket matched.
+Exit code 0: shown, or done and read back. 1: the same, but the settings do
+not suit the middlebox given. 2: something was not done that was asked for;
+also when --yes was given and no socket matched.
 
 Examples:
   kaprobe rescue --pid 4711 --middlebox-timeout 30m

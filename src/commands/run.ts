@@ -40,20 +40,22 @@ export const run: CommandModule<'run', PassedThrough | Watched<'run'>> = {
       .addHelpText(
         'after',
         `
-Keepalive off is a warning, and an error where a middlebox is given. Connections
-that others made to the command are listed and not judged. Those on loopback are
-judged as if a middlebox stood between: the program is on trial, not the path.
+Keepalive off is a warning, and an error where a middlebox is given.
+Connections that others made to the command are listed and not judged. Those
+on loopback are judged as if a middlebox stood between: the program is on
+trial, not the path.
 
-It looks every 10 ms or less often, so as to take no more than 1.5 % of a core. A
-connection that begins and ends between two looks is not seen; the report says how
-far apart they were, and how many connections of this network namespace ended that
-nobody saw. Of one with keepalive off that was seen for less than 100 ms it only
-warns: keepalive may have been about to be switched on.
+It looks every 10 ms or less often, so as to take no more than 1.5 % of a
+core. A connection that begins and ends between two looks is not seen; the
+report says how far apart they were, and how many connections of this network
+namespace ended that nobody saw. Of one with keepalive off that was seen for
+less than 100 ms it only warns: keepalive may have been about to be switched
+on.
 
-Exit code: 1 on findings, else the command's own, 128 + n when signal n ended it;
-2 where that is 0 but sockets could not be looked at, or --require-connection was
-given and none was seen. 126: it cannot be started. 127: there is no such command.
-What Ctrl-C means is up to the command.
+Exit code: 1 on findings, else the command's own, 128 + n when signal n ended
+it; 2 where that is 0 but sockets could not be looked at, or where none was
+seen that --require-connection asks for. 126: it cannot be started. 127: there
+is no such command. What Ctrl-C means is up to the command.
 
 Examples:
   kaprobe run --middlebox juniper-srx-tcp -- python3 app.py

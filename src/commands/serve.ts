@@ -64,7 +64,8 @@ In either mode a client may send the line
 and be spoken to, with one line, after that time. It may ask again then.
 kaprobe measure --direction server needs it at the far end.
 
-It ends by itself after --for with exit code 0, on Ctrl-C with 130; both with a report.
+It ends by itself after --for with exit code 0, on Ctrl-C with 130; both with
+a report.
 
 Examples:
   kaprobe serve --port 7000

@@ -25,7 +25,7 @@ export const blockedReadWithoutTimeout: Rule = ({ liveSockets, middleboxes }) =>
         blocked.length === 1
           ? `${describe(first)}; with neither keepalive nor SO_RCVTIMEO nothing wakes it when the far end is gone`
           : `${connections(blocked)} on which a thread waits in a read with neither keepalive nor SO_RCVTIMEO: nothing wakes it when the far end is gone`,
-      evidence: { ...evidenceOf(blocked), receiveTimeoutMs: 0 },
+      evidence: { ...evidenceOf(blocked), receiveTimeout: 'none' },
       remedy: ['# in the program: a timeout of its own, such as setsockopt(SO_RCVTIMEO), and SO_KEEPALIVE'],
     },
   ];

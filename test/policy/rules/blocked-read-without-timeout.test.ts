@@ -22,7 +22,7 @@ test('says who waits in what, and for how long nothing has come', () => {
         pids: ['4711'],
         remotes: ['10.0.0.9:5432'],
         longestSilenceMs: 2_460_000,
-        receiveTimeoutMs: 0,
+        receiveTimeout: 'none',
       },
       remedy: ['# in the program: a timeout of its own, such as setsockopt(SO_RCVTIMEO), and SO_KEEPALIVE'],
     },

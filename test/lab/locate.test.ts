@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab, type LabHost, probeLab } from '../../src/lab/lab.ts';
 import type { LabOptions } from '../../src/lab/options.ts';
-import { startPeer } from './helpers.ts';
+import { type Peer, startPeer } from './helpers.ts';
 import type { Located } from './peers/locator.ts';
 
 const PORT = 7000;
@@ -19,11 +19,12 @@ const hasIpv6 = ability.kind === 'available' && (await withLab({}, async (lab) =
 const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
 const families = [4, ...(hasIpv6 ? [6 as const] : [])] as (4 | 6)[]; // 4 is one of the two, which inference forgets
 
-async function withLab<T>(options: LabOptions, use: (lab: Lab) => Promise<T>): Promise<T> {
+async function withLab<T>(options: LabOptions, use: (lab: Lab, server: Peer) => Promise<T>): Promise<T> {
   const lab = await createLab(options);
   try {
-    await startPeer(lab.server, 'tcp-server', [String(PORT)]).next({ event: 'listening' });
-    return await use(lab);
+    const server = startPeer(lab.server, 'tcp-server', [String(PORT)]);
+    await server.next({ event: 'listening' });
+    return await use(lab, server);
   } finally {
     await lab.destroy();
   }
@@ -200,9 +201,10 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
   });
 
   it('is the target or nothing when every hop before it forwards the flow', async () => {
-    await withLab({}, async (lab) => {
+    await withLab({}, async (lab, server) => {
       const locating = locate(lab);
-      await sleep(1500);
+      await server.next({ event: 'received' }, 30_000);
+      await sleep(500); // for the acknowledgement of the echo, which nothing tells of
       await lab.server.nft(`
         table inet deaf {
           chain in {

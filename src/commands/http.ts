@@ -10,10 +10,10 @@ import { describePersistence } from '../policy/http-persistence.ts';
 import { summariseIdle } from '../policy/idle-close.ts';
 import { judge } from '../policy/judge.ts';
 import { judgeRace } from '../policy/reuse-race.ts';
-import { describeResponse, type HttpObservation, observeHttp, ownHeaders } from '../probes/http.ts';
+import { describeResponse, type HttpObservation, type HttpPlan, observeHttp, ownHeaders } from '../probes/http.ts';
 import type { HttpData, HttpSender } from '../report/http.ts';
 import type { Gap, Middlebox, Outcome } from '../report.ts';
-import { type HttpTarget, parseHttpTarget } from '../target.ts';
+import { parseHttpTarget } from '../target.ts';
 import { formatDuration } from '../units.ts';
 import type { CommandContext, CommandModule } from './index.ts';
 import {
@@ -55,19 +55,7 @@ const MOST_HEADERS = 100;
 const LONGEST_HEADER = 16_384;
 
 /** What `http` is asked, with every default filled in. */
-interface HttpQuestion {
-  target: HttpTarget;
-  method: string;
-  version: '1.0' | '1.1';
-  headers: OutgoingHttpHeaders;
-  givenHeaders: string[];
-  resolved: Map<string, string>;
-  insecure: boolean;
-  follow: boolean;
-  timeoutMs: number;
-  maxRequests: number;
-  idle: { connectionCount: number; maxIdleMs: number } | null;
-  raceCount: number | null;
+interface HttpQuestion extends Omit<HttpPlan, 'libc' | 'progress'> {
   /** null: the measured idle close, with which most requests meet it. */
   gapMs: number | null;
   senders: HttpSender[];

@@ -32,6 +32,10 @@ const { outputFiles, metafile } = await build({
   plugins: [withoutChildProcessInCommander],
 });
 
+// What a file exports never changes once it has run. esbuild has a getter for each export all the same, through which every use in another
+// file would go, in loops over a hundred thousand sockets too.
+const PLAIN_EXPORTS = 'module.exports = { ...module.exports };\n';
+
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
 for (const { path, text } of outputFiles) {
@@ -44,7 +48,7 @@ for (const { path, text } of outputFiles) {
     minify: true,
     keepNames: true,
   });
-  writeFileSync(join('dist', basename(path)), code);
+  writeFileSync(join('dist', basename(path)), code + PLAIN_EXPORTS);
 }
 // The sources are ES modules, what is built from them is not.
 writeFileSync(join('dist', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);

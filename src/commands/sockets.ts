@@ -5,10 +5,19 @@ import { factsAbout } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { proposeKeepalive } from '../policy/proposal.ts';
 import { matchesRisk } from '../policy/socket-filter.ts';
-import { socketRisk } from '../policy/socket-risk.ts';
+import { judgeRows } from '../policy/socket-risk.ts';
 import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../policy/socket-summary.ts';
-import { type LiveSocketsLook, openLiveSockets } from '../probes/live-sockets.ts';
+import { type LiveSocketsSurvey, openLiveSockets } from '../probes/live-sockets.ts';
 import { CLOSED_MEANWHILE, verifySockets } from '../probes/verify-sockets.ts';
+import {
+  addExtras,
+  eachSocket,
+  filterRows,
+  type SocketRows,
+  socketAt,
+  socketsOf,
+  withRows,
+} from '../report/socket-table.ts';
 import type { LiveSocket, OwnerSearch, SocketsData } from '../report/sockets.ts';
 import type { Finding, Gap, Middlebox } from '../report.ts';
 import { processSwitches } from '../stacks/switches.ts';
@@ -72,31 +81,36 @@ export const sockets: CommandModule<'sockets'> = {
     const risk = { middleboxes, judgeLocal: options['loopback'] === true };
     const live = await openLiveSockets(pid);
     try {
-      const seen = live.look({ filter: { ...filter, risks: [] }, owners, ...risk });
+      const seen = live.survey({ filter: { ...filter, risks: [] }, owners, ...risk });
       if (verify) {
-        progress(`asking the far ends of ${plural(seen.sockets.length, 'socket')}`);
-        await verifySockets(seen.sockets, live, signal);
-        for (const socket of seen.sockets) socket.risk = socketRisk(socket, risk);
+        progress(`asking the far ends of ${plural(seen.list.rows.length, 'socket')}`);
+        const asked = socketsOf(seen.list);
+        await verifySockets(asked, live, signal);
+        const { table, rows } = seen.list;
+        for (const [place, { verified }] of asked.entries()) addExtras(table, rows[place] ?? 0, { verified });
+        judgeRows(seen.list, risk);
       }
       const selected =
-        filter.risks.length === 0 ? seen.sockets : seen.sockets.filter((socket) => matchesRisk(filter, socket));
+        filter.risks.length === 0 ? seen.list : filterRows(seen.list, (socket) => matchesRisk(filter, socket));
       const sorted = sortSockets(selected, options['sort'] as SocketOrder); // commander admits only these
       const limit = typeof options['limit'] === 'number' ? options['limit'] : null;
-      const data: SocketsData = {
-        source: seen.source,
-        pid,
-        selection: given,
-        ownerSearch: seen.ownerSearch,
-        middleboxes,
-        summary: summariseSockets(sorted, {
-          ownersSought: seen.ownerSearch.kind === 'searched',
-          listeningPorts: seen.listeningPorts,
-          judgesLocal: risk.judgeLocal,
-        }),
-        sockets: limit === null ? sorted : sorted.slice(0, limit),
-        limit,
-        doubts: doubtsAbout(seen),
-      };
+      const data = withRows(
+        {
+          source: seen.source,
+          pid,
+          selection: given,
+          ownerSearch: seen.ownerSearch,
+          middleboxes,
+          summary: summariseSockets(sorted, {
+            ownersSought: seen.ownerSearch.kind === 'searched',
+            listeningPorts: seen.listeningPorts,
+            judgesLocal: risk.judgeLocal,
+          }),
+          limit,
+          doubts: doubtsAbout(seen),
+        },
+        limit === null ? sorted : { table: sorted.table, rows: sorted.rows.slice(0, limit) },
+      );
       return {
         command: 'sockets',
         data,
@@ -109,7 +123,13 @@ export const sockets: CommandModule<'sockets'> = {
   },
 };
 
-function doubtsAbout({ source, withoutSockDiag, withoutOptions, consistent, ownerSearch }: LiveSocketsLook): string[] {
+function doubtsAbout({
+  source,
+  withoutSockDiag,
+  withoutOptions,
+  consistent,
+  ownerSearch,
+}: LiveSocketsSurvey): string[] {
   const doubts: string[] = [];
   if (source === 'procfs')
     doubts.push(
@@ -140,9 +160,9 @@ function doubtsAboutOwners({
 }
 
 /** What was asked for and is not known. Sockets whose keepalive is not known are one gap together. */
-function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSocket[], byProcess: boolean): Gap[] {
+function gapsIn({ ownerSearch, summary }: SocketsData, list: SocketRows, byProcess: boolean): Gap[] {
   const gaps: Gap[] = [];
-  const unknown = sockets.filter(({ risk }) => risk === 'unmeasured');
+  const unknown = socketsOf(filterRows(list, ({ risk }) => risk === 'unmeasured'));
   if (unknown.length > 0) {
     const fromTimer = unknown.filter(({ keepalive }) => keepalive.source === 'timer').length;
     const reasons = [
@@ -155,7 +175,8 @@ function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSoc
       reason: `${reasons.join(', ')}; ${ownerSearch.kind === 'searched' ? 'reading it from the sockets takes ptrace permission over their processes, which root has' : 'without --no-owners it is read from the sockets'}`,
     });
   }
-  const unasked = sockets.flatMap(({ state, unacked, verified }) =>
+  const unverified = socketsOf(filterRows(list, ({ verified }) => verified?.kind === 'unmeasured'));
+  const unasked = unverified.flatMap(({ state, unacked, verified }) =>
     // In other states, and with data in flight, there is nothing to ask.
     verified?.kind === 'unmeasured' &&
     state === 'established' &&
@@ -182,26 +203,28 @@ function gapsIn({ ownerSearch, summary }: SocketsData, sockets: readonly LiveSoc
   return gaps;
 }
 
+/** The sockets of one program. */
+interface Program {
+  command: string | null;
+  sockets: number;
+  pids: Set<number>;
+  /** Those that a rule may have something to say about. */
+  telling: LiveSocket[];
+}
+
 /** The findings, one for each rule and program, the most affected first. */
-function findingsAbout(
-  sockets: readonly LiveSocket[],
-  middleboxes: readonly Middlebox[],
-  netnsPid: number | null,
-): Finding[] {
-  const groups = new Map<string | null, LiveSocket[]>();
-  for (const socket of sockets) {
-    const command = socket.owners[0]?.command ?? null;
-    const group = groups.get(command);
-    if (group === undefined) groups.set(command, [socket]);
-    else group.push(socket);
-  }
-  const largestFirst = [...groups].sort(([, a], [, b]) => b.length - a.length);
-  const rest = largestFirst.slice(MOST_GROUPS).flatMap(([, group]) => group);
+function findingsAbout(list: SocketRows, middleboxes: readonly Middlebox[], netnsPid: number | null): Finding[] {
+  const largestFirst = programsOf(list).sort((a, b) => b.sockets - a.sockets);
+  const rest = largestFirst.slice(MOST_GROUPS);
   const told = largestFirst
     .slice(0, MOST_GROUPS)
-    .map(([command, group]) => ({ subject: subjectOf(command, group), command, group }));
+    .map((program) => ({ subject: subjectOf(program), command: program.command, group: program.telling }));
   if (rest.length > 0)
-    told.push({ subject: `${largestFirst.length - MOST_GROUPS} other programs`, command: null, group: rest });
+    told.push({
+      subject: `${rest.length} other programs`,
+      command: null,
+      group: rest.flatMap(({ telling }) => telling),
+    });
   const values = proposeKeepalive({ survival: null, settings: null, middleboxes });
   return told.flatMap(({ subject, command, group }) =>
     judge({
@@ -213,8 +236,26 @@ function findingsAbout(
   );
 }
 
-function subjectOf(command: string | null, group: readonly LiveSocket[]): string {
-  const pids = new Set(group.flatMap(({ owners: [first] }) => (first === undefined ? [] : [first.pid])));
+function programsOf(list: SocketRows): Program[] {
+  const programs = new Map<string | null, Program>();
+  eachSocket(list, (socket) => {
+    const { owners } = socket;
+    const [first] = owners;
+    const command = first?.command ?? null;
+    let program = programs.get(command);
+    if (program === undefined) {
+      program = { command, sockets: 0, pids: new Set(), telling: [] };
+      programs.set(command, program);
+    }
+    program.sockets += 1;
+    if (first !== undefined) program.pids.add(first.pid);
+    // Of one that nothing threatens, that nobody waits for and nobody shares, there is nothing to tell.
+    if (socket.risk !== null || owners.length > 1 || first?.blockedIn != null) program.telling.push(socketAt(socket));
+  });
+  return [...programs.values()];
+}
+
+function subjectOf({ command, pids }: Program): string {
   const [pid] = pids;
   if (pid === undefined) return 'sockets of no known process';
   return pids.size === 1

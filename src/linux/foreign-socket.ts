@@ -48,6 +48,12 @@ export function inForeignProcess<R>(libc: Libc, pid: number, work: (within: With
 /** Filled and read anew each time. */
 const halves = new Uint32Array(2);
 
+/** Reports whether it is the socket of that number, given in halves, without making a text of it: for many. */
+export function hasCookie(libc: Libc, fd: number, low: number, high: number): boolean {
+  libc.getsockoptInto(fd, SOL_SOCKET, SO_COOKIE, halves);
+  return halves[0] === low && halves[1] === high;
+}
+
 /** The number that a socket keeps for as long as it lives, in the form of sock_diag's (SO_COOKIE, socket(7)). */
 export function readCookie(libc: Libc, fd: number): string {
   libc.getsockoptInto(fd, SOL_SOCKET, SO_COOKIE, halves);

@@ -78,6 +78,9 @@ export interface DiagSocket {
  */
 export interface SocketEntry extends Omit<DiagSocket, 'timer' | 'info'> {
   timer: NonNullable<SocketTimer>['kind'] | null;
+  /** The cookie's two halves; both all ones: null. */
+  cookieLow: number;
+  cookieHigh: number;
   /** Until it fires; 0 when none runs. */
   timerExpiresMs: number;
   timerRetries: number;
@@ -295,7 +298,12 @@ function emptyEntry(): SocketEntry {
     timerRetries: 0,
     uid: 0,
     inode: 0,
-    cookie: null,
+    cookieLow: 0xffff_ffff,
+    cookieHigh: 0xffff_ffff,
+    get cookie() {
+      const { cookieLow, cookieHigh } = this;
+      return (cookieLow & cookieHigh) === -1 ? null : cookieOf(cookieLow, cookieHigh);
+    },
     receiveQueue: 0,
     sendQueue: 0,
     retransmits: null,
@@ -341,9 +349,12 @@ export function diagSocketOf(entry: SocketEntry): DiagSocket {
 
 /** The reverse of diagSocketOf(). */
 export function entryOf({ timer, info, ...rest }: DiagSocket): SocketEntry {
+  const cookie = BigInt(`0x${rest.cookie ?? 'ffffffffffffffff'}`);
   return {
     ...emptyEntry(),
     ...rest,
+    cookieLow: Number(cookie & 0xffff_ffffn),
+    cookieHigh: Number(cookie >> 32n),
     ...(timer === null ? {} : { timer: timer.kind, timerExpiresMs: timer.expiresMs, timerRetries: timer.retries }),
     ...info,
   };
@@ -367,7 +378,8 @@ function decodeMessage(view: DataView, at: number, entry: SocketEntry, addresses
   entry.timerRetries = timer === null ? 0 : view.getUint8(at + 3);
   entry.uid = view.getUint32(at + 64, LITTLE_ENDIAN);
   entry.inode = view.getUint32(at + 68, LITTLE_ENDIAN);
-  entry.cookie = cookieOf(view.getUint32(at + 44, LITTLE_ENDIAN), view.getUint32(at + 48, LITTLE_ENDIAN));
+  entry.cookieLow = view.getUint32(at + 44, LITTLE_ENDIAN);
+  entry.cookieHigh = view.getUint32(at + 48, LITTLE_ENDIAN);
   entry.receiveQueue = view.getUint32(at + 56, LITTLE_ENDIAN);
   entry.sendQueue = view.getUint32(at + 60, LITTLE_ENDIAN);
 }

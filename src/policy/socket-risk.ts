@@ -1,5 +1,6 @@
 /** What becomes of a live connection when it idles behind the middleboxes given. */
-import type { LiveSocket, SocketRisk } from '../report/sockets.ts';
+import { CELL, eachSocket, NONE, ROW_CELLS, type SocketRows } from '../report/socket-table.ts';
+import { type LiveSocket, SOCKET_RISKS, type SocketRisk } from '../report/sockets.ts';
 import type { Middlebox } from '../report.ts';
 import { deadAfterMs, probePeriodMs, strictestMiddlebox } from './keepalive.ts';
 import { silenceMs } from './live-keepalive.ts';
@@ -17,10 +18,28 @@ export function socketRisk(
   socket: Omit<LiveSocket, 'risk'>,
   { middleboxes, judgeLocal }: RiskContext,
 ): SocketRisk | null {
-  if (!isJudged(socket)) return null;
   const timeoutMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
+  return riskOf(socket, timeoutMs, () => judgeLocal || !isLocal(socket));
+}
+
+/** Judges the sockets of these rows. */
+export function judgeRows(list: SocketRows, { middleboxes, judgeLocal }: RiskContext): void {
+  const timeoutMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
+  const { cells } = list.table;
+  eachSocket(list, (socket) => {
+    const risk = riskOf(socket, timeoutMs, () => judgeLocal || !socket.isLocal);
+    cells[socket.row * ROW_CELLS + CELL.risk] = risk === null ? NONE : SOCKET_RISKS.indexOf(risk);
+  });
+}
+
+function riskOf(
+  socket: Omit<LiveSocket, 'risk'>,
+  timeoutMs: number | null,
+  mayPassMiddlebox: () => boolean,
+): SocketRisk | null {
+  if (!isJudged(socket)) return null;
   if (isUnanswered(socket)) return isOverdue(socket) ? 'stuck' : 'dying';
-  if (!judgeLocal && isLocal(socket)) return null;
+  if (!mayPassMiddlebox()) return null;
   const { keepalive } = socket;
   const silence = silenceMs(socket);
   switch (keepalive.source) {

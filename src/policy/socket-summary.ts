@@ -1,4 +1,5 @@
 /** Live sockets in order and in numbers. */
+import { eachSocket, type SocketCursor, type SocketRows } from '../report/socket-table.ts';
 import {
   type LiveSocket,
   SOCKET_RISKS,
@@ -7,7 +8,6 @@ import {
   type SocketsData,
 } from '../report/sockets.ts';
 import { silenceMs } from './live-keepalive.ts';
-import { isLocal, portOf } from './socket-filter.ts';
 
 /** What `--sort` takes. */
 export const SOCKET_ORDERS = ['risk', 'silence', 'remote', 'local', 'command', 'pid', 'state'] as const;
@@ -17,47 +17,46 @@ export type SocketOrder = (typeof SOCKET_ORDERS)[number];
 const LONGEST_COUNT_LIST = 10;
 
 /** `risk`: the gravest first, and of these the longest silent. `silence`: the longest first. Otherwise ascending. The order is stable. */
-export function sortSockets(sockets: readonly LiveSocket[], order: SocketOrder): LiveSocket[] {
+export function sortSockets(list: SocketRows, order: SocketOrder): SocketRows {
   switch (order) {
     case 'risk':
     case 'silence':
-      return sortByNumbers(sockets, order === 'risk');
+      return sortByNumbers(list, order === 'risk');
     case 'pid':
-      return [...sockets].sort((a, b) => (a.owners[0]?.pid ?? 0) - (b.owners[0]?.pid ?? 0));
+      return sortByKey(list, ({ owners }) => owners[0]?.pid ?? 0);
     case 'command':
-      return sortByText(sockets, ({ owners }) => owners[0]?.command ?? '\uffff');
+      return sortByKey(list, ({ owners }) => owners[0]?.command ?? '\uffff');
     case 'remote':
     case 'local':
     case 'state':
-      return sortByText(sockets, (socket) => socket[order]);
+      return sortByKey(list, (socket) => socket[order]);
     default:
       return order satisfies never;
   }
 }
 
-function sortByText(sockets: readonly LiveSocket[], key: (socket: LiveSocket) => string): LiveSocket[] {
-  return [...sockets].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+function sortByKey<K extends string | number>(list: SocketRows, keyOf: (socket: SocketCursor) => K): SocketRows {
+  const keyed: { key: K; row: number }[] = [];
+  eachSocket(list, (socket) => keyed.push({ key: keyOf(socket), row: socket.row }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return { table: list.table, rows: Uint32Array.from(keyed, ({ row }) => row) };
 }
 
 /**
  * Sorts by risk and silence as one number a socket, which of a hundred thousand takes a tenth of the time of a comparing function: three bits
  * of risk, 24 of silence in steps of a quarter of a second (up to 49 days), 26 of the place.
  */
-function sortByNumbers(sockets: readonly LiveSocket[], byRisk: boolean): LiveSocket[] {
+function sortByNumbers(list: SocketRows, byRisk: boolean): SocketRows {
   const SILENCES = 2 ** 24;
   const PLACES = 2 ** 26;
-  const keys = new Float64Array(sockets.length);
-  sockets.forEach((socket, place) => {
+  const keys = new Float64Array(list.rows.length);
+  eachSocket(list, (socket, place) => {
     const silence = Math.min(SILENCES - 1, Math.floor((silenceMs(socket) ?? 0) / 256));
     const rank = byRisk ? rankOf(socket.risk) : 0;
     keys[place] = (rank * SILENCES + (SILENCES - 1 - silence)) * PLACES + place;
   });
-  const sorted: LiveSocket[] = [];
-  for (const key of keys.sort()) {
-    const socket = sockets[key % PLACES];
-    if (socket !== undefined) sorted.push(socket);
-  }
-  return sorted;
+  keys.sort();
+  return { table: list.table, rows: Uint32Array.from(keys, (key) => list.rows[key % PLACES] ?? 0) };
 }
 
 /** The gravest is 0; what is not judged comes last. */
@@ -75,7 +74,7 @@ function isAtRisk(risk: SocketRisk | null): boolean {
  * `listeningPorts` came from outside.
  */
 export function summariseSockets(
-  sockets: readonly LiveSocket[],
+  list: SocketRows,
   {
     ownersSought,
     listeningPorts,
@@ -88,24 +87,24 @@ export function summariseSockets(
   const byRemote = farEndCounter(listeningPorts);
   const withoutOwner = { closed: 0, unknown: 0 };
   let local = 0;
-  for (const socket of sockets) {
-    const { risk, owners } = socket;
+  eachSocket(list, (socket) => {
+    const { risk, owners, state } = socket;
     if (risk !== null) byRisk[risk] += 1;
-    byState[socket.state] = (byState[socket.state] ?? 0) + 1;
-    if (socket.state !== 'listen' && isLocal(socket)) local += 1;
+    byState[state] = (byState[state] ?? 0) + 1;
+    if (state !== 'listen' && socket.isLocal) local += 1;
     if (ownersSought && owners.length === 0) withoutOwner[socket.inode === 0 ? 'closed' : 'unknown'] += 1;
     const first = owners[0];
     if (owners.length === 1 && first !== undefined) count(byCommand, nameOf(first), risk);
     else if (owners.length > 1) for (const command of new Set(owners.map(nameOf))) count(byCommand, command, risk);
-    if (socket.state !== 'listen') byRemote.count(socket);
-  }
+    if (state !== 'listen') byRemote.count(socket);
+  });
   return {
-    sockets: sockets.length,
+    sockets: list.rows.length,
     local,
     judgesLocal,
     byRisk,
     byState,
-    byCommand: most(byCommand),
+    byCommand: most([...byCommand.values()]),
     byRemote: most(byRemote.counts()),
     withoutOwner,
   };
@@ -130,41 +129,42 @@ function count(counts: Map<string, SocketCount>, name: string, risk: SocketRisk 
  * the next that was free.
  */
 function farEndCounter(listeningPorts: ReadonlySet<number>): {
-  count(socket: LiveSocket): void;
-  counts(): Map<string, SocketCount>;
+  count(socket: SocketCursor): void;
+  counts(): SocketCount[];
 } {
-  const outgoing = new Map<string, SocketCount>();
-  /** By own port and then by far address, so that no text is made for each. */
+  /** By port and then by address, so that no text is made for each. */
+  const outgoing = new Map<number, Map<string, SocketCount>>();
   const incoming = new Map<number, Map<string, SocketCount>>();
   return {
-    count: ({ local, remote, risk }) => {
-      const localPort = portOf(local);
-      if (!listeningPorts.has(localPort)) {
-        count(outgoing, remote, risk);
-        return;
+    count: ({ localPort, remoteHost, remotePort, risk }) => {
+      const comesIn = listeningPorts.has(localPort);
+      const port = comesIn ? localPort : remotePort;
+      const byPort = comesIn ? incoming : outgoing;
+      let byHost = byPort.get(port);
+      if (byHost === undefined) {
+        byHost = new Map();
+        byPort.set(port, byHost);
       }
-      let from = incoming.get(localPort);
-      if (from === undefined) {
-        from = new Map();
-        incoming.set(localPort, from);
-      }
-      count(from, remote.slice(0, remote.lastIndexOf(':')), risk);
+      count(byHost, remoteHost, risk);
     },
-    counts: () => {
-      const all = new Map(outgoing);
-      for (const [port, from] of incoming) {
-        for (const [host, counted] of from) {
-          const name = `${host.replace(/^\[(.*)\]$/, '$1')} to :${port}`;
-          all.set(name, { ...counted, name });
-        }
-      }
-      return all;
-    },
+    counts: () => [
+      ...named(outgoing, (host, port) => `${host}${port}`),
+      ...named(incoming, (host, port) => `${host.slice(0, -1).replace(/^\[(.*)\]$/, '$1')} to :${port}`),
+    ],
   };
 }
 
-function most(counts: ReadonlyMap<string, SocketCount>): SocketCount[] {
-  return [...counts.values()]
+function named(
+  byPort: ReadonlyMap<number, ReadonlyMap<string, SocketCount>>,
+  nameOf: (host: string, port: number) => string,
+): SocketCount[] {
+  return [...byPort].flatMap(([port, byHost]) =>
+    [...byHost].map(([host, counted]) => ({ ...counted, name: nameOf(host, port) })),
+  );
+}
+
+function most(counts: SocketCount[]): SocketCount[] {
+  return counts
     .sort((a, b) => b.atRisk - a.atRisk || b.sockets - a.sockets || (a.name < b.name ? -1 : 1))
     .slice(0, LONGEST_COUNT_LIST);
 }

@@ -1,6 +1,6 @@
 /** Looks at the live TCP sockets of this host: sock_diag, who holds them, and their options, as far as rights reach. Changes nothing. */
 import { CapabilityError, KernelError } from '../errors.ts';
-import { inForeignProcess, readCookie, type Within } from '../linux/foreign-socket.ts';
+import { hasCookie, inForeignProcess, type Within } from '../linux/foreign-socket.ts';
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
 import { listProcNetTcp } from '../linux/proc-net-tcp.ts';
@@ -18,9 +18,34 @@ import {
 import { readKeepalive, readReceiveTimeoutMs } from '../linux/socket-options.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
 import { keepaliveFromTimer, nextProbeMs } from '../policy/live-keepalive.ts';
-import { matchesEnds, matchesOwners, matchesRisk, type SocketFilter } from '../policy/socket-filter.ts';
-import { isJudged, type RiskContext, socketRisk } from '../policy/socket-risk.ts';
-import type { LiveSocket, OwnerSearch, SocketOwner } from '../report/sockets.ts';
+import {
+  endpoint,
+  isLocal,
+  matchesEnds,
+  matchesOwners,
+  matchesRisk,
+  type SocketFilter,
+} from '../policy/socket-filter.ts';
+import { isJudged, judgeRows, type RiskContext } from '../policy/socket-risk.ts';
+import {
+  addExtras,
+  addRow,
+  CELL,
+  cellOf,
+  eachSocket,
+  emptySocketTable,
+  filterRows,
+  KNOWN_BY,
+  NONE,
+  numberer,
+  ROW_CELLS,
+  type SocketRows,
+  type SocketTable,
+  socketCursor,
+  socketsOf,
+} from '../report/socket-table.ts';
+import type { LiveSocket, OwnerSearch } from '../report/sockets.ts';
+import { TCP_STATES } from '../report/tcp-state.ts';
 
 /** What to look at, and how closely. */
 interface LiveSocketsQuestion extends RiskContext {
@@ -32,9 +57,10 @@ interface LiveSocketsQuestion extends RiskContext {
   among?: readonly number[];
 }
 
-export interface LiveSocketsLook {
+/** What was seen, with the sockets in rows. */
+export interface LiveSocketsSurvey {
   source: 'sock-diag' | 'procfs';
-  sockets: LiveSocket[];
+  list: SocketRows;
   ownerSearch: OwnerSearch;
   /** The ports that something listens on: connections to these came from outside. */
   listeningPorts: ReadonlySet<number>;
@@ -46,9 +72,15 @@ export interface LiveSocketsLook {
   consistent: boolean;
 }
 
+/** The same with an object for each socket. */
+interface LiveSocketsLook extends Omit<LiveSocketsSurvey, 'list'> {
+  sockets: LiveSocket[];
+}
+
 /** A way to look again and again. */
 export interface LiveSockets {
   look(question: LiveSocketsQuestion): LiveSocketsLook;
+  survey(question: LiveSocketsQuestion): LiveSocketsSurvey;
   close(): void;
 }
 
@@ -60,7 +92,11 @@ export async function openLiveSockets(pid: number | null = null): Promise<LiveSo
   const libc = await loadLibc().catch(unlessMissing);
   const diag = await openDiag(pid).catch(unlessMissing);
   return {
-    look: (question) => look(question, { libc, diag, pid }),
+    look: (question) => {
+      const { list, ...seen } = survey(question, { libc, diag, pid });
+      return { ...seen, sockets: socketsOf(list) };
+    },
+    survey: (question) => survey(question, { libc, diag, pid }),
     close: () => {
       if (!(diag instanceof Error)) diag.close();
     },
@@ -84,112 +120,150 @@ interface Means {
   pid: number | null;
 }
 
-function look(question: LiveSocketsQuestion, { libc, diag, pid }: Means): LiveSocketsLook {
+function survey(question: LiveSocketsQuestion, { libc, diag, pid }: Means): LiveSocketsSurvey {
   const { filter, among = null } = question;
-  const { sockets: listed, ...origin } = list(filter, diag, pid);
-  let sockets = listed;
+  const { table, ...origin } = listAll(filter, diag, pid);
+  let list: SocketRows = { table, rows: Uint32Array.from({ length: table.rows }, (_, row) => row) };
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
   if (question.owners || filter.pids.length > 0 || filter.commands.length > 0) {
-    ownerSearch = findOwners(sockets, among, libc instanceof Error ? openLinks : linkOpener(libc));
-    sockets = sockets.filter((socket) => matchesOwners(filter, socket));
-    addBlockedCalls(sockets);
-    if (!(libc instanceof Error)) readOptions(libc, sockets);
+    ownerSearch = findOwners(table, among, libc instanceof Error ? openLinks : linkOpener(libc));
+    if (filter.pids.length > 0 || filter.commands.length > 0)
+      list = filterRows(list, (socket) => matchesOwners(filter, socket));
+    addBlockedCalls(list);
+    if (!(libc instanceof Error)) readOptions(libc, list);
   }
-  for (const socket of sockets) socket.risk = socketRisk(socket, question);
+  judgeRows(list, question);
   return {
     ...origin,
-    sockets: filter.risks.length === 0 ? sockets : sockets.filter((socket) => matchesRisk(filter, socket)),
+    list: filter.risks.length === 0 ? list : filterRows(list, (socket) => matchesRisk(filter, socket)),
     ownerSearch,
     withoutOptions: libc instanceof Error ? libc.message : null,
   };
 }
 
-type Listing = Pick<LiveSocketsLook, 'source' | 'sockets' | 'listeningPorts' | 'withoutSockDiag' | 'consistent'>;
+type Listing = Pick<LiveSocketsSurvey, 'source' | 'listeningPorts' | 'withoutSockDiag' | 'consistent'> & {
+  table: SocketTable;
+};
 
 /** All sockets whose state and ends are as asked. */
-function list(filter: SocketFilter, diag: Means['diag'], pid: number | null): Listing {
-  let sockets: LiveSocket[] = [];
-  const prefixes = new Map<string, string>();
-  const add = (entry: SocketEntry): void => {
-    const socket = describe(entry, prefixes);
-    if (matchesEnds(filter, socket)) sockets.push(socket);
-  };
+function listAll(filter: SocketFilter, diag: Means['diag'], pid: number | null): Listing {
   let missing = diag instanceof Error ? diag : null;
   if (!(diag instanceof Error)) {
     try {
-      const consistent = diag.each({ states: filter.states, withInfo: true }, add);
+      const table = emptySocketTable();
+      const consistent = diag.each({ states: filter.states, withInfo: true }, adder(table, filter));
       const listeningPorts = new Set<number>();
       diag.each({ states: ['listen'], withInfo: false }, ({ localPort }) => listeningPorts.add(localPort));
-      return { source: 'sock-diag', sockets, listeningPorts, withoutSockDiag: null, consistent };
+      return { source: 'sock-diag', table, listeningPorts, withoutSockDiag: null, consistent };
     } catch (error) {
       missing = unlessMissing(error);
-      sockets = [];
     }
   }
+  const table = emptySocketTable();
+  const add = adder(table, filter);
   for (const socket of listProcNetTcp(filter.states, pid)) add(entryOf(socket));
   const listeningPorts = new Set(listProcNetTcp(['listen'], pid).map(({ localPort }) => localPort));
-  return { source: 'procfs', sockets, listeningPorts, withoutSockDiag: missing?.message ?? null, consistent: true };
+  return { source: 'procfs', table, listeningPorts, withoutSockDiag: missing?.message ?? null, consistent: true };
 }
 
-/** Shared by all that have none, so that a hundred thousand lists need not be made: replaced, never added to. */
-const NOBODY: SocketOwner[] = [];
-
-function describe(entry: SocketEntry, prefixes: Map<string, string>): LiveSocket {
-  const { state, timer, timerExpiresMs } = entry;
-  const keepalive = keepaliveFromTimer(state, timer, timerExpiresMs);
-  return {
-    family: entry.family,
-    local: prefixOf(entry.localAddress, prefixes) + entry.localPort,
-    remote: prefixOf(entry.remoteAddress, prefixes) + entry.remotePort,
-    state,
-    inode: entry.inode,
-    cookie: entry.cookie,
-    uid: entry.uid,
-    owners: NOBODY,
-    keepalive,
-    recognised: null,
-    nextProbeMs: keepalive.source === 'timer' && keepalive.enabled ? timerExpiresMs : null,
-    lastReceivedMs: entry.lastDataReceivedMs,
-    lastSentMs: entry.lastDataSentMs,
-    lastAcknowledgedMs: entry.lastAckReceivedMs,
-    unacked: entry.unackedSegments,
-    retransmits: entry.retransmits,
-    unansweredProbes: entry.unansweredProbes,
-    receiveTimeoutMs: null,
-    verified: null,
-    risk: null,
+/** Adds to the table what the filter admits, as far as the kernel's list tells. */
+function adder(table: SocketTable, filter: SocketFilter): (entry: SocketEntry) => void {
+  const asksForEnds = filter.local.length + filter.remote.length + filter.ports.length > 0;
+  const hostNumber = numberer(table.hosts);
+  const endOf = new Map<string, number>();
+  const hostOf = (address: string): number => {
+    let number = endOf.get(address);
+    if (number === undefined) {
+      number = hostNumber(endpoint(address, 0).slice(0, -1));
+      endOf.set(address, number);
+    }
+    return number;
+  };
+  const reasonNumber = numberer<string>([]);
+  const localPairs = new Map<number, boolean>();
+  const areLocal = (local: number, remote: number): boolean => {
+    const pair = local * 2 ** 26 + remote;
+    let known = localPairs.get(pair);
+    if (known === undefined) {
+      known = isLocal({ local: table.hosts[local] ?? '', remote: table.hosts[remote] ?? '' });
+      localPairs.set(pair, known);
+    }
+    return known;
+  };
+  const keepaliveOf = (entry: SocketEntry): number => {
+    const keepalive = keepaliveFromTimer(entry.state, entry.timer, entry.timerExpiresMs);
+    if (keepalive.source !== 'unmeasured') return keepalive.enabled ? KNOWN_BY.timerOn : KNOWN_BY.timerOff;
+    const number = reasonNumber(keepalive.reason);
+    table.otherKeepalives[number] ??= keepalive;
+    return KNOWN_BY.other + number;
+  };
+  return (entry) => {
+    const { state, localAddress, localPort, remoteAddress, remotePort } = entry;
+    if (
+      asksForEnds &&
+      !matchesEnds(filter, {
+        state,
+        local: endpoint(localAddress, localPort),
+        remote: endpoint(remoteAddress, remotePort),
+      })
+    )
+      return;
+    const at = addRow(table);
+    const { cells } = table;
+    const localHost = hostOf(localAddress);
+    const remoteHost = hostOf(remoteAddress);
+    const keepalive = keepaliveOf(entry);
+    cells[at + CELL.family] = entry.family;
+    cells[at + CELL.state] = TCP_STATES.indexOf(state);
+    cells[at + CELL.localHost] = localHost;
+    cells[at + CELL.localPort] = localPort;
+    cells[at + CELL.remoteHost] = remoteHost;
+    cells[at + CELL.remotePort] = remotePort;
+    cells[at + CELL.inode] = entry.inode;
+    cells[at + CELL.cookieLow] = entry.cookieLow;
+    cells[at + CELL.cookieHigh] = entry.cookieHigh;
+    cells[at + CELL.uid] = entry.uid;
+    cells[at + CELL.keepalive] = keepalive;
+    cells[at + CELL.idleMs] = entry.timerExpiresMs;
+    cells[at + CELL.nextProbeMs] = keepalive === KNOWN_BY.timerOn ? entry.timerExpiresMs : NONE;
+    cells[at + CELL.lastReceivedMs] = cellOf(entry.lastDataReceivedMs);
+    cells[at + CELL.lastSentMs] = cellOf(entry.lastDataSentMs);
+    cells[at + CELL.lastAcknowledgedMs] = cellOf(entry.lastAckReceivedMs);
+    cells[at + CELL.unacked] = cellOf(entry.unackedSegments);
+    cells[at + CELL.retransmits] = cellOf(entry.retransmits);
+    cells[at + CELL.unansweredProbes] = cellOf(entry.unansweredProbes);
+    cells[at + CELL.risk] = NONE;
+    cells[at + CELL.isLocal] = areLocal(localHost, remoteHost) ? 1 : 0;
+    cells[at + CELL.ownerPid] = NONE;
+    cells[at + CELL.recognised] = NONE;
   };
 }
 
-/** `192.0.2.1:` or `[2001:db8::1]:`; the same addresses come time and again. */
-function prefixOf(address: string, prefixes: Map<string, string>): string {
-  let prefix = prefixes.get(address);
-  if (prefix === undefined) {
-    prefix = address.includes(':') ? `[${address}]:` : `${address}:`;
-    prefixes.set(address, prefix);
-  }
-  return prefix;
-}
-
 function findOwners(
-  sockets: readonly LiveSocket[],
+  table: SocketTable,
   among: readonly number[] | null,
   openLinks: Parameters<typeof eachSocketHolder>[2],
 ): OwnerSearch {
-  const byInode = new Map<number, LiveSocket>();
-  for (const socket of sockets) if (socket.inode !== 0) byInode.set(socket.inode, socket);
-  const commands = new Map<number, string | null>();
+  const { cells, commands } = table;
+  const byInode = new Map<number, number>();
+  for (let row = 0; row < table.rows; row += 1) {
+    const inode = cells[row * ROW_CELLS + CELL.inode] ?? 0;
+    if (inode !== 0) byInode.set(inode, row);
+  }
+  const cursor = socketCursor(table);
   const hiddenPids = eachSocketHolder(among, '/proc', openLinks, (inode, pid, fd) => {
-    const socket = byInode.get(inode);
-    if (socket === undefined) return;
-    let command = commands.get(pid);
-    if (command === undefined) {
-      command = commandIfStill(pid, fd, inode);
-      commands.set(pid, command);
+    const row = byInode.get(inode);
+    if (row === undefined) return;
+    if (!commands.has(pid)) commands.set(pid, commandIfStill(pid, fd, inode));
+    const at = row * ROW_CELLS;
+    if (cells[at + CELL.ownerPid] === NONE) {
+      cells[at + CELL.ownerPid] = pid;
+      cells[at + CELL.ownerFd] = fd;
+    } else {
+      cursor.row = row;
+      const owner = { pid, command: commands.get(pid) ?? null, fd, blockedIn: null };
+      addExtras(table, row, { owners: [...cursor.owners, owner] });
     }
-    const owner: SocketOwner = { pid, command, fd, blockedIn: null };
-    if (socket.owners === NOBODY) socket.owners = [owner];
-    else socket.owners.push(owner);
   });
   return { kind: 'searched', hiddenProcesses: hiddenPids.length, processesInvisible: hidesProcesses(readMounts()) };
 }
@@ -200,52 +274,76 @@ function commandIfStill(pid: number, fd: number, inode: number): string | null {
   return socketInode(`/proc/${pid}/fd/${fd}`) === inode ? command : null;
 }
 
-function addBlockedCalls(sockets: readonly LiveSocket[]): void {
+function addBlockedCalls(list: SocketRows): void {
   const calls = new Map<number, Map<number, string>>();
-  for (const socket of sockets) {
-    for (const owner of socket.owners) {
+  eachSocket(list, ({ row, owners }) => {
+    let isBlocked = false;
+    for (const owner of owners) {
       let ofProcess = calls.get(owner.pid);
       if (ofProcess === undefined) {
         ofProcess = new Map(blockedThreads(owner.pid)?.map(({ fd, syscall }) => [fd, syscall]));
         calls.set(owner.pid, ofProcess);
       }
       owner.blockedIn = ofProcess.get(owner.fd) ?? null;
+      isBlocked ||= owner.blockedIn !== null;
     }
-  }
+    if (isBlocked) addExtras(list.table, row, { owners });
+  });
 }
 
 /** Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor. */
-function readOptions(libc: Libc, sockets: readonly LiveSocket[]): void {
-  const byProcess = new Map<number, LiveSocket[]>();
-  for (const socket of sockets) {
-    if (socket.cookie === null || !(isJudged(socket) || socket.state === 'listen')) continue;
+function readOptions(libc: Libc, list: SocketRows): void {
+  const byProcess = new Map<number, number[]>();
+  eachSocket(list, (socket) => {
+    if (!(isJudged(socket) || socket.state === 'listen')) return;
     for (const { pid } of socket.owners) {
       const held = byProcess.get(pid);
-      if (held === undefined) byProcess.set(pid, [socket]);
-      else held.push(socket);
+      if (held === undefined) byProcess.set(pid, [socket.row]);
+      else held.push(socket.row);
     }
-  }
+  });
+  const read = optionReader(libc, list.table);
   for (const [pid, held] of byProcess) {
     attempt(() =>
       inForeignProcess(libc, pid, (within) => {
-        for (const socket of held) readThrough(libc, pid, socket, within);
+        for (const row of held) read(row, pid, within);
       }),
     );
   }
 }
 
-function readThrough(libc: Libc, pid: number, socket: LiveSocket, within: Within): void {
-  for (const owner of socket.owners) {
-    // Another of its holders may have told already.
-    if (socket.cookie === null || socket.keepalive.source === 'getsockopt') return;
-    if (owner.pid !== pid) continue;
-    const { cookie } = socket;
-    attempt(() =>
-      within(owner.fd, (duplicate) => {
-        if (readCookie(libc, duplicate) === cookie) addOptions(libc, duplicate, socket);
-      }),
-    );
-  }
+/** Reads the options of the socket of a row through the descriptors that a process has of it. */
+function optionReader(libc: Libc, table: SocketTable): (row: number, pid: number, within: Within) => void {
+  const { cells, extras } = table;
+  const socket = socketCursor(table);
+  const recognisedNumber = numberer(table.recognised);
+  const addOptions = (duplicate: number): void => {
+    const at = socket.row * ROW_CELLS;
+    const low = cells[at + CELL.cookieLow] ?? NONE;
+    const high = cells[at + CELL.cookieHigh] ?? NONE;
+    if (!hasCookie(libc, duplicate, low, high)) return;
+    const keepalive = { source: 'getsockopt', ...readKeepalive(libc, duplicate) } as const;
+    const recognised = recognisedKeepalive(keepalive);
+    const earliestMs = socket.nextProbeMs;
+    cells[at + CELL.keepalive] = keepalive.enabled ? KNOWN_BY.exactOn : KNOWN_BY.exactOff;
+    cells[at + CELL.idleMs] = keepalive.idleMs;
+    cells[at + CELL.intervalMs] = keepalive.intervalMs;
+    cells[at + CELL.count] = keepalive.count;
+    cells[at + CELL.userTimeoutMs] = keepalive.userTimeoutMs;
+    if (recognised !== null) cells[at + CELL.recognised] = recognisedNumber(recognised);
+    if (earliestMs !== null) cells[at + CELL.nextProbeMs] = cellOf(nextProbeMs(keepalive, earliestMs, socket));
+    if (extras.size > 0 && socket.owners.some(({ blockedIn }) => blockedIn !== null))
+      addExtras(table, socket.row, { receiveTimeoutMs: readReceiveTimeoutMs(libc, duplicate) });
+  };
+  const through = (fd: number, within: Within): void => attempt(() => within(fd, addOptions));
+  return (row, pid, within) => {
+    socket.row = row;
+    for (const owner of socket.owners) {
+      // Another of its holders may have told already.
+      if (socket.keepalive.source === 'getsockopt') return;
+      if (owner.pid === pid) through(owner.fd, within);
+    }
+  };
 }
 
 /** No right to a process or a descriptor, or it is gone: others may do, and else there is what the timer tells. */
@@ -255,15 +353,4 @@ function attempt(read: () => void): void {
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
   }
-}
-
-function addOptions(libc: Libc, duplicate: number, socket: LiveSocket): void {
-  const { enabled, idleMs, intervalMs, count, userTimeoutMs } = readKeepalive(libc, duplicate);
-  const keepalive = { source: 'getsockopt', enabled, idleMs, intervalMs, count, userTimeoutMs } as const;
-  const earliestMs = socket.nextProbeMs;
-  socket.keepalive = keepalive;
-  socket.recognised = recognisedKeepalive(keepalive);
-  socket.nextProbeMs = earliestMs === null ? null : nextProbeMs(keepalive, earliestMs, socket);
-  if (socket.owners.some(({ blockedIn }) => blockedIn !== null))
-    socket.receiveTimeoutMs = readReceiveTimeoutMs(libc, duplicate);
 }

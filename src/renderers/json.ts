@@ -1,3 +1,4 @@
+import { rowsOf } from '../report/socket-table.ts';
 import type { AnyReport } from '../report.ts';
 import { liveSocketsJson } from './json/live-sockets.ts';
 import { escapeInJson } from './printable.ts';
@@ -14,12 +15,17 @@ function whole(report: AnyReport): string {
 function* inParts(report: Extract<AnyReport, { command: 'sockets' }>): Generator<Uint8Array> {
   const encoder = new TextEncoder();
   const PLACE = '"sockets": []';
-  // Quotes within a text are escaped, so this can only be the key; and no other key of that name holds a list.
-  const [before = '', after = ''] = whole({ ...report, data: { ...report.data, sockets: [] } }).split(PLACE);
-  yield encoder.encode(`${before}"sockets": [`);
-  if (report.data.sockets.length > 0) {
-    yield* liveSocketsJson(report.data.sockets, '      ');
-    yield encoder.encode('\n    ');
+  const list = rowsOf(report.data);
+  if (list === null || list.rows.length === 0) {
+    yield encoder.encode(whole(report));
+    return;
   }
-  yield encoder.encode(`]${after}`);
+  // Named one by one: a copy by `...` would have all sockets made.
+  const { source, pid, selection, ownerSearch, middleboxes, summary, limit, doubts } = report.data;
+  const data = { source, pid, selection, ownerSearch, middleboxes, summary, sockets: [], limit, doubts };
+  // Quotes within a text are escaped, so this can only be the key; and no other key of that name holds a list.
+  const [before = '', after = ''] = whole({ ...report, data }).split(PLACE);
+  yield encoder.encode(`${before}"sockets": [`);
+  yield* liveSocketsJson(list, '      ');
+  yield encoder.encode(`\n    ]${after}`);
 }

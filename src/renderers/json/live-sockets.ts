@@ -1,252 +1,240 @@
-import type { LiveKeepalive, LiveSocket, SocketOwner } from '../../report/sockets.ts';
+import {
+  CELL,
+  KNOWN_BY,
+  NONE,
+  ROW_CELLS,
+  type SocketCursor,
+  type SocketRows,
+  type SocketTable,
+  socketAt,
+  socketCursor,
+} from '../../report/socket-table.ts';
+import { SOCKET_RISKS } from '../../report/sockets.ts';
+import { TCP_STATES } from '../../report/tcp-state.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
-/** More than one socket takes in columns, and more than one of its owners does. */
-const ROOM_BYTES = 1024;
 
 /**
  * Writes sockets as the elements of a JSON array, one a line, in chunks of bytes. Of a hundred thousand sockets this is what a user waits for, so
- * it takes a tenth of the time of JSON.stringify(): a line is copied from a template with columns wide enough for nearly every value, and
- * only the values are written into it; blanks between JSON's tokens mean nothing. What does not fit is left to JSON.stringify(). Everything
- * beyond ASCII is escaped, so that nothing unprintable is left.
+ * it takes a tenth of the time of JSON.stringify(): a line is copied from one of a few templates, which has all of the texts that many sockets
+ * share and columns wide enough for every number, and only the numbers are written into it; blanks between JSON's tokens mean nothing. The
+ * sockets that are not like others are left to JSON.stringify(). Everything beyond ASCII is escaped, so that nothing unprintable is left.
  */
-export function* liveSocketsJson(sockets: readonly LiveSocket[], indent: string): Generator<Uint8Array> {
-  let out = openChunk(CHUNK_BYTES);
-  let separator = `\n${indent}`;
-  for (const socket of sockets) {
-    const json = fits(socket) ? null : separator + ascii(JSON.stringify(socket));
-    const roomBytes = json?.length ?? ROOM_BYTES * (1 + socket.owners.length);
-    if (out.at + roomBytes > out.bytes.length) {
-      yield out.bytes.subarray(0, out.at);
-      out = openChunk(Math.max(CHUNK_BYTES, roomBytes));
+export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): Generator<Uint8Array> {
+  const encoder = new TextEncoder();
+  const cursor = socketCursor(table);
+  const templateOf = templates(table);
+  const hosts = table.hosts.map((host) => encoder.encode(host));
+  let bytes = new Uint8Array(CHUNK_BYTES);
+  let at = 0;
+  let separator = encoder.encode(`\n${indent}`);
+  const comma = encoder.encode(`,\n${indent}`);
+  for (const row of rows) {
+    const template = templateOf(row);
+    cursor.row = row;
+    const line = template === null ? encoder.encode(ascii(JSON.stringify(socketAt(cursor)))) : template.bytes;
+    if (at + separator.length + line.length > bytes.length) {
+      yield bytes.subarray(0, at);
+      bytes = new Uint8Array(Math.max(CHUNK_BYTES, separator.length + line.length));
+      at = 0;
     }
-    if (json !== null) text(out, json);
-    else {
-      text(out, separator);
-      putSocket(out, socket);
-    }
-    separator = `,\n${indent}`;
+    bytes.set(separator, at);
+    at += separator.length;
+    bytes.set(line, at);
+    if (template !== null) fill(bytes, at, template, table.cells, row * ROW_CELLS, hosts);
+    at += line.length;
+    separator = comma;
   }
-  yield out.bytes.subarray(0, out.at);
+  yield bytes.subarray(0, at);
 }
 
-interface Chunk {
-  bytes: Uint8Array;
-  /** How much of it is written. */
-  at: number;
-}
-
-function openChunk(size: number): Chunk {
-  return { bytes: new Uint8Array(size), at: 0 };
-}
-
-/** A part of a line with its values left blank; `ends` says behind which byte each of them ends, or begins where it is a text. */
+/** A line with its values left blank. */
 interface Template {
   bytes: Uint8Array;
-  ends: readonly number[];
+  /** Which cells stand where: behind which byte of the line each of them ends. */
+  numbers: readonly { cell: number; end: number; mayBeNull: boolean }[];
+  /** Where the texts begin that every socket has of its own. */
+  local: number;
+  remote: number;
+  cookie: number;
 }
 
-/** Makes one of the constant parts and the widths of the columns between them. */
-function template(...parts: readonly (string | { number: number } | { text: number })[]): Template {
-  let line = '';
-  const ends: number[] = [];
-  for (const part of parts) {
-    if (typeof part === 'string') line += part;
-    else if ('number' in part) {
-      line += ' '.repeat(part.number);
-      ends.push(line.length);
-    } else {
-      ends.push(line.length);
-      line += ' '.repeat(part.text + 2); // and two quotes
+/** Four billion, or null. */
+const NUMBER_WIDTH = 10;
+/** What the kernel keeps in one byte, or null. */
+const NARROW: ReadonlySet<number> = new Set([CELL.count, CELL.retransmits, CELL.unansweredProbes]);
+const NARROW_WIDTH = 4;
+const END_WIDTH = {
+  4: '255.255.255.255:65535'.length,
+  6: '[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535'.length,
+};
+const COOKIE_WIDTH = 16;
+
+/** Returns a function that tells the template for a row; null: its socket is not like others. */
+function templates(table: SocketTable): (row: number) => Template | null {
+  const { cells, commands, extras } = table;
+  const cursor = socketCursor(table);
+  const byKind = new Map<number, Map<string | null | undefined, Template>>();
+  return (row) => {
+    const at = row * ROW_CELLS;
+    const keepalive = cells[at + CELL.keepalive] ?? NONE;
+    if (keepalive >= KNOWN_BY.other || (extras.size > 0 && extras.has(row))) return null;
+    const pid = cells[at + CELL.ownerPid] ?? NONE;
+    const command = pid === NONE ? undefined : (commands.get(pid) ?? null);
+    const family = cells[at + CELL.family] === 4 ? 4 : 6;
+    // All that a template depends on besides, in one number; one more than NONE is 0.
+    const risk = ((cells[at + CELL.risk] ?? NONE) + 1) >>> 0;
+    const recognised = ((cells[at + CELL.recognised] ?? NONE) + 1) >>> 0;
+    const shared =
+      keepalive +
+      KNOWN_BY.other *
+        ((cells[at + CELL.state] ?? 0) + TCP_STATES.length * (risk + (SOCKET_RISKS.length + 1) * recognised));
+    const kind = 2 * shared + (family === 4 ? 0 : 1);
+    let byCommand = byKind.get(kind);
+    if (byCommand === undefined) {
+      byCommand = new Map();
+      byKind.set(kind, byCommand);
     }
+    let template = byCommand.get(command);
+    if (template === undefined) {
+      cursor.row = row;
+      template = makeTemplate(cursor, keepalive);
+      byCommand.set(command, template);
+    }
+    return template;
+  };
+}
+
+/** `keepalive`: one of KNOWN_BY. */
+function makeTemplate(socket: SocketCursor, keepalive: number): Template {
+  const numbers: Template['numbers'][number][] = [];
+  let line = '';
+  const number = (name: string, cell: number, mayBeNull: boolean): void => {
+    line += `"${name}":${' '.repeat(NARROW.has(cell) ? NARROW_WIDTH : NUMBER_WIDTH)}`;
+    numbers.push({ cell, end: line.length, mayBeNull });
+  };
+  /** Returns where it begins; it has quotes. */
+  const text = (name: string, width: number): number => {
+    line += `"${name}":`;
+    const begin = line.length;
+    line += ' '.repeat(width + 2);
+    return begin;
+  };
+  const json = (value: string | null): string => ascii(JSON.stringify(value));
+  const { family, owners } = socket;
+  line += `{"family":${family},`;
+  const local = text('local', END_WIDTH[family]);
+  line += ',';
+  const remote = text('remote', END_WIDTH[family]);
+  line += `,"state":"${socket.state}",`;
+  number('inode', CELL.inode, false);
+  line += ',';
+  const cookie = text('cookie', COOKIE_WIDTH);
+  line += ',';
+  number('uid', CELL.uid, false);
+  line += ',"owners":[';
+  for (const { command } of owners) {
+    line += '{';
+    number('pid', CELL.ownerPid, false);
+    line += `,"command":${json(command)},`;
+    number('fd', CELL.ownerFd, false);
+    line += ',"blockedIn":null}';
   }
-  return { bytes: new TextEncoder().encode(line), ends };
+  line += '],"keepalive":';
+  if (keepalive === KNOWN_BY.timerOff) line += '{"source":"timer","enabled":false}';
+  else if (keepalive === KNOWN_BY.timerOn) {
+    line += '{"source":"timer","enabled":true,';
+    number('periodAtLeastMs', CELL.idleMs, false);
+    line += '}';
+  } else {
+    line += `{"source":"getsockopt","enabled":${keepalive === KNOWN_BY.exactOn}`;
+    for (const name of ['idleMs', 'intervalMs', 'count', 'userTimeoutMs'] as const) {
+      line += ',';
+      number(name, CELL[name], false);
+    }
+    line += '}';
+  }
+  line += `,"recognised":${json(socket.recognised)}`;
+  for (const name of MAY_BE_NULL) {
+    line += ',';
+    number(name, CELL[name], true);
+  }
+  line += `,"receiveTimeoutMs":null,"verified":null,"risk":${json(socket.risk)}}`;
+  return { bytes: new TextEncoder().encode(line), numbers, local, remote, cookie };
 }
 
-/** A 32-bit number, or null. */
-const WIDE = { number: 10 };
-/** A small number, or null. */
-const NARROW = { number: 4 };
-const WIDTH = { endV4: 21, endV6: 47, state: 16, cookie: 16, risk: 10 } as const;
-const NARROWEST_TOO_MUCH = 10 ** NARROW.number;
-const TOO_MUCH = 10 ** WIDE.number;
+const MAY_BE_NULL = [
+  ...(['nextProbeMs', 'lastReceivedMs', 'lastSentMs', 'lastAcknowledgedMs'] as const),
+  ...(['unacked', 'retransmits', 'unansweredProbes'] as const),
+] as const;
 
-const headOf = (end: number): Template =>
-  template(
-    ...['{"family":', { number: 1 }, ',"local":', { text: end }, ',"remote":', { text: end }],
-    ...[',"state":', { text: WIDTH.state }, ',"inode":', WIDE, ',"cookie":', { text: WIDTH.cookie }, ',"uid":', WIDE],
-    ',"owners":[',
-  );
-const HEAD_V4 = headOf(WIDTH.endV4);
-const HEAD_V6 = headOf(WIDTH.endV6);
-const OWNER = template('{"pid":', WIDE, ',"fd":', WIDE, ',"command":');
-const EXACT = template(
-  ...[',"idleMs":', WIDE, ',"intervalMs":', WIDE, ',"count":', NARROW, ',"userTimeoutMs":', WIDE, '}'],
-);
-const TIMER_ON = template('],"keepalive":{"source":"timer","enabled":true,"periodAtLeastMs":', WIDE, '}');
-const TIMER_OFF = template('],"keepalive":{"source":"timer","enabled":false}');
-const TAIL = template(
-  ...[',"nextProbeMs":', WIDE, ',"lastReceivedMs":', WIDE, ',"lastSentMs":', WIDE, ',"lastAcknowledgedMs":', WIDE],
-  ...[',"unacked":', WIDE, ',"retransmits":', NARROW, ',"unansweredProbes":', NARROW, ',"receiveTimeoutMs":', WIDE],
-  ...[',"risk":', { text: WIDTH.risk }, ',"recognised":'],
-);
-
-/** Reports whether every value has room in its column, as all but the most unusual do. */
-function fits(socket: LiveSocket): boolean {
-  const { keepalive } = socket;
-  const end = socket.family === 4 ? WIDTH.endV4 : WIDTH.endV6;
-  return (
-    socket.local.length <= end &&
-    socket.remote.length <= end &&
-    (socket.cookie === null || socket.cookie.length <= WIDTH.cookie) &&
-    isBelow(TOO_MUCH, socket.inode) &&
-    isBelow(TOO_MUCH, socket.uid) &&
-    isBelow(TOO_MUCH, socket.nextProbeMs) &&
-    isBelow(TOO_MUCH, socket.lastReceivedMs) &&
-    isBelow(TOO_MUCH, socket.lastSentMs) &&
-    isBelow(TOO_MUCH, socket.lastAcknowledgedMs) &&
-    isBelow(TOO_MUCH, socket.unacked) &&
-    isBelow(NARROWEST_TOO_MUCH, socket.retransmits) &&
-    isBelow(NARROWEST_TOO_MUCH, socket.unansweredProbes) &&
-    isBelow(TOO_MUCH, socket.receiveTimeoutMs) &&
-    socket.verified === null &&
-    fitsKeepalive(keepalive)
-  );
-}
-
-function fitsKeepalive(keepalive: LiveKeepalive): boolean {
-  switch (keepalive.source) {
-    case 'getsockopt':
-      return (
-        isBelow(TOO_MUCH, keepalive.idleMs) &&
-        isBelow(TOO_MUCH, keepalive.intervalMs) &&
-        isBelow(NARROWEST_TOO_MUCH, keepalive.count) &&
-        isBelow(TOO_MUCH, keepalive.userTimeoutMs)
-      );
-    case 'timer':
-      return !keepalive.enabled || isBelow(TOO_MUCH, keepalive.periodAtLeastMs);
-    case 'unmeasured':
-      return false;
-    default:
-      return keepalive satisfies never;
+/** Writes into a line at `start` the values of the row whose cells begin at `cell`. */
+function fill(
+  bytes: Uint8Array,
+  start: number,
+  { numbers, local, remote, cookie }: Template,
+  cells: Uint32Array,
+  row: number,
+  hosts: readonly Uint8Array[],
+): void {
+  putEnd(bytes, start + local, hosts[cells[row + CELL.localHost] ?? 0], cells[row + CELL.localPort] ?? 0);
+  putEnd(bytes, start + remote, hosts[cells[row + CELL.remoteHost] ?? 0], cells[row + CELL.remotePort] ?? 0);
+  putCookie(bytes, start + cookie, cells[row + CELL.cookieLow] ?? NONE, cells[row + CELL.cookieHigh] ?? NONE);
+  for (let index = 0; index < numbers.length; index += 1) {
+    const number = numbers[index];
+    if (number === undefined) continue;
+    const value = cells[row + number.cell] ?? NONE;
+    if (number.mayBeNull && value === NONE) bytes.set(NULL, start + number.end - NULL.length);
+    else putNumber(bytes, start + number.end, value);
   }
 }
 
-function isBelow(limit: number, value: number | null): boolean {
-  return value === null || (value >= 0 && value < limit && Number.isInteger(value));
-}
+const NULL = new TextEncoder().encode('null');
+const QUOTE = 34;
+const ZERO = 48;
 
-function putSocket(out: Chunk, socket: LiveSocket): void {
-  const { keepalive } = socket;
-  const head = socket.family === 4 ? HEAD_V4 : HEAD_V6;
-  const start = copy(out, head);
-  number(out, start, head, 0, socket.family);
-  quotedAt(out, start, head, 1, socket.local);
-  quotedAt(out, start, head, 2, socket.remote);
-  quotedAt(out, start, head, 3, socket.state);
-  number(out, start, head, 4, socket.inode);
-  quotedAt(out, start, head, 5, socket.cookie);
-  number(out, start, head, 6, socket.uid);
-  let comma = '';
-  for (const owner of socket.owners) {
-    text(out, comma);
-    putOwner(out, owner);
-    comma = ',';
+/** An address with its port, in quotes. */
+function putEnd(bytes: Uint8Array, begin: number, host: Uint8Array | undefined, port: number): void {
+  let at = begin;
+  bytes[at] = QUOTE;
+  at += 1;
+  if (host !== undefined) {
+    for (let index = 0; index < host.length; index += 1) bytes[at + index] = host[index] ?? 0;
+    at += host.length;
   }
-  putKeepalive(out, keepalive);
-  const tail = copy(out, TAIL);
-  number(out, tail, TAIL, 0, socket.nextProbeMs);
-  number(out, tail, TAIL, 1, socket.lastReceivedMs);
-  number(out, tail, TAIL, 2, socket.lastSentMs);
-  number(out, tail, TAIL, 3, socket.lastAcknowledgedMs);
-  number(out, tail, TAIL, 4, socket.unacked);
-  number(out, tail, TAIL, 5, socket.retransmits);
-  number(out, tail, TAIL, 6, socket.unansweredProbes);
-  number(out, tail, TAIL, 7, socket.receiveTimeoutMs);
-  quotedAt(out, tail, TAIL, 8, socket.risk);
-  if (socket.recognised === null) text(out, 'null,"verified":null}');
-  else text(out, `${ascii(JSON.stringify(socket.recognised))},"verified":null}`);
+  at += port < 10 ? 1 : port < 100 ? 2 : port < 1000 ? 3 : port < 10_000 ? 4 : 5;
+  putNumber(bytes, at, port);
+  bytes[at] = QUOTE;
 }
 
-function putOwner(out: Chunk, { pid, command, fd, blockedIn }: SocketOwner): void {
-  const start = copy(out, OWNER);
-  number(out, start, OWNER, 0, pid);
-  number(out, start, OWNER, 1, fd);
-  // The only text of a socket that is not kaprobe's own.
-  text(out, command === null ? 'null' : ascii(JSON.stringify(command)));
-  text(out, blockedIn === null ? ',"blockedIn":null}' : `,"blockedIn":"${blockedIn}"}`);
-}
-
-function putKeepalive(out: Chunk, keepalive: LiveKeepalive): void {
-  if (keepalive.source === 'getsockopt') {
-    text(out, keepalive.enabled ? EXACT_ON : EXACT_OFF);
-    const start = copy(out, EXACT);
-    number(out, start, EXACT, 0, keepalive.idleMs);
-    number(out, start, EXACT, 1, keepalive.intervalMs);
-    number(out, start, EXACT, 2, keepalive.count);
-    number(out, start, EXACT, 3, keepalive.userTimeoutMs);
-  } else if (keepalive.source === 'timer' && keepalive.enabled) {
-    const start = copy(out, TIMER_ON);
-    number(out, start, TIMER_ON, 0, keepalive.periodAtLeastMs);
-  } else copy(out, TIMER_OFF);
-}
-
-const EXACT_ON = '],"keepalive":{"source":"getsockopt","enabled":true';
-const EXACT_OFF = '],"keepalive":{"source":"getsockopt","enabled":false';
-
-/** Writes a template with its values left blank and returns where it begins. */
-function copy(out: Chunk, { bytes }: Template): number {
-  const start = out.at;
-  out.bytes.set(bytes, start);
-  out.at = start + bytes.length;
-  return start;
-}
-
-/** Writes a number, or null, so that it ends where its column does. */
-function number({ bytes }: Chunk, start: number, { ends }: Template, column: number, value: number | null): void {
-  let at = start + (ends[column] ?? 0) - 1;
-  if (value === null) {
-    bytes[at - 3] = 110;
-    bytes[at - 2] = 117;
-    bytes[at - 1] = 108;
-    bytes[at] = 108;
+/** In hexadecimal without leading zeros, in quotes; or null. */
+function putCookie(bytes: Uint8Array, begin: number, low: number, high: number): void {
+  if (low === NONE && high === NONE) {
+    bytes.set(NULL, begin);
     return;
   }
-  let rest = value;
+  let at = begin;
+  bytes[at] = QUOTE;
+  for (let shift = 60, isLeading = true; shift >= 0; shift -= 4) {
+    const digit = shift >= 32 ? (high >>> (shift - 32)) & 15 : (low >>> shift) & 15;
+    isLeading &&= digit === 0 && shift > 0;
+    if (isLeading) continue;
+    at += 1;
+    bytes[at] = digit < 10 ? ZERO + digit : 87 + digit;
+  }
+  bytes[at + 1] = QUOTE;
+}
+
+/** In decimal, so that it ends before `end`. */
+function putNumber(bytes: Uint8Array, end: number, value: number): void {
+  let at = end;
+  let rest = value >>> 0;
   do {
-    const tens = Math.floor(rest / 10);
-    bytes[at] = 48 + rest - 10 * tens;
-    rest = tens;
+    const tens = (rest / 10) >>> 0;
     at -= 1;
+    bytes[at] = ZERO + rest - 10 * tens;
+    rest = tens;
   } while (rest > 0);
-}
-
-/** Writes a text of kaprobe's own in quotes, or null, at the beginning of its column. */
-function quotedAt({ bytes }: Chunk, start: number, { ends }: Template, column: number, value: string | null): void {
-  let at = start + (ends[column] ?? 0);
-  if (value === null) {
-    bytes[at] = 110;
-    bytes[at + 1] = 117;
-    bytes[at + 2] = 108;
-    bytes[at + 3] = 108;
-    return;
-  }
-  bytes[at] = 34;
-  for (let index = 0; index < value.length; index += 1) {
-    at += 1;
-    bytes[at] = value.charCodeAt(index);
-  }
-  bytes[at + 1] = 34;
-}
-
-function text(out: Chunk, value: string): void {
-  const { bytes } = out;
-  let { at } = out;
-  for (let index = 0; index < value.length; index += 1) {
-    bytes[at] = value.charCodeAt(index);
-    at += 1;
-  }
-  out.at = at;
 }
 
 function ascii(json: string): string {

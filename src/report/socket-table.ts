@@ -1,0 +1,312 @@
+/** Many sockets at once: rows of numbers in place of an object each, which for a hundred thousand would take most of the time to make and to keep. */
+import { type LiveKeepalive, type LiveSocket, SOCKET_RISKS, type SocketsData } from './sockets.ts';
+import { TCP_STATES } from './tcp-state.ts';
+
+/** The cells of a row. Times are milliseconds, as in LiveSocket; NONE stands for null. */
+export const CELL = {
+  family: 0,
+  /** Index in TCP_STATES. */
+  state: 1,
+  /** Indices in `hosts`. */
+  localHost: 2,
+  localPort: 3,
+  remoteHost: 4,
+  remotePort: 5,
+  inode: 6,
+  cookieLow: 7,
+  cookieHigh: 8,
+  uid: 9,
+  /** One of KNOWN_BY, or from KNOWN_BY.other on an index in `otherKeepalives`. */
+  keepalive: 10,
+  /** Of a timer the least period. */
+  idleMs: 11,
+  intervalMs: 12,
+  count: 13,
+  userTimeoutMs: 14,
+  nextProbeMs: 15,
+  lastReceivedMs: 16,
+  lastSentMs: 17,
+  lastAcknowledgedMs: 18,
+  unacked: 19,
+  retransmits: 20,
+  unansweredProbes: 21,
+  /** Index in SOCKET_RISKS. */
+  risk: 22,
+  /** 1: both ends are on this host. */
+  isLocal: 23,
+  /** Of the only owner; NONE where there is none, or where they are among the extras. */
+  ownerPid: 24,
+  ownerFd: 25,
+  /** Index in `recognised`. */
+  recognised: 26,
+} as const;
+
+/** How many cells a row has. */
+export const ROW_CELLS = 27;
+export const NONE = 0xffff_ffff;
+export const KNOWN_BY = { timerOff: 0, timerOn: 1, exactOff: 2, exactOn: 3, other: 4 } as const;
+
+/** What few sockets have; it stands in place of what the row says. */
+export type SocketExtras = Partial<Pick<LiveSocket, 'owners' | 'receiveTimeoutMs' | 'verified'>>;
+
+export interface SocketTable {
+  rows: number;
+  /** Row after row; a larger one takes its place when it is full. */
+  cells: Uint32Array;
+  /** `192.0.2.1:`, `[2001:db8::1]:`: an end without its port. */
+  hosts: string[];
+  otherKeepalives: LiveKeepalive[];
+  /** Names of whose settings they look like. */
+  recognised: string[];
+  /** The names of the owners, by pid. */
+  commands: Map<number, string | null>;
+  /** By row. */
+  extras: Map<number, SocketExtras>;
+}
+
+export function emptySocketTable(): SocketTable {
+  return {
+    rows: 0,
+    cells: new Uint32Array(1024 * ROW_CELLS),
+    hosts: [],
+    otherKeepalives: [],
+    recognised: [],
+    commands: new Map(),
+    extras: new Map(),
+  };
+}
+
+/** Adds a row, whose cells are the caller's to fill, and returns where they begin. */
+export function addRow(table: SocketTable): number {
+  const at = table.rows * ROW_CELLS;
+  if (at === table.cells.length) {
+    const larger = new Uint32Array(2 * at);
+    larger.set(table.cells);
+    table.cells = larger;
+  }
+  table.rows += 1;
+  return at;
+}
+
+/** What stands in the cell of a number or null; the one number that means null gives way to the next lower. */
+export function cellOf(value: number | null): number {
+  return value === null ? NONE : Math.min(value, NONE - 1);
+}
+
+/** Adds to what a socket has besides its row. */
+export function addExtras({ extras }: SocketTable, row: number, more: SocketExtras): void {
+  extras.set(row, { ...extras.get(row), ...more });
+}
+
+/** Gives the number of a text, or of anything else that comes time and again, in a list that it is added to the first time. */
+export function numberer<T>(list: T[]): (item: T) => number {
+  const numbers = new Map<T, number>();
+  return (item) => {
+    let number = numbers.get(item);
+    if (number === undefined) {
+      number = list.push(item) - 1;
+      numbers.set(item, number);
+    }
+    return number;
+  };
+}
+
+/** The socket of the row that it stands at; nothing is made of it before it is read, and nothing is kept. */
+export interface SocketCursor extends Readonly<LiveSocket> {
+  row: number;
+  /** `192.0.2.1:`, `[2001:db8::1]:`. */
+  readonly localHost: string;
+  readonly localPort: number;
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  /** Both ends are on this host. */
+  readonly isLocal: boolean;
+}
+
+/** A cursor at the first row of a table that is filled: rows that come later are not to be seen. */
+export function socketCursor({
+  cells,
+  hosts,
+  commands,
+  otherKeepalives,
+  recognised,
+  extras,
+}: SocketTable): SocketCursor {
+  let row = 0;
+  let at = 0;
+  const cell = (column: number): number => cells[at + column] ?? NONE;
+  const orNull = (column: number): number | null => (cell(column) === NONE ? null : cell(column));
+  const extra = (): SocketExtras | undefined => (extras.size === 0 ? undefined : extras.get(row));
+  return {
+    get row() {
+      return row;
+    },
+    set row(to) {
+      row = to;
+      at = to * ROW_CELLS;
+    },
+    get localHost() {
+      return hosts[cell(CELL.localHost)] ?? '';
+    },
+    get localPort() {
+      return cell(CELL.localPort);
+    },
+    get remoteHost() {
+      return hosts[cell(CELL.remoteHost)] ?? '';
+    },
+    get remotePort() {
+      return cell(CELL.remotePort);
+    },
+    get isLocal() {
+      return cell(CELL.isLocal) === 1;
+    },
+    get family() {
+      return cell(CELL.family) === 4 ? 4 : 6;
+    },
+    get local() {
+      return this.localHost + this.localPort;
+    },
+    get remote() {
+      return this.remoteHost + this.remotePort;
+    },
+    get state() {
+      return TCP_STATES[cell(CELL.state)] ?? 'unknown';
+    },
+    get inode() {
+      return cell(CELL.inode);
+    },
+    get cookie() {
+      const low = cell(CELL.cookieLow);
+      const high = cell(CELL.cookieHigh);
+      if (high === 0) return low.toString(16);
+      return low === NONE && high === NONE ? null : high.toString(16) + low.toString(16).padStart(8, '0');
+    },
+    get uid() {
+      return cell(CELL.uid);
+    },
+    get owners() {
+      const several = extra()?.owners;
+      if (several !== undefined) return several;
+      const pid = cell(CELL.ownerPid);
+      return pid === NONE ? [] : [{ pid, command: commands.get(pid) ?? null, fd: cell(CELL.ownerFd), blockedIn: null }];
+    },
+    get keepalive(): LiveKeepalive {
+      const kind = cell(CELL.keepalive);
+      if (kind === KNOWN_BY.timerOff) return { source: 'timer', enabled: false };
+      const idleMs = cell(CELL.idleMs);
+      if (kind === KNOWN_BY.timerOn) return { source: 'timer', enabled: true, periodAtLeastMs: idleMs };
+      const other = kind < KNOWN_BY.other ? undefined : otherKeepalives[kind - KNOWN_BY.other];
+      if (other !== undefined) return other;
+      const [intervalMs, count, userTimeoutMs] = [cell(CELL.intervalMs), cell(CELL.count), cell(CELL.userTimeoutMs)];
+      return { source: 'getsockopt', enabled: kind === KNOWN_BY.exactOn, idleMs, intervalMs, count, userTimeoutMs };
+    },
+    get recognised() {
+      const name = cell(CELL.recognised);
+      return name === NONE ? null : (recognised[name] ?? null);
+    },
+    get nextProbeMs() {
+      return orNull(CELL.nextProbeMs);
+    },
+    get lastReceivedMs() {
+      return orNull(CELL.lastReceivedMs);
+    },
+    get lastSentMs() {
+      return orNull(CELL.lastSentMs);
+    },
+    get lastAcknowledgedMs() {
+      return orNull(CELL.lastAcknowledgedMs);
+    },
+    get unacked() {
+      return orNull(CELL.unacked);
+    },
+    get retransmits() {
+      return orNull(CELL.retransmits);
+    },
+    get unansweredProbes() {
+      return orNull(CELL.unansweredProbes);
+    },
+    get receiveTimeoutMs() {
+      return extra()?.receiveTimeoutMs ?? null;
+    },
+    get verified() {
+      return extra()?.verified ?? null;
+    },
+    get risk() {
+      const risk = cell(CELL.risk);
+      return risk === NONE ? null : (SOCKET_RISKS[risk] ?? null);
+    },
+  };
+}
+
+/** The socket that a cursor stands at, as an object of its own. */
+export function socketAt(cursor: SocketCursor): LiveSocket {
+  const { family, local, remote, state, inode, cookie, uid, owners, keepalive, recognised, nextProbeMs } = cursor;
+  const { lastReceivedMs, lastSentMs, lastAcknowledgedMs, unacked, retransmits, unansweredProbes } = cursor;
+  return {
+    ...{ family, local, remote, state, inode, cookie, uid, owners, keepalive, recognised, nextProbeMs },
+    ...{ lastReceivedMs, lastSentMs, lastAcknowledgedMs, unacked, retransmits, unansweredProbes },
+    receiveTimeoutMs: cursor.receiveTimeoutMs,
+    verified: cursor.verified,
+    risk: cursor.risk,
+  };
+}
+
+/** Some rows of a table, in some order. */
+export interface SocketRows {
+  table: SocketTable;
+  rows: Uint32Array;
+}
+
+/** Shows the sockets of these rows one after the other, at a cursor that is moved on. */
+export function eachSocket({ table, rows }: SocketRows, visit: (socket: SocketCursor, place: number) => void): void {
+  const cursor = socketCursor(table);
+  for (let place = 0; place < rows.length; place += 1) {
+    cursor.row = rows[place] ?? 0;
+    visit(cursor, place);
+  }
+}
+
+/** The rows of which that holds. */
+export function filterRows({ table, rows }: SocketRows, keep: (socket: SocketCursor) => boolean): SocketRows {
+  const cursor = socketCursor(table);
+  return {
+    table,
+    rows: rows.filter((row) => {
+      cursor.row = row;
+      return keep(cursor);
+    }),
+  };
+}
+
+/** All of them as objects of their own. */
+export function socketsOf(list: SocketRows): LiveSocket[] {
+  const cursor = socketCursor(list.table);
+  return Array.from(list.rows, (row) => {
+    cursor.row = row;
+    return socketAt(cursor);
+  });
+}
+
+const rowsBehind = new WeakMap<SocketsData, SocketRows>();
+
+/** Makes the list `sockets` of these rows, but not before somebody reads it: who knows rowsOf() need not. */
+export function withRows(data: Omit<SocketsData, 'sockets'>, list: SocketRows): SocketsData {
+  let made: LiveSocket[] | null = null;
+  const { limit, doubts, ...before } = data;
+  const whole: SocketsData = {
+    ...before,
+    get sockets() {
+      made ??= socketsOf(list);
+      return made;
+    },
+    limit,
+    doubts,
+  };
+  rowsBehind.set(whole, list);
+  return whole;
+}
+
+/** The rows that the list `sockets` is made of; null: it is a list like any other. */
+export function rowsOf(data: SocketsData): SocketRows | null {
+  return rowsBehind.get(data) ?? null;
+}

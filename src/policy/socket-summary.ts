@@ -56,7 +56,9 @@ function sortByNumbers(list: SocketRows, byRisk: boolean): SocketRows {
     keys[place] = (rank * SILENCES + (SILENCES - 1 - silence)) * PLACES + place;
   });
   keys.sort();
-  return { table: list.table, rows: Uint32Array.from(keys, (key) => list.rows[key % PLACES] ?? 0) };
+  const rows = new Uint32Array(keys.length);
+  for (let place = 0; place < keys.length; place += 1) rows[place] = list.rows[(keys[place] ?? 0) % PLACES] ?? 0;
+  return { table: list.table, rows };
 }
 
 /** The gravest is 0; what is not judged comes last. */

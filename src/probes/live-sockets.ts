@@ -30,6 +30,7 @@ import { isJudged, judgeRows, type RiskContext } from '../policy/socket-risk.ts'
 import {
   addExtras,
   addRow,
+  allRows,
   CELL,
   cellOf,
   eachSocket,
@@ -123,7 +124,7 @@ interface Means {
 function survey(question: LiveSocketsQuestion, { libc, diag, pid }: Means): LiveSocketsSurvey {
   const { filter, among = null } = question;
   const { table, ...origin } = listAll(filter, diag, pid);
-  let list: SocketRows = { table, rows: Uint32Array.from({ length: table.rows }, (_, row) => row) };
+  let list = allRows(table);
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
   if (question.owners || filter.pids.length > 0 || filter.commands.length > 0) {
     ownerSearch = findOwners(table, among, libc instanceof Error ? openLinks : linkOpener(libc));

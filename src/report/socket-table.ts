@@ -257,6 +257,13 @@ export interface SocketRows {
   rows: Uint32Array;
 }
 
+/** All rows of a table, in its order. */
+export function allRows(table: SocketTable): SocketRows {
+  const rows = new Uint32Array(table.rows);
+  for (let row = 0; row < rows.length; row += 1) rows[row] = row;
+  return { table, rows };
+}
+
 /** Shows the sockets of these rows one after the other, at a cursor that is moved on. */
 export function eachSocket({ table, rows }: SocketRows, visit: (socket: SocketCursor, place: number) => void): void {
   const cursor = socketCursor(table);

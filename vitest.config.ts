@@ -12,6 +12,7 @@ export default defineConfig({
           exclude: ['test/cli/**', 'test/lab/**', 'test/package/**', 'test/**/*.sweep.test.ts'],
           // Pure tests share nothing that could leak: a process for each file would cost more than the tests.
           isolate: false,
+          maxWorkers: '100%',
           // No test waits; a property tried a thousand times may take long on a machine that has other work.
           testTimeout: 60_000,
         },
@@ -23,6 +24,7 @@ export default defineConfig({
           include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts', 'test/**/*.sweep.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
       // The real kernel between network namespaces: asks for root. One file at a time, since firewalls' timeouts are being measured.
@@ -33,7 +35,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -59,6 +59,8 @@ const TELL_MS = 500;
 /** How long the far end may be out of reach before the search is given up. */
 const OUT_OF_REACH_MS = 30_000;
 const NEVER_GIVE_UP = 127;
+/** A peer that says something and closes within this time has said why it closes (PostgreSQL's FATAL, the close_notify of TLS). */
+const FAREWELL_MS = 2000;
 const MOST_PROBES = { client: VERDICT_PROBE_COUNT, server: MOST_PUSHES } as const;
 
 /** What measuring needs. */
@@ -115,6 +117,8 @@ interface Held {
   connection: NamedConnection;
   quietSinceMs: number;
   heardAtMs: number;
+  /** What the two were before the peer last sent data, at `atMs`; null when it has sent none since it was quiet. */
+  spoken: (Pick<Held, 'quietSinceMs' | 'heardAtMs'> & { atMs: number }) | null;
   /** When to look at it next. */
   lookAtMs: number;
 }
@@ -322,8 +326,12 @@ function lookAround(work: Work): void {
       if (performance.now() < held.lookAtMs) continue;
       held.lookAtMs = nextLookMs(held.connection);
     }
+    const { quietSinceMs, heardAtMs } = held;
+    const { dataSegmentCount } = held.connection.traffic;
     const quiet = quietSince(held.connection, libc);
     if (quiet !== null) {
+      if (held.connection.traffic.dataSegmentCount > dataSegmentCount)
+        held.spoken = { quietSinceMs, heardAtMs, atMs: quiet.heardAtMs };
       held.quietSinceMs = Math.max(held.quietSinceMs, quiet.sinceMs);
       held.heardAtMs = quiet.heardAtMs;
     } else if (noteEnd(held, work)) idle.delete(held.id);
@@ -376,11 +384,15 @@ function probesNeeded({ direction }: MeasurePlan, loss: number): number {
 }
 
 /** Notes how a connection ended by itself; false while that is not known yet. */
-function noteEnd({ connection, quietSinceMs, heardAtMs }: Held, work: Work): boolean {
+function noteEnd(held: Held, work: Work): boolean {
   const { search } = work;
+  const { connection, spoken } = held;
   const ended = connection.watch.ended();
   if (ended === null) return connection.socket.destroyed;
-  const atMs = connection.openedAtMs + ended.afterMs;
+  const endedAtMs = connection.openedAtMs + ended.afterMs;
+  const farewell = spoken !== null && endedAtMs - spoken.atMs < FAREWELL_MS ? spoken : null;
+  const { quietSinceMs, heardAtMs } = farewell ?? held;
+  const atMs = farewell?.atMs ?? endedAtMs;
   connection.socket.destroy();
   if (ended.kind === 'failed') return true;
   if (ended.afterMs < TURNED_AWAY_MS) {
@@ -457,7 +469,8 @@ async function openRung(work: Work): Promise<void> {
       heardAtMs: connection.openedAtMs,
     };
     const lookAtMs = nextLookMs(connection);
-    search.idle.set(search.madeCount, { id: search.madeCount, connection, quietSinceMs, heardAtMs, lookAtMs });
+    const id = search.madeCount;
+    search.idle.set(id, { id, connection, quietSinceMs, heardAtMs, spoken: null, lookAtMs });
   } catch (error) {
     if (!signal.aborted) {
       search.openingCount -= 1;

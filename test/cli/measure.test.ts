@@ -83,6 +83,22 @@ describe.skipIf(withoutNginx !== '').concurrent(`measure of a real nginx${withou
   });
 });
 
+describe('measure of a peer that says why it closes, and closes later', () => {
+  it('takes the time until it said so for its idle timeout', async () => {
+    const server = await serve((socket) => {
+      // Later than measure looks at its connections again, which it does once a second.
+      setTimeout(() => socket.write('too long idle'), 4000);
+      setTimeout(() => socket.end(), 5300);
+    });
+    try {
+      const { data } = await measure(`127.0.0.1:${server.port}`, '--connections', '16', '--max', '20s');
+      expectClosing(data, 4000);
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe.concurrent('measure of a target that has room for few connections', () => {
   const opened: TestServer[] = [];
   afterAll(() => Promise.all(opened.map((server) => server.close())));

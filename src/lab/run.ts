@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { KernelError } from '../errors.ts';
+import { SIGNAL_LAG_MS } from '../linux/pass-through.ts';
 
 const MAX_OUTPUT_BYTES = 1 << 20;
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -54,7 +55,14 @@ export function finish(child: ChildProcess, what: string, options: RunOptions = 
       reject(reason);
     };
     const onAbort = () => giveUp(signal?.reason);
+    let awaitsOwnSignal = signal !== undefined;
     const onEnd = () => {
+      if (awaitsOwnSignal && child.signalCode === 'SIGINT') {
+        awaitsOwnSignal = false;
+        clearTimeout(timer);
+        timer = setTimeout(onEnd, SIGNAL_LAG_MS);
+        return;
+      }
       settle();
       resolve({ code: child.exitCode, signal: child.signalCode, stdout: stdout(), stderr: stderr() });
     };

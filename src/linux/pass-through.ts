@@ -13,6 +13,8 @@ const BY_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGHUP'];
 /** How long a program that was asked to end has until it gets SIGTERM, and then until it is left to its fate. */
 const GRACE_MS = 2000;
 const LAST_GRACE_MS = 3000;
+/** A terminal's Ctrl-C goes to a child too, whose end may be seen so much, in ms, before this process's own signal. */
+export const SIGNAL_LAG_MS = 500;
 
 /** How a program ended that this process stood for. */
 export interface PassedEnd {
@@ -48,13 +50,14 @@ export async function standFor(start: () => ChildProcess, what: string, patience
   for (const name of OTHERS) process.on(name, passOn);
   try {
     child = start();
-    return await endOf(child, what, patience === 'endless' ? new AbortController().signal : patience);
+    return await endOf(child, what, patience);
   } finally {
     for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, passOn);
   }
 }
 
-function endOf(child: ChildProcess, what: string, signal: AbortSignal): Promise<PassedEnd> {
+function endOf(child: ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
+  const signal = patience === 'endless' ? new AbortController().signal : patience;
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const settle = () => {
@@ -76,8 +79,13 @@ function endOf(child: ChildProcess, what: string, signal: AbortSignal): Promise<
     });
     child.once('exit', (code, endedBy) => {
       settle();
-      if (signal.aborted) reject(signal.reason);
-      else resolve({ exitCode: code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]), signal: endedBy });
+      const conclude = () => {
+        if (signal.aborted) reject(signal.reason);
+        else resolve({ exitCode: code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]), signal: endedBy });
+      };
+      const isShared = patience !== 'endless' && endedBy !== null && BY_TERMINAL.includes(endedBy);
+      if (isShared && !signal.aborted) setTimeout(conclude, SIGNAL_LAG_MS);
+      else conclude();
     });
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();

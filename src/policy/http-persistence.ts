@@ -86,6 +86,13 @@ export function readHint(rawHeaders: readonly string[]): { timeoutMs: number | n
   return seconds === null && max === null ? null : { timeoutMs: seconds === null ? null : seconds * 1000, max };
 }
 
+/** The parameters of Keep-Alive that name a timeout or a maximum which is no number to be meant, such as `timeout=-1`: `readHint` passes them over. */
+export function unreadableHints(rawHeaders: readonly string[]): string[] {
+  return tokens(headerValues(rawHeaders, 'keep-alive')).filter(
+    (token) => /^(timeout|max)\s*=/.test(token) && readHint(['Keep-Alive', token]) === null,
+  );
+}
+
 /** The reason as a sentence without a full stop. */
 export function describePersistence(why: HttpPersistence): string {
   switch (why) {

@@ -1,7 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Libc } from '../linux/libc.ts';
-import { framingOf, headerValues, judgePersistence, type Persistence, readHint } from '../policy/http-persistence.ts';
+import {
+  framingOf,
+  headerValues,
+  judgePersistence,
+  type Persistence,
+  readHint,
+  unreadableHints,
+} from '../policy/http-persistence.ts';
 import { summariseIdle } from '../policy/idle-close.ts';
 import { narrowRace, planRace } from '../policy/reuse-race.ts';
 import type { Certificate } from '../report/check.ts';
@@ -195,6 +202,11 @@ async function reuse(
     requestConnection: connectionHeader === undefined ? null : String(connectionHeader),
     ...response,
   });
+  const [unreadable] = unreadableHints(response.rawHeaders);
+  if (unreadable !== undefined) {
+    const token = JSON.stringify(oneLine(unreadable));
+    known.doubts.push(`the server's Keep-Alive says ${token}, which is no number of seconds or requests`);
+  }
   if (method === 'HEAD' && framingOf({ ...response, method: 'GET' }) === 'close') {
     known.doubts.push(
       'asked with HEAD: the response names no length, so that the body of a GET may end with the connection',

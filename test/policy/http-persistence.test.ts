@@ -8,6 +8,7 @@ import {
   judgePersistence,
   type ResponseFacts,
   readHint,
+  unreadableHints,
 } from '../../src/policy/http-persistence.ts';
 import type { HttpPersistence } from '../../src/report/http.ts';
 
@@ -136,6 +137,14 @@ describe('the hint', () => {
     [[], null],
   ])('in %j is read as %j', (rawHeaders, hint) => {
     expect(readHint(rawHeaders)).toEqual(hint);
+  });
+
+  test('is told apart from what cannot be meant', () => {
+    const said = (value: string) => unreadableHints(['Keep-Alive', value]);
+    expect(said('timeout=5, max=100')).toEqual([]);
+    expect(said('300, xtimeout=5s')).toEqual([]);
+    expect(said('timeout=-1, max=7')).toEqual(['timeout=-1']);
+    expect(said(`timeout=5, MAX=1${'0'.repeat(21)}`)).toEqual([`max=1${'0'.repeat(21)}`]);
   });
 });
 

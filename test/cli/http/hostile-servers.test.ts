@@ -204,6 +204,19 @@ describe('a redirect', { concurrent: true }, () => {
   });
 });
 
+describe('a hint that cannot be meant', () => {
+  it('is passed over, and that is said', async () => {
+    const url = await answering((socket) =>
+      socket.write('HTTP/1.1 204 No Content\r\nKeep-Alive: timeout=-1, max=7\r\n\r\n'),
+    );
+    const { data } = await ask(url, ['--no-idle', '--max-requests', '1']);
+    expect(data.hint).toEqual({ timeoutMs: null, max: 7 });
+    expect(data.doubts).toEqual([
+      `the server's Keep-Alive says "timeout=-1", which is no number of seconds or requests`,
+    ]);
+  });
+});
+
 describe('the command line', { concurrent: true }, () => {
   it.each([
     ['a header with a line break', ['-H', 'X-A: b\r\nX-Evil: 1'], "--header 'X-A' cannot be sent"],

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
+    experimental: { fsModuleCache: true },
     projects: [
       // Pure parts and small I/O, without the network: the inner loop.
       {

@@ -187,6 +187,14 @@ export function probesForDeath(loss: number, mostProbes: number): number {
 
 type Standing = 'alive' | 'dead' | 'suspect' | 'open' | 'void';
 
+/** The tests by what they amount to so far, each list in their order. */
+function byStanding(view: LadderView): Record<Standing, RungTest[]> {
+  const loss = lossOf(view);
+  const tests: Record<Standing, RungTest[]> = { alive: [], dead: [], suspect: [], open: [], void: [] };
+  for (const test of view.tests) tests[standingOf(test, view, loss)].push(test);
+  return tests;
+}
+
 /** What a test amounts to so far. */
 function standingOf(test: RungTest, view: LadderView, loss: number): Standing {
   if (test.outcome === 'alive') return 'alive';
@@ -227,16 +235,16 @@ const NO_BRACKET: Bracket = { lowerMs: 0, upperMs: null, exceptions: [], contrad
 
 /** The bracket with the fewest exceptions; of several the latest, since a living connection proves more than a silent one. */
 function bracketOf(alive: readonly RungTest[], dead: readonly RungTest[]): Bracket {
-  const rising = (one: number, other: number): number => one - other;
-  const lives = alive.map(({ atLeastMs }) => atLeastMs).sort(rising);
-  const deaths = dead.map(({ atMostMs }) => atMostMs + TICKS_MS).sort(rising);
+  // Typed arrays sort numbers without calling back: this is asked anew every few milliseconds.
+  const lives = new Float64Array(alive.map(({ atLeastMs }) => atLeastMs)).sort();
+  const deaths = new Float64Array(dead.map(({ atMostMs }) => atMostMs + TICKS_MS)).sort();
   let best = { lowerMs: 0, exceptionCount: lives.length };
   let deathCount = 0;
-  for (const [index, lowerMs] of lives.entries()) {
+  lives.forEach((lowerMs, index) => {
     while ((deaths[deathCount] ?? Number.POSITIVE_INFINITY) <= lowerMs) deathCount += 1;
     const exceptionCount = deathCount + lives.length - index - 1;
     if (exceptionCount <= best.exceptionCount) best = { lowerMs, exceptionCount };
-  }
+  });
   const { lowerMs } = best;
   const upper = deaths.find((age) => age > lowerMs);
   const upperMs = upper === undefined ? null : upper - TICKS_MS;
@@ -256,9 +264,8 @@ function bracketOf(alive: readonly RungTest[], dead: readonly RungTest[]): Brack
 
 /** The bracket by what is certain: for an answer that is asked for before its time. */
 export function bracketSoFar(view: LadderView): Pick<LadderAnswer, 'lowerMs' | 'upperMs'> {
-  const loss = lossOf(view);
-  const of = (standing: Standing) => view.tests.filter((test) => standingOf(test, view, loss) === standing);
-  const { lowerMs, upperMs } = bracketOf(of('alive'), of('dead'));
+  const { alive, dead } = byStanding(view);
+  const { lowerMs, upperMs } = bracketOf(alive, dead);
   return { lowerMs, upperMs };
 }
 
@@ -272,14 +279,8 @@ export function nextStep(
   const ended = endedByItself(view);
   if (ended !== null) return ended === 'unclear' ? goOn(view, { untilMs: view.nowMs + 50, wave }) : ended;
 
-  const loss = lossOf(view);
-  const standings = view.tests.map((test) => ({ test, standing: standingOf(test, view, loss) }));
-  const having = (...wanted: Standing[]) =>
-    standings.filter(({ standing }) => wanted.includes(standing)).map(({ test }) => test);
-  const alive = having('alive');
-  const dead = having('dead');
-  const suspect = having('suspect');
-  const open = having('open');
+  const tests = byStanding(view);
+  const { alive, dead, suspect, open } = tests;
   const conclude = dead.filter(({ outcome }) => outcome === 'pending').map(({ id }) => id);
   const needsWitness = suspect.some((test) => !view.witnessedAtMs.some((atMs) => atMs > test.startedAtMs));
   const pending = suspect.length + open.length > 0;
@@ -293,7 +294,7 @@ export function nextStep(
   const { lowerMs, upperMs } = suspect.length === 0 ? sure : bracketOf(alive, [...dead, ...suspect]);
   const undecided = [...open, ...suspect].filter(({ atMostMs }) => upperMs === null || atMostMs <= upperMs);
 
-  const second = upperMs === null ? null : corroborator(view, standings, upperMs);
+  const second = upperMs === null ? null : corroborator(view, tests, upperMs);
   if (second !== null) return goOn(view, { ...busy, test: [second], wave });
   if (upperMs !== null && upperMs - lowerMs > goalMs(plan, upperMs)) {
     const live = stillUseful(wave, view, lowerMs, upperMs);
@@ -301,7 +302,7 @@ export function nextStep(
     const next = live.length > 0 || waiting ? live : nextWave(plan, view, lowerMs, upperMs);
     if (next.length > 0 || waiting) return walk(next, view, { ...busy, pending });
   }
-  const seconded = having('dead', 'suspect').length > 1 || !open.some(({ atMostMs }) => atMostMs > (upperMs ?? 0));
+  const seconded = dead.length + suspect.length > 1 || !open.some(({ atMostMs }) => atMostMs > (upperMs ?? 0));
   const settled = (undecided.length === 0 && seconded) || undecided.every(({ atMostMs }) => atMostMs <= sure.lowerMs);
   if (sure.upperMs !== null && sure.upperMs === upperMs && settled) {
     const rest = wave.filter(({ id }) => view.idle.some((rung) => rung.id === id));
@@ -322,10 +323,10 @@ export function nextStep(
  */
 function corroborator(
   { idle, nowMs }: LadderView,
-  standings: readonly { test: RungTest; standing: Standing }[],
+  { dead, suspect, open, void: lost }: Readonly<Record<Standing, readonly RungTest[]>>,
   upperMs: number,
 ): { id: number; plannedMs: number } | null {
-  const asked = standings.filter(({ test, standing }) => standing !== 'alive' && test.atMostMs >= upperMs);
+  const asked = [...dead, ...suspect, ...open, ...lost].filter(({ atMostMs }) => atMostMs >= upperMs);
   const rung = idle.find(({ quietSinceMs }) => nowMs - quietSinceMs >= upperMs);
   return asked.length > 1 || rung === undefined ? null : { id: rung.id, plannedMs: nowMs - rung.quietSinceMs };
 }
@@ -351,7 +352,7 @@ function climb(
   },
 ): LadderStep | LadderAnswer {
   const soonMs = view.nowMs + (pending ? LOOK_MS : 1000);
-  const reached = Math.max(0, ...view.tests.map(({ plannedMs }) => plannedMs));
+  const reached = view.tests.reduce((most, { plannedMs }) => Math.max(most, plannedMs), 0);
   const plannedMs = ages.find((age) => age > reached);
   if (plannedMs === undefined || view.nowMs > plan.maxMs * PATIENCE_SHARE + 60_000) {
     if (!settled) return goOn(view, { ...busy, untilMs: view.nowMs + LOOK_MS });

@@ -192,7 +192,7 @@ function sweep({ path, reach, luck, refusal }: Network, mostTests = 400): FlowTe
   for (;;) {
     const next = nextTest(path, tests);
     if (next === null || tests.length >= mostTests) return tests;
-    expect(path.answering.map(({ hop }) => hop)).toContain(next.hop);
+    if (!path.answering.some(({ hop }) => hop === next.hop)) throw new Error(`hop ${next.hop} answers nobody`);
     tests.push(send(next));
   }
 }

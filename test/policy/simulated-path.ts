@@ -75,14 +75,18 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
     random,
   } = path;
   const ages = rungAges(plan);
+  const pushesMs = Array.from({ length: MOST_PUSHES + 1 }, (_, sentCount) => pushMs(sentCount, rttMs));
   const idle: IdleRung[] = [];
   const tests: RungTest[] = [];
+  let pending: RungTest[] = [];
   const ends: RungEnd[] = [];
   const answersAtMs = new Map<RungTest, number>();
   const witnessedAtMs: number[] = [];
   let [nowMs, connectionsMade, wave]: [number, number, Wave] = [0, 0, []];
   const nextProbeMs = ({ startedAtMs, lastProbeAtMs, unansweredCount }: RungTest): number =>
-    asks === 'probes' ? lastProbeAtMs + PROBE_INTERVAL_MS : startedAtMs + pushMs(unansweredCount, rttMs);
+    asks === 'probes'
+      ? lastProbeAtMs + PROBE_INTERVAL_MS
+      : startedAtMs + (pushesMs[unansweredCount] ?? Number.POSITIVE_INFINITY);
   const isOut = (): boolean => outageMs !== undefined && nowMs >= outageMs[0] && nowMs < outageMs[1];
   const open = (): void => {
     if (isOut()) return;
@@ -98,8 +102,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
     else test.unansweredCount += 1;
   };
   for (;;) {
-    while (idle.length + tests.filter(({ outcome }) => outcome === 'pending').length < plan.connectionCount && !isOut())
-      open();
+    while (idle.length + pending.length < plan.connectionCount && !isOut()) open();
     const view: LadderView = {
       nowMs,
       idle,
@@ -114,8 +117,8 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
     const step = nextStep(plan, ages, view, wave);
     if (step.kind === 'answer') return { answer: step, wallMs: nowMs, tests, connectionsMade };
     ({ wave } = step);
-    for (const test of tests)
-      if (step.conclude.includes(test.id) && test.outcome === 'pending') test.outcome = 'stalled';
+    for (const test of pending) if (step.conclude.includes(test.id)) test.outcome = 'stalled';
+    pending = pending.filter(({ outcome }) => outcome === 'pending');
     if (step.needsWitness && !isOut()) witnessedAtMs.push(nowMs);
     for (const { id, plannedMs } of step.test) {
       const index = idle.findIndex((rung) => rung.id === id);
@@ -133,9 +136,9 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
         outcome: 'pending',
       };
       tests.push(test);
+      pending.push(test);
       probe(test);
     }
-    const pending = tests.filter(({ outcome }) => outcome === 'pending');
     const events = pending.map((test) => answersAtMs.get(test) ?? nextProbeMs(test));
     const closings = serverClosesMs === undefined ? [] : idle.map(({ quietSinceMs }) => quietSinceMs + serverClosesMs);
     const next = Math.min(Math.max(step.untilMs, nowMs), ...events, ...closings);
@@ -149,6 +152,7 @@ export function search(plan: LadderPlan, path: SimulatedPath): Search {
         if (lives === 'alive') witnessedAtMs.push(nowMs);
       } else if (answerAtMs === undefined && nowMs >= nextProbeMs(test)) probe(test);
     }
+    pending = pending.filter(({ outcome }) => outcome === 'pending');
     if (serverClosesMs !== undefined) {
       for (const rung of [...idle]) {
         if (rung.quietSinceMs + serverClosesMs > nowMs) continue;

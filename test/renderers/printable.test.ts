@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { escapeInJson, printable, printableDeep } from '../../src/renderers/printable.ts';
+import { anyText as anyWellFormedText } from '../any-text.ts';
 
 const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  anyWellFormedText(),
   fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes)),
 );
 
@@ -55,8 +56,8 @@ describe('printableDeep', () => {
 describe('escapeInJson', () => {
   test('keeps the parsed data and leaves no raw sign of those but the newlines of the layout', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), anyText, (value, text) => {
-        const data = { value, text };
+      fc.property(fc.jsonValue(), fc.dictionary(anyText, fc.array(anyText)), anyText, (value, lists, text) => {
+        const data = { value, lists, text };
         const json = escapeInJson(JSON.stringify(data, null, 2));
         expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(data)));
         expect(json.replaceAll('\n', '')).not.toMatch(DANGEROUS);

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { liveSocketsJson } from '../../../src/renderers/json/live-sockets.ts';
 import { socketsOf } from '../../../src/report/socket-table.ts';
 import type { LiveSocket } from '../../../src/report/sockets.ts';
+import { anyText } from '../../any-text.ts';
 import { exactly, liveSocket } from '../../fixtures/live-socket.ts';
 import { socketRows } from '../../fixtures/socket-rows.ts';
 
@@ -25,7 +26,7 @@ const anySocket: fc.Arbitrary<LiveSocket> = fc
     owners: fc.array(
       fc.record({
         pid: fc.nat(),
-        command: fc.option(fc.string({ unit: 'binary' })),
+        command: fc.option(anyText()),
         fd: fc.nat({ max: 2 ** 31 - 1 }),
         blockedIn: fc.option(fc.constantFrom('recvfrom', 'system call 4711')),
       }),
@@ -33,7 +34,7 @@ const anySocket: fc.Arbitrary<LiveSocket> = fc
     keepalive: fc.oneof(
       fc.constant({ source: 'timer', enabled: false } as const),
       fc.nat().map((periodAtLeastMs) => ({ source: 'timer', enabled: true, periodAtLeastMs }) as const),
-      fc.string({ unit: 'binary' }).map((reason) => ({ source: 'unmeasured', kind: 'unmeasured', reason }) as const),
+      anyText().map((reason) => ({ source: 'unmeasured', kind: 'unmeasured', reason }) as const),
       fc.record({ enabled: fc.boolean(), idleMs: fc.nat(), count: fc.nat({ max: 255 }) }).map(exactly),
     ),
     nextProbeMs: someMs,
@@ -42,7 +43,7 @@ const anySocket: fc.Arbitrary<LiveSocket> = fc
     unacked: someMs,
     retransmits: someByte,
     unansweredProbes: someByte,
-    verified: fc.option(fc.string({ unit: 'binary' }).map((reason) => ({ kind: 'unmeasured', reason }) as const)),
+    verified: fc.option(anyText().map((reason) => ({ kind: 'unmeasured', reason }) as const)),
     risk: fc.constantFrom('ok', 'late', null),
   })
   .map(liveSocket);

@@ -40,9 +40,9 @@ import {
   NONE,
   numberer,
   ROW_CELLS,
+  SocketCursor,
   type SocketRows,
   type SocketTable,
-  socketCursor,
   socketsOf,
 } from '../report/socket-table.ts';
 import type { LiveSocket, OwnerSearch } from '../report/sockets.ts';
@@ -251,7 +251,7 @@ function findOwners(
     const inode = cells[row * ROW_CELLS + CELL.inode] ?? 0;
     if (inode !== 0) byInode.set(inode, row);
   }
-  const cursor = socketCursor(table);
+  const cursor = new SocketCursor(table);
   const hiddenPids = eachSocketHolder(among, '/proc', openLinks, (inode, pid, fd) => {
     const row = byInode.get(inode);
     if (row === undefined) return;
@@ -316,7 +316,7 @@ function readOptions(libc: Libc, list: SocketRows): void {
 /** Reads the options of the socket of a row through the descriptors that a process has of it. */
 function optionReader(libc: Libc, table: SocketTable): (row: number, pid: number, within: Within) => void {
   const { cells, extras } = table;
-  const socket = socketCursor(table);
+  const socket = new SocketCursor(table);
   const recognisedNumber = numberer(table.recognised);
   const addOptions = (duplicate: number): void => {
     const at = socket.row * ROW_CELLS;

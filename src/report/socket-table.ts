@@ -1,6 +1,14 @@
 /** Many sockets at once: rows of numbers in place of an object each, which for a hundred thousand would take most of the time to make and to keep. */
-import { type LiveKeepalive, type LiveSocket, SOCKET_RISKS, type SocketsData } from './sockets.ts';
-import { TCP_STATES } from './tcp-state.ts';
+import {
+  type LiveKeepalive,
+  type LiveSocket,
+  SOCKET_RISKS,
+  type SocketOwner,
+  type SocketRisk,
+  type SocketsData,
+  type SocketVerification,
+} from './sockets.ts';
+import { TCP_STATES, type TcpState } from './tcp-state.ts';
 
 /** The cells of a row. Times are milliseconds, as in LiveSocket; NONE stands for null. */
 export const CELL = {
@@ -111,131 +119,136 @@ export function numberer<T>(list: T[]): (item: T) => number {
   };
 }
 
-/** The socket of the row that it stands at; nothing is made of it before it is read, and nothing is kept. */
-export interface SocketCursor extends Readonly<LiveSocket> {
-  row: number;
-  /** `192.0.2.1:`, `[2001:db8::1]:`. */
-  readonly localHost: string;
-  readonly localPort: number;
-  readonly remoteHost: string;
-  readonly remotePort: number;
-  /** Both ends are on this host. */
-  readonly isLocal: boolean;
-}
+/**
+ * The socket of the row that it stands at; nothing is made of it before it is read, and nothing is kept. A class, because the getters of an object
+ * literal are new ones in each object: code that reads several such cursors stays slow.
+ */
+export class SocketCursor implements Readonly<LiveSocket> {
+  readonly table: SocketTable;
+  private readonly cells: Uint32Array;
+  private at = 0;
 
-/** A cursor at the first row of a table that is filled: rows that come later are not to be seen. */
-export function socketCursor({
-  cells,
-  hosts,
-  commands,
-  otherKeepalives,
-  recognised,
-  extras,
-}: SocketTable): SocketCursor {
-  let row = 0;
-  let at = 0;
-  const cell = (column: number): number => cells[at + column] ?? NONE;
-  const orNull = (column: number): number | null => (cell(column) === NONE ? null : cell(column));
-  const extra = (): SocketExtras | undefined => (extras.size === 0 ? undefined : extras.get(row));
-  return {
-    get row() {
-      return row;
-    },
-    set row(to) {
-      row = to;
-      at = to * ROW_CELLS;
-    },
-    get localHost() {
-      return hosts[cell(CELL.localHost)] ?? '';
-    },
-    get localPort() {
-      return cell(CELL.localPort);
-    },
-    get remoteHost() {
-      return hosts[cell(CELL.remoteHost)] ?? '';
-    },
-    get remotePort() {
-      return cell(CELL.remotePort);
-    },
-    get isLocal() {
-      return cell(CELL.isLocal) === 1;
-    },
-    get family() {
-      return cell(CELL.family) === 4 ? 4 : 6;
-    },
-    get local() {
-      return this.localHost + this.localPort;
-    },
-    get remote() {
-      return this.remoteHost + this.remotePort;
-    },
-    get state() {
-      return TCP_STATES[cell(CELL.state)] ?? 'unknown';
-    },
-    get inode() {
-      return cell(CELL.inode);
-    },
-    get cookie() {
-      const low = cell(CELL.cookieLow);
-      const high = cell(CELL.cookieHigh);
-      if (high === 0) return low.toString(16);
-      return low === NONE && high === NONE ? null : high.toString(16) + low.toString(16).padStart(8, '0');
-    },
-    get uid() {
-      return cell(CELL.uid);
-    },
-    get owners() {
-      const several = extra()?.owners;
-      if (several !== undefined) return several;
-      const pid = cell(CELL.ownerPid);
-      return pid === NONE ? [] : [{ pid, command: commands.get(pid) ?? null, fd: cell(CELL.ownerFd), blockedIn: null }];
-    },
-    get keepalive(): LiveKeepalive {
-      const kind = cell(CELL.keepalive);
-      if (kind === KNOWN_BY.timerOff) return { source: 'timer', enabled: false };
-      const idleMs = cell(CELL.idleMs);
-      if (kind === KNOWN_BY.timerOn) return { source: 'timer', enabled: true, periodAtLeastMs: idleMs };
-      const other = kind < KNOWN_BY.other ? undefined : otherKeepalives[kind - KNOWN_BY.other];
-      if (other !== undefined) return other;
-      const [intervalMs, count, userTimeoutMs] = [cell(CELL.intervalMs), cell(CELL.count), cell(CELL.userTimeoutMs)];
-      return { source: 'getsockopt', enabled: kind === KNOWN_BY.exactOn, idleMs, intervalMs, count, userTimeoutMs };
-    },
-    get recognised() {
-      const name = cell(CELL.recognised);
-      return name === NONE ? null : (recognised[name] ?? null);
-    },
-    get nextProbeMs() {
-      return orNull(CELL.nextProbeMs);
-    },
-    get lastReceivedMs() {
-      return orNull(CELL.lastReceivedMs);
-    },
-    get lastSentMs() {
-      return orNull(CELL.lastSentMs);
-    },
-    get lastAcknowledgedMs() {
-      return orNull(CELL.lastAcknowledgedMs);
-    },
-    get unacked() {
-      return orNull(CELL.unacked);
-    },
-    get retransmits() {
-      return orNull(CELL.retransmits);
-    },
-    get unansweredProbes() {
-      return orNull(CELL.unansweredProbes);
-    },
-    get receiveTimeoutMs() {
-      return extra()?.receiveTimeoutMs ?? null;
-    },
-    get verified() {
-      return extra()?.verified ?? null;
-    },
-    get risk() {
-      const risk = cell(CELL.risk);
-      return risk === NONE ? null : (SOCKET_RISKS[risk] ?? null);
-    },
-  };
+  /** At the first row of a table that is filled: rows that come later are not to be seen. */
+  constructor(table: SocketTable) {
+    this.table = table;
+    this.cells = table.cells;
+  }
+
+  private cell(column: number): number {
+    return this.cells[this.at + column] ?? NONE;
+  }
+
+  private orNull(column: number): number | null {
+    const value = this.cell(column);
+    return value === NONE ? null : value;
+  }
+
+  private get extras(): SocketExtras | undefined {
+    const { extras } = this.table;
+    return extras.size === 0 ? undefined : extras.get(this.row);
+  }
+
+  get row(): number {
+    return this.at / ROW_CELLS;
+  }
+  set row(row: number) {
+    this.at = row * ROW_CELLS;
+  }
+
+  /** `192.0.2.1:`, `[2001:db8::1]:`. */
+  get localHost(): string {
+    return this.table.hosts[this.cell(CELL.localHost)] ?? '';
+  }
+  get localPort(): number {
+    return this.cell(CELL.localPort);
+  }
+  get remoteHost(): string {
+    return this.table.hosts[this.cell(CELL.remoteHost)] ?? '';
+  }
+  get remotePort(): number {
+    return this.cell(CELL.remotePort);
+  }
+  /** Both ends are on this host. */
+  get isLocal(): boolean {
+    return this.cell(CELL.isLocal) === 1;
+  }
+  get family(): LiveSocket['family'] {
+    return this.cell(CELL.family) === 4 ? 4 : 6;
+  }
+  get local(): string {
+    return this.localHost + this.localPort;
+  }
+  get remote(): string {
+    return this.remoteHost + this.remotePort;
+  }
+  get state(): TcpState {
+    return TCP_STATES[this.cell(CELL.state)] ?? 'unknown';
+  }
+  get inode(): number {
+    return this.cell(CELL.inode);
+  }
+  get cookie(): string | null {
+    const low = this.cell(CELL.cookieLow);
+    const high = this.cell(CELL.cookieHigh);
+    if (high === 0) return low.toString(16);
+    return low === NONE && high === NONE ? null : high.toString(16) + low.toString(16).padStart(8, '0');
+  }
+  get uid(): number {
+    return this.cell(CELL.uid);
+  }
+  get owners(): SocketOwner[] {
+    const several = this.extras?.owners;
+    if (several !== undefined) return several;
+    const pid = this.cell(CELL.ownerPid);
+    if (pid === NONE) return [];
+    return [{ pid, command: this.table.commands.get(pid) ?? null, fd: this.cell(CELL.ownerFd), blockedIn: null }];
+  }
+  get keepalive(): LiveKeepalive {
+    const kind = this.cell(CELL.keepalive);
+    if (kind === KNOWN_BY.timerOff) return { source: 'timer', enabled: false };
+    const idleMs = this.cell(CELL.idleMs);
+    if (kind === KNOWN_BY.timerOn) return { source: 'timer', enabled: true, periodAtLeastMs: idleMs };
+    const other = kind < KNOWN_BY.other ? undefined : this.table.otherKeepalives[kind - KNOWN_BY.other];
+    if (other !== undefined) return other;
+    const enabled = kind === KNOWN_BY.exactOn;
+    const [intervalMs, count] = [this.cell(CELL.intervalMs), this.cell(CELL.count)];
+    return { source: 'getsockopt', enabled, idleMs, intervalMs, count, userTimeoutMs: this.cell(CELL.userTimeoutMs) };
+  }
+  get recognised(): string | null {
+    const name = this.cell(CELL.recognised);
+    return name === NONE ? null : (this.table.recognised[name] ?? null);
+  }
+  get nextProbeMs(): number | null {
+    return this.orNull(CELL.nextProbeMs);
+  }
+  get lastReceivedMs(): number | null {
+    return this.orNull(CELL.lastReceivedMs);
+  }
+  get lastSentMs(): number | null {
+    return this.orNull(CELL.lastSentMs);
+  }
+  get lastAcknowledgedMs(): number | null {
+    return this.orNull(CELL.lastAcknowledgedMs);
+  }
+  get unacked(): number | null {
+    return this.orNull(CELL.unacked);
+  }
+  get retransmits(): number | null {
+    return this.orNull(CELL.retransmits);
+  }
+  get unansweredProbes(): number | null {
+    return this.orNull(CELL.unansweredProbes);
+  }
+  get receiveTimeoutMs(): number | null {
+    return this.extras?.receiveTimeoutMs ?? null;
+  }
+  get verified(): SocketVerification | null {
+    return this.extras?.verified ?? null;
+  }
+  get risk(): SocketRisk | null {
+    const risk = this.cell(CELL.risk);
+    return risk === NONE ? null : (SOCKET_RISKS[risk] ?? null);
+  }
 }
 
 /** The socket that a cursor stands at, as an object of its own. */
@@ -266,7 +279,7 @@ export function allRows(table: SocketTable): SocketRows {
 
 /** Shows the sockets of these rows one after the other, at a cursor that is moved on. */
 export function eachSocket({ table, rows }: SocketRows, visit: (socket: SocketCursor, place: number) => void): void {
-  const cursor = socketCursor(table);
+  const cursor = new SocketCursor(table);
   for (let place = 0; place < rows.length; place += 1) {
     cursor.row = rows[place] ?? 0;
     visit(cursor, place);
@@ -275,7 +288,7 @@ export function eachSocket({ table, rows }: SocketRows, visit: (socket: SocketCu
 
 /** The rows of which that holds. */
 export function filterRows({ table, rows }: SocketRows, keep: (socket: SocketCursor) => boolean): SocketRows {
-  const cursor = socketCursor(table);
+  const cursor = new SocketCursor(table);
   return {
     table,
     rows: rows.filter((row) => {
@@ -287,7 +300,7 @@ export function filterRows({ table, rows }: SocketRows, keep: (socket: SocketCur
 
 /** All of them as objects of their own. */
 export function socketsOf(list: SocketRows): LiveSocket[] {
-  const cursor = socketCursor(list.table);
+  const cursor = new SocketCursor(list.table);
   return Array.from(list.rows, (row) => {
     cursor.row = row;
     return socketAt(cursor);

@@ -3,11 +3,10 @@ import {
   KNOWN_BY,
   NONE,
   ROW_CELLS,
-  type SocketCursor,
+  SocketCursor,
   type SocketRows,
   type SocketTable,
   socketAt,
-  socketCursor,
 } from '../../report/socket-table.ts';
 import { SOCKET_RISKS } from '../../report/sockets.ts';
 import { TCP_STATES } from '../../report/tcp-state.ts';
@@ -22,7 +21,7 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): Generator<Uint8Array> {
   const encoder = new TextEncoder();
-  const cursor = socketCursor(table);
+  const cursor = new SocketCursor(table);
   const templateOf = templates(table);
   const hosts = table.hosts.map((host) => encoder.encode(host));
   let bytes = new Uint8Array(CHUNK_BYTES);
@@ -73,7 +72,7 @@ const COOKIE_WIDTH = 16;
 /** Returns a function that tells the template for a row; null: its socket is not like others. */
 function templates(table: SocketTable): (row: number) => Template | null {
   const { cells, commands, extras } = table;
-  const cursor = socketCursor(table);
+  const cursor = new SocketCursor(table);
   const byKind = new Map<number, Map<string | null | undefined, Template>>();
   return (row) => {
     const at = row * ROW_CELLS;

@@ -8,7 +8,7 @@ import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
 import { errnoName, loadLibc } from './libc.ts';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
-const AF_INET = 2;
+export const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0o2000003;
@@ -72,27 +72,6 @@ export interface DiagSocket {
   info: DiagTcpInfo | null;
 }
 
-/**
- * The same without objects inside, for those who look at a hundred thousand: one such object is filled anew for each socket, so whatever is to
- * be kept must be copied. null in the timer: none runs. null from `retransmits` on: there is no TCP_INFO, or it ends before the field.
- */
-export interface SocketEntry extends Omit<DiagSocket, 'timer' | 'info'> {
-  timer: NonNullable<SocketTimer>['kind'] | null;
-  /** The cookie's two halves; both all ones: null. */
-  cookieLow: number;
-  cookieHigh: number;
-  /** Until it fires; 0 when none runs. */
-  timerExpiresMs: number;
-  timerRetries: number;
-  retransmits: number | null;
-  unansweredProbes: number | null;
-  unackedSegments: number | null;
-  rttMs: number | null;
-  lastDataSentMs: number | null;
-  lastDataReceivedMs: number | null;
-  lastAckReceivedMs: number | null;
-}
-
 interface SocketDump {
   sockets: DiagSocket[];
   /** Whether the tables stood still while they were read; if not, sockets may be missing or twice there. */
@@ -116,8 +95,8 @@ export interface SockDiag {
    * netlink).
    */
   list(request: DiagRequest): SocketDump;
-  /** Shows each socket to `visit`, in an object that is used again, and returns whether the tables stood still. */
-  each(request: DiagRequest, visit: (entry: SocketEntry) => void): boolean;
+  /** Shows each socket to `visit`, as a message that moves on to the next, and returns whether the tables stood still. */
+  each(request: DiagRequest, visit: (message: DiagMessage) => void): boolean;
   /** Looks at single sockets, each as diagId() names it, with TCP_INFO: what that costs does not grow with the number of others. Those that are gone are left out. */
   find(ids: readonly Uint8Array[]): DiagSocket[];
   close(): void;
@@ -135,8 +114,8 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
   return () => {
     const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
     const buffer = new Uint8Array(BUFFER_BYTES);
-    const each = (request: DiagRequest, visit: (entry: SocketEntry) => void): boolean => {
-      const decode = entryDecoder(buffer);
+    const each = (request: DiagRequest, visit: (message: DiagMessage) => void): boolean => {
+      const decode = decoderOf(buffer);
       let consistent = true;
       for (const family of [4, 6] as const) {
         libc.send(fd, encodeRequest(family, request), 0);
@@ -152,11 +131,11 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
       each,
       list: (request) => {
         const sockets: DiagSocket[] = [];
-        const consistent = each(request, (entry) => sockets.push(diagSocketOf(entry)));
+        const consistent = each(request, (message) => sockets.push(diagSocketOf(message)));
         return { sockets, consistent };
       },
       find: (ids) => {
-        const decode = entryDecoder(buffer);
+        const decode = decoderOf(buffer);
         const sockets: DiagSocket[] = [];
         for (let from = 0; from < ids.length; from += FIND_AT_ONCE) {
           const some = ids.slice(from, from + FIND_AT_ONCE);
@@ -164,7 +143,7 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
           // The kernel has answered each by the time that send(2) returns.
           for (const _ of some) {
             const size = libc.receive(fd, buffer, MSG_DONTWAIT);
-            unlessGone(() => decode(size, (entry) => sockets.push(diagSocketOf(entry))));
+            unlessGone(() => decode(size, (message) => sockets.push(diagSocketOf(message))));
           }
         }
         return sockets;
@@ -200,9 +179,7 @@ export function diagId(socket: DiagSocket): Uint8Array {
   view.setUint32(20, 0xffff_ffff, LITTLE_ENDIAN);
   bytes.set(addressBytes(socket.localAddress), 28);
   bytes.set(addressBytes(socket.remoteAddress), 44);
-  const cookie = BigInt(`0x${socket.cookie ?? 'ffffffffffffffff'}`); // INET_DIAG_NOCOOKIE: any
-  view.setUint32(64, Number(cookie & 0xffff_ffffn), LITTLE_ENDIAN);
-  view.setUint32(68, Number(cookie >> 32n), LITTLE_ENDIAN);
+  new Uint32Array(bytes.buffer).set(cookieWords(socket.cookie), 16);
   return bytes;
 }
 
@@ -249,14 +226,20 @@ interface AnswerPart {
  * what it says cannot be read.
  */
 export function decodeAnswer(bytes: Uint8Array, sockets: DiagSocket[]): AnswerPart {
-  return entryDecoder(bytes)(bytes.byteLength, (entry) => sockets.push(diagSocketOf(entry)));
+  return decoderOf(aligned(bytes))(bytes.byteLength, (message) => sockets.push(diagSocketOf(message)));
 }
 
-/** A reader of what is put into `buffer`, time and again: its first `size` bytes. It keeps the texts of addresses, which come many times. */
-function entryDecoder(buffer: Uint8Array): (size: number, visit: (entry: SocketEntry) => void) => AnswerPart {
+/** A copy that can be read word by word to its end. */
+function aligned(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array((bytes.byteLength + 3) & ~3);
+  copy.set(bytes);
+  return copy;
+}
+
+/** A reader of what is put into `buffer`, time and again: its first `size` bytes. */
+function decoderOf(buffer: Uint8Array): (size: number, visit: (message: DiagMessage) => void) => AnswerPart {
   const view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  const entry = emptyEntry();
-  const addresses = new Map<number, string>();
+  const message = new DiagMessage(buffer);
   return (size, visit) => {
     let consistent = true;
     for (let at = 0; at < size; ) {
@@ -271,9 +254,19 @@ function entryDecoder(buffer: Uint8Array): (size: number, visit: (entry: SocketE
       }
       if (type === SOCK_DIAG_BY_FAMILY) {
         if (length < NLMSG_HEADER_BYTES + MESSAGE_BYTES) throw unreadable();
-        decodeMessage(view, at + NLMSG_HEADER_BYTES, entry, addresses);
-        decodeAttributes(view, at + NLMSG_HEADER_BYTES + MESSAGE_BYTES, at + length, entry);
-        visit(entry);
+        message.at = (at + NLMSG_HEADER_BYTES) >> 2;
+        message.infoWords = 0;
+        for (let next = at + NLMSG_HEADER_BYTES + MESSAGE_BYTES; next + 4 <= at + length; ) {
+          const attributeLength = view.getUint16(next, LITTLE_ENDIAN);
+          if (attributeLength < 4 || next + attributeLength > at + length) throw unreadable();
+          if (view.getUint16(next + 2, LITTLE_ENDIAN) === INET_DIAG_INFO) {
+            message.infoAt = (next + 4) >> 2;
+            message.infoWords = (attributeLength - 4) >> 2;
+            break;
+          }
+          next += (attributeLength + 3) & ~3;
+        }
+        visit(message);
       }
       at += (length + 3) & ~3;
     }
@@ -285,150 +278,172 @@ function unreadable(): KernelError {
   return new KernelError('EBADMSG', 'list sockets by sock_diag');
 }
 
-function emptyEntry(): SocketEntry {
-  return {
-    family: 4,
-    state: 'unknown',
-    localAddress: '',
-    localPort: 0,
-    remoteAddress: '',
-    remotePort: 0,
-    timer: null,
-    timerExpiresMs: 0,
-    timerRetries: 0,
-    uid: 0,
-    inode: 0,
-    cookieLow: 0xffff_ffff,
-    cookieHigh: 0xffff_ffff,
-    get cookie() {
-      const { cookieLow, cookieHigh } = this;
-      return (cookieLow & cookieHigh) === -1 ? null : cookieOf(cookieLow, cookieHigh);
-    },
-    receiveQueue: 0,
-    sendQueue: 0,
-    retransmits: null,
-    unansweredProbes: null,
-    unackedSegments: null,
-    rttMs: null,
-    lastDataSentMs: null,
-    lastDataReceivedMs: null,
-    lastAckReceivedMs: null,
-  };
-}
+/** The words of struct inet_diag_msg, behind the first two. */
+export const WORD = {
+  source: 2,
+  destination: 6,
+  cookieLow: 11,
+  cookieHigh: 12,
+  expires: 13,
+  receiveQueue: 14,
+  sendQueue: 15,
+  uid: 16,
+  inode: 17,
+} as const;
 
-/** A socket of its own, to be kept. */
-export function diagSocketOf(entry: SocketEntry): DiagSocket {
-  const { timer, timerExpiresMs, timerRetries, retransmits, unansweredProbes } = entry;
-  return {
-    family: entry.family,
-    state: entry.state,
-    localAddress: entry.localAddress,
-    localPort: entry.localPort,
-    remoteAddress: entry.remoteAddress,
-    remotePort: entry.remotePort,
-    timer: timer === null ? null : { kind: timer, expiresMs: timerExpiresMs, retries: timerRetries },
-    uid: entry.uid,
-    inode: entry.inode,
-    cookie: entry.cookie,
-    receiveQueue: entry.receiveQueue,
-    sendQueue: entry.sendQueue,
-    info:
-      retransmits === null || unansweredProbes === null
-        ? null
-        : {
-            retransmits,
-            unansweredProbes,
-            unackedSegments: entry.unackedSegments,
-            rttMs: entry.rttMs,
-            lastDataSentMs: entry.lastDataSentMs,
-            lastDataReceivedMs: entry.lastDataReceivedMs,
-            lastAckReceivedMs: entry.lastAckReceivedMs,
-          },
-  };
-}
+/** The words of struct tcp_info, behind the first two. */
+export const INFO_WORD = { unacked: 6, lastDataSent: 11, lastDataReceived: 13, lastAckReceived: 14, rtt: 17 } as const;
 
-/** The reverse of diagSocketOf(). */
-export function entryOf({ timer, info, ...rest }: DiagSocket): SocketEntry {
-  const cookie = BigInt(`0x${rest.cookie ?? 'ffffffffffffffff'}`);
-  return {
-    ...emptyEntry(),
-    ...rest,
-    cookieLow: Number(cookie & 0xffff_ffffn),
-    cookieHigh: Number(cookie >> 32n),
-    ...(timer === null ? {} : { timer: timer.kind, timerExpiresMs: timer.expiresMs, timerRetries: timer.retries }),
-    ...info,
-  };
+/** The bytes of struct inet_diag_msg that are no part of a word; ports are in network byte order. */
+export const BYTE = { family: 0, state: 1, timer: 2, retries: 3, sourcePort: 4, destinationPort: 6 } as const;
+export const INFO_BYTE = { retransmits: 2, probes: 3 } as const;
+
+/**
+ * A socket as the kernel tells of it, read where it stands in the answer: what is to be kept must be copied. For a hundred thousand of them it is
+ * the words that are read; the getters are for fewer.
+ */
+export class DiagMessage {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** Where struct inet_diag_msg begins, and struct tcp_info: which word. */
+  at = 0;
+  infoAt = 0;
+  /** How many words there are of struct tcp_info; 0: it is not there. */
+  infoWords = 0;
+
+  /** `buffer` begins where a word may. */
+  constructor(buffer: Uint8Array) {
+    this.bytes = buffer;
+    this.words = new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.byteLength >> 2);
+  }
+
+  /** Its first bytes, one by one. */
+  byte(offset: number): number {
+    return this.bytes[4 * this.at + offset] ?? 0;
+  }
+  word(offset: number): number {
+    return this.words[this.at + offset] ?? 0;
+  }
+  /** null: the struct ends before it. */
+  infoWord(offset: number): number | null {
+    return offset < this.infoWords ? (this.words[this.infoAt + offset] ?? null) : null;
+  }
+  get family(): 4 | 6 {
+    return this.byte(BYTE.family) === AF_INET ? 4 : 6;
+  }
+  get state(): TcpState {
+    return TCP_STATES[this.byte(BYTE.state)] ?? 'unknown';
+  }
+  get localAddress(): string {
+    return this.address(WORD.source);
+  }
+  get localPort(): number {
+    return 256 * this.byte(BYTE.sourcePort) + this.byte(BYTE.sourcePort + 1);
+  }
+  get remoteAddress(): string {
+    return this.address(WORD.destination);
+  }
+  get remotePort(): number {
+    return 256 * this.byte(BYTE.destinationPort) + this.byte(BYTE.destinationPort + 1);
+  }
+  get cookie(): string | null {
+    const [low, high] = [this.word(WORD.cookieLow), this.word(WORD.cookieHigh)];
+    return (low & high) === -1 ? null : cookieOf(low, high);
+  }
+  /** Of WORD.source or WORD.destination, without brackets. */
+  address(word: number): string {
+    const { bytes } = this;
+    const begin = 4 * (this.at + word);
+    return this.family === 4
+      ? bytes.subarray(begin, begin + 4).join('.')
+      : formatIpv6(new DataView(bytes.buffer, bytes.byteOffset + begin, 16), 0);
+  }
 }
 
 /** The kinds of timer by the kernel's number (idiag_timer). */
 export const SOCKET_TIMERS = [null, 'retransmit', 'keepalive', 'time-wait', 'window-probe'] as const;
 
-/** Reads struct inet_diag_msg. */
-function decodeMessage(view: DataView, at: number, entry: SocketEntry, addresses: Map<number, string>): void {
-  const family = view.getUint8(at) === AF_INET ? 4 : 6;
-  const timer = SOCKET_TIMERS[view.getUint8(at + 2)] ?? null;
-  entry.family = family;
-  entry.state = TCP_STATES[view.getUint8(at + 1)] ?? 'unknown';
-  entry.localAddress = addressAt(view, at + 8, family, addresses);
-  entry.localPort = view.getUint16(at + 4);
-  entry.remoteAddress = addressAt(view, at + 24, family, addresses);
-  entry.remotePort = view.getUint16(at + 6);
-  entry.timer = timer;
-  entry.timerExpiresMs = timer === null ? 0 : view.getUint32(at + 52, LITTLE_ENDIAN);
-  entry.timerRetries = timer === null ? 0 : view.getUint8(at + 3);
-  entry.uid = view.getUint32(at + 64, LITTLE_ENDIAN);
-  entry.inode = view.getUint32(at + 68, LITTLE_ENDIAN);
-  entry.cookieLow = view.getUint32(at + 44, LITTLE_ENDIAN);
-  entry.cookieHigh = view.getUint32(at + 48, LITTLE_ENDIAN);
-  entry.receiveQueue = view.getUint32(at + 56, LITTLE_ENDIAN);
-  entry.sendQueue = view.getUint32(at + 60, LITTLE_ENDIAN);
+/** A socket of its own, to be kept. */
+export function diagSocketOf(message: DiagMessage): DiagSocket {
+  const timer = SOCKET_TIMERS[message.byte(BYTE.timer)] ?? null;
+  return {
+    family: message.family,
+    state: message.state,
+    localAddress: message.localAddress,
+    localPort: message.localPort,
+    remoteAddress: message.remoteAddress,
+    remotePort: message.remotePort,
+    timer:
+      timer === null
+        ? null
+        : { kind: timer, expiresMs: message.word(WORD.expires), retries: message.byte(BYTE.retries) },
+    uid: message.word(WORD.uid),
+    inode: message.word(WORD.inode),
+    cookie: message.cookie,
+    receiveQueue: message.word(WORD.receiveQueue),
+    sendQueue: message.word(WORD.sendQueue),
+    info: infoOf(message),
+  };
+}
+
+/** Reads struct tcp_info (linux/tcp.h) as getsockopt(2) gives it; null when it ends too early. */
+export function decodeInfo(bytes: Uint8Array): DiagTcpInfo | null {
+  const message = new DiagMessage(aligned(bytes));
+  message.infoWords = bytes.byteLength >> 2;
+  return infoOf(message);
+}
+
+function infoOf(message: DiagMessage): DiagTcpInfo | null {
+  if (message.infoWords < 2) return null;
+  const rttMicroseconds = message.infoWord(INFO_WORD.rtt);
+  return {
+    retransmits: message.bytes[4 * message.infoAt + INFO_BYTE.retransmits] ?? 0,
+    unansweredProbes: message.bytes[4 * message.infoAt + INFO_BYTE.probes] ?? 0,
+    unackedSegments: message.infoWord(INFO_WORD.unacked),
+    rttMs: rttMicroseconds === null ? null : rttMicroseconds / 1000,
+    lastDataSentMs: message.infoWord(INFO_WORD.lastDataSent),
+    lastDataReceivedMs: message.infoWord(INFO_WORD.lastDataReceived),
+    lastAckReceivedMs: message.infoWord(INFO_WORD.lastAckReceived),
+  };
+}
+
+/** A socket that the kernel has told of in another way, as sock_diag would: without what it does not know. The reverse of diagSocketOf(). */
+export function messageOf(socket: DiagSocket): DiagMessage {
+  const { timer, info } = socket;
+  const message = new DiagMessage(new Uint8Array(MESSAGE_BYTES + 8));
+  const { bytes, words } = message;
+  bytes[BYTE.family] = socket.family === 4 ? AF_INET : AF_INET6;
+  bytes[BYTE.state] = TCP_STATES.indexOf(socket.state);
+  bytes[BYTE.timer] = SOCKET_TIMERS.indexOf(timer?.kind ?? null);
+  bytes[BYTE.retries] = timer?.retries ?? 0;
+  new DataView(bytes.buffer).setUint16(BYTE.sourcePort, socket.localPort);
+  new DataView(bytes.buffer).setUint16(BYTE.destinationPort, socket.remotePort);
+  bytes.set(addressBytes(socket.localAddress), 4 * WORD.source);
+  bytes.set(addressBytes(socket.remoteAddress), 4 * WORD.destination);
+  words.set(cookieWords(socket.cookie), WORD.cookieLow);
+  words[WORD.expires] = timer?.expiresMs ?? 0;
+  words[WORD.receiveQueue] = socket.receiveQueue;
+  words[WORD.sendQueue] = socket.sendQueue;
+  words[WORD.uid] = socket.uid;
+  words[WORD.inode] = socket.inode;
+  if (info !== null) {
+    message.infoAt = MESSAGE_BYTES >> 2;
+    message.infoWords = 2;
+    bytes[MESSAGE_BYTES + INFO_BYTE.retransmits] = info.retransmits;
+    bytes[MESSAGE_BYTES + INFO_BYTE.probes] = info.unansweredProbes;
+  }
+  return message;
+}
+
+/** The two halves of a cookie, the lower first; without one those of INET_DIAG_NOCOOKIE, which stands for any. */
+function cookieWords(cookie: string | null): [low: number, high: number] {
+  const number = BigInt(`0x${cookie ?? 'ffffffffffffffff'}`);
+  return [Number(number & 0xffff_ffffn), Number(number >> 32n)];
 }
 
 /** A socket cookie of two 32-bit halves, the lower first, as SO_COOKIE and sock_diag give it. */
 export function cookieOf(low: number, high: number): string {
   return high === 0 ? low.toString(16) : `${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
-}
-
-/** Looks through the attributes for INET_DIAG_INFO and reads the struct tcp_info in it. */
-function decodeAttributes(view: DataView, from: number, end: number, entry: SocketEntry): void {
-  for (let at = from; at + 4 <= end; ) {
-    const length = view.getUint16(at, LITTLE_ENDIAN);
-    if (length < 4 || at + length > end) throw unreadable();
-    if (view.getUint16(at + 2, LITTLE_ENDIAN) === INET_DIAG_INFO) {
-      readInfo(view, at + 4, length - 4, entry);
-      return;
-    }
-    at += (length + 3) & ~3;
-  }
-  readInfo(view, 0, 0, entry);
-}
-
-/** Reads `length` bytes of struct tcp_info (linux/tcp.h); null when there are too few. */
-export function decodeInfo(view: DataView, at: number, length: number): DiagTcpInfo | null {
-  const entry = emptyEntry();
-  readInfo(view, at, length, entry);
-  return diagSocketOf(entry).info;
-}
-
-function readInfo(view: DataView, at: number, length: number, entry: SocketEntry): void {
-  entry.retransmits = length < 8 ? null : view.getUint8(at + 2);
-  entry.unansweredProbes = length < 8 ? null : view.getUint8(at + 3);
-  entry.unackedSegments = length < 28 ? null : view.getUint32(at + 24, LITTLE_ENDIAN);
-  entry.lastDataSentMs = length < 48 ? null : view.getUint32(at + 44, LITTLE_ENDIAN);
-  entry.lastDataReceivedMs = length < 56 ? null : view.getUint32(at + 52, LITTLE_ENDIAN);
-  entry.lastAckReceivedMs = length < 60 ? null : view.getUint32(at + 56, LITTLE_ENDIAN);
-  entry.rttMs = length < 72 ? null : view.getUint32(at + 68, LITTLE_ENDIAN) / 1000;
-}
-
-function addressAt(view: DataView, at: number, family: 4 | 6, addresses: Map<number, string>): string {
-  if (family === 6) return formatIpv6(view, at);
-  const number = view.getUint32(at);
-  let text = addresses.get(number);
-  if (text === undefined) {
-    text = ipv4At(view, at);
-    addresses.set(number, text);
-  }
-  return text;
 }
 
 function ipv4At(view: DataView, at: number): string {

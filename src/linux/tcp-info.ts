@@ -50,6 +50,5 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
 /** Reads of one's own socket what sock_diag tells of everybody's. */
 export function readDiagInfo(libc: Libc, fd: number): { state: TcpState; info: DiagTcpInfo | null } {
   const bytes = libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, SIZE_BYTES);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { state: TCP_STATES[bytes[0] ?? 0] ?? 'unknown', info: decodeInfo(view, 0, bytes.byteLength) };
+  return { state: TCP_STATES[bytes[0] ?? 0] ?? 'unknown', info: decodeInfo(bytes) };
 }

@@ -4,7 +4,7 @@ import { hasCookie, inForeignProcess, type Within } from '../linux/foreign-socke
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
 import { listProcNetTcp } from '../linux/proc-net-tcp.ts';
-import { entryOf, type SockDiag, type SocketEntry, sockDiagOpener } from '../linux/sock-diag.ts';
+import { type DiagMessage, messageOf, SOCKET_TIMERS, type SockDiag, sockDiagOpener } from '../linux/sock-diag.ts';
 import {
   blockedThreads,
   commandOf,
@@ -16,20 +16,13 @@ import {
   socketInode,
 } from '../linux/socket-holders.ts';
 import { readKeepalive, readReceiveTimeoutMs } from '../linux/socket-options.ts';
+import { rowAdder } from '../linux/socket-rows.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
-import { keepaliveFromTimer, nextProbeMs } from '../policy/live-keepalive.ts';
-import {
-  endpoint,
-  isLocal,
-  matchesEnds,
-  matchesOwners,
-  matchesRisk,
-  type SocketFilter,
-} from '../policy/socket-filter.ts';
+import { keepaliveFromTimer, nextProbeMs, type TimerKind } from '../policy/live-keepalive.ts';
+import { isLocal, matchesEnds, matchesOwners, matchesRisk, type SocketFilter } from '../policy/socket-filter.ts';
 import { isJudged, judgeRows, type RiskContext } from '../policy/socket-risk.ts';
 import {
   addExtras,
-  addRow,
   allRows,
   CELL,
   cellOf,
@@ -46,7 +39,7 @@ import {
   socketsOf,
 } from '../report/socket-table.ts';
 import type { LiveSocket, OwnerSearch } from '../report/sockets.ts';
-import { TCP_STATES } from '../report/tcp-state.ts';
+import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
 
 /** What to look at, and how closely. */
 interface LiveSocketsQuestion extends RiskContext {
@@ -162,82 +155,47 @@ function listAll(filter: SocketFilter, diag: Means['diag'], pid: number | null):
   }
   const table = emptySocketTable();
   const add = adder(table, filter);
-  for (const socket of listProcNetTcp(filter.states, pid)) add(entryOf(socket));
+  for (const socket of listProcNetTcp(filter.states, pid)) add(messageOf(socket));
   const listeningPorts = new Set(listProcNetTcp(['listen'], pid).map(({ localPort }) => localPort));
   return { source: 'procfs', table, listeningPorts, withoutSockDiag: missing?.message ?? null, consistent: true };
 }
 
 /** Adds to the table what the filter admits, as far as the kernel's list tells. */
-function adder(table: SocketTable, filter: SocketFilter): (entry: SocketEntry) => void {
+function adder(table: SocketTable, filter: SocketFilter): (message: DiagMessage) => void {
   const asksForEnds = filter.local.length + filter.remote.length + filter.ports.length > 0;
-  const hostNumber = numberer(table.hosts);
-  const endOf = new Map<string, number>();
-  const hostOf = (address: string): number => {
-    let number = endOf.get(address);
-    if (number === undefined) {
-      number = hostNumber(endpoint(address, 0).slice(0, -1));
-      endOf.set(address, number);
-    }
-    return number;
-  };
-  const reasonNumber = numberer<string>([]);
-  const localPairs = new Map<number, boolean>();
-  const areLocal = (local: number, remote: number): boolean => {
-    const pair = local * 2 ** 26 + remote;
-    let known = localPairs.get(pair);
-    if (known === undefined) {
-      known = isLocal({ local: table.hosts[local] ?? '', remote: table.hosts[remote] ?? '' });
-      localPairs.set(pair, known);
-    }
-    return known;
-  };
-  const keepaliveOf = (entry: SocketEntry): number => {
-    const keepalive = keepaliveFromTimer(entry.state, entry.timer, entry.timerExpiresMs);
-    if (keepalive.source !== 'unmeasured') return keepalive.enabled ? KNOWN_BY.timerOn : KNOWN_BY.timerOff;
-    const number = reasonNumber(keepalive.reason);
-    table.otherKeepalives[number] ??= keepalive;
-    return KNOWN_BY.other + number;
-  };
-  return (entry) => {
-    const { state, localAddress, localPort, remoteAddress, remotePort } = entry;
-    if (
-      asksForEnds &&
-      !matchesEnds(filter, {
-        state,
-        local: endpoint(localAddress, localPort),
-        remote: endpoint(remoteAddress, remotePort),
-      })
-    )
+  const { hosts } = table;
+  const addRowOf = rowAdder(table);
+  const socket = new SocketCursor(table);
+  /** By state and timer. */
+  const keepalives: number[] = Array.from(TCP_STATES, (state) =>
+    SOCKET_TIMERS.map((timer) => keepaliveNumber(table, state, timer)),
+  ).flat();
+  /** By their numbers in `hosts`. */
+  const isLoopback: boolean[] = [];
+  return (message) => {
+    socket.row = table.rows;
+    const at = addRowOf(message);
+    if (asksForEnds && !matchesEnds(filter, socket)) {
+      table.rows -= 1;
       return;
-    const at = addRow(table);
+    }
     const { cells } = table;
-    const localHost = hostOf(localAddress);
-    const remoteHost = hostOf(remoteAddress);
-    const keepalive = keepaliveOf(entry);
-    cells[at + CELL.family] = entry.family;
-    cells[at + CELL.state] = TCP_STATES.indexOf(state);
-    cells[at + CELL.localHost] = localHost;
-    cells[at + CELL.localPort] = localPort;
-    cells[at + CELL.remoteHost] = remoteHost;
-    cells[at + CELL.remotePort] = remotePort;
-    cells[at + CELL.inode] = entry.inode;
-    cells[at + CELL.cookieLow] = entry.cookieLow;
-    cells[at + CELL.cookieHigh] = entry.cookieHigh;
-    cells[at + CELL.uid] = entry.uid;
+    const timer = SOCKET_TIMERS.length * (cells[at + CELL.state] ?? 0) + (cells[at + CELL.timer] ?? 0);
+    const keepalive = keepalives[timer] ?? NONE;
     cells[at + CELL.keepalive] = keepalive;
-    cells[at + CELL.idleMs] = entry.timerExpiresMs;
-    cells[at + CELL.nextProbeMs] = keepalive === KNOWN_BY.timerOn ? entry.timerExpiresMs : NONE;
-    cells[at + CELL.lastReceivedMs] = cellOf(entry.lastDataReceivedMs);
-    cells[at + CELL.lastSentMs] = cellOf(entry.lastDataSentMs);
-    cells[at + CELL.lastAcknowledgedMs] = cellOf(entry.lastAckReceivedMs);
-    cells[at + CELL.unacked] = cellOf(entry.unackedSegments);
-    cells[at + CELL.retransmits] = cellOf(entry.retransmits);
-    cells[at + CELL.unansweredProbes] = cellOf(entry.unansweredProbes);
-    cells[at + CELL.risk] = NONE;
-    cells[at + CELL.isLocal] = areLocal(localHost, remoteHost) ? 1 : 0;
-    cells[at + CELL.ownerPid] = NONE;
-    cells[at + CELL.recognised] = NONE;
+    cells[at + CELL.nextProbeMs] = keepalive === KNOWN_BY.timerOn ? (cells[at + CELL.idleMs] ?? 0) : NONE;
+    while (isLoopback.length < hosts.length)
+      isLoopback.push(isLocal({ local: '', remote: hosts[isLoopback.length] ?? '' }));
+    const remoteHost = cells[at + CELL.remoteHost] ?? 0;
+    cells[at + CELL.isLocal] = remoteHost === cells[at + CELL.localHost] || isLoopback[remoteHost] === true ? 1 : 0;
   };
+}
+
+/** What stands in the cell of the keepalive of a socket that is known by its timer. */
+function keepaliveNumber({ otherKeepalives }: SocketTable, state: TcpState, timer: TimerKind | null): number {
+  const keepalive = keepaliveFromTimer(state, timer, 0);
+  if (keepalive.source !== 'unmeasured') return keepalive.enabled ? KNOWN_BY.timerOn : KNOWN_BY.timerOff;
+  return KNOWN_BY.other + otherKeepalives.push(keepalive) - 1;
 }
 
 function findOwners(

@@ -3,12 +3,12 @@ import { KernelError, UsageError } from '../errors.ts';
 import { withForeignSocket } from '../linux/foreign-socket.ts';
 import type { Libc } from '../linux/libc.ts';
 import {
+  type DiagMessage,
   type DiagRequest,
   type DiagSocket,
   diagId,
   diagSocketOf,
   type SockDiag,
-  type SocketEntry,
 } from '../linux/sock-diag.ts';
 import { commandOf, listPids, type SocketHolder, scanSocketHolders, startTimeOf } from '../linux/socket-holders.ts';
 import { readKeepalive } from '../linux/socket-options.ts';
@@ -119,13 +119,13 @@ export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc):
     const others = new Set<string>();
     for (const request of requests) {
       // Without TCP_INFO, of which most would be others'.
-      diag.each({ ...request, states: STATES, withInfo: false }, (entry) => {
-        const { cookie: id } = entry;
+      diag.each({ ...request, states: STATES, withInfo: false }, (message) => {
+        const { cookie: id } = message;
         if (id === null) return;
         if (known.has(id)) {
-          if (!present.has(id)) present.set(id, diagSocketOf(entry));
-        } else if (strangers.has(id) || !matchesEnds(anyState, ends(entry))) others.add(id);
-        else fresh.push([id, diagSocketOf(entry)]);
+          if (!present.has(id)) present.set(id, diagSocketOf(message));
+        } else if (strangers.has(id) || !matchesEnds(anyState, ends(message))) others.add(id);
+        else fresh.push([id, diagSocketOf(message)]);
       });
     }
     strangers = others;
@@ -286,7 +286,7 @@ function readLimit(libc: Libc, { pid, fd }: SocketHolder, cookie: string): numbe
   }
 }
 
-function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket | SocketEntry): {
+function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket | DiagMessage): {
   local: string;
   remote: string;
   state: TcpState;

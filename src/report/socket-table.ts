@@ -26,7 +26,7 @@ export const CELL = {
   uid: 9,
   /** One of KNOWN_BY, or from KNOWN_BY.other on an index in `otherKeepalives`. */
   keepalive: 10,
-  /** Of a timer the least period. */
+  /** Of a timer the least period: until it fires. */
   idleMs: 11,
   intervalMs: 12,
   count: 13,
@@ -47,10 +47,12 @@ export const CELL = {
   ownerFd: 25,
   /** Index in `recognised`. */
   recognised: 26,
+  /** The kernel's number of the timer that runs. */
+  timer: 27,
 } as const;
 
 /** How many cells a row has. */
-export const ROW_CELLS = 27;
+export const ROW_CELLS = 28;
 export const NONE = 0xffff_ffff;
 export const KNOWN_BY = { timerOff: 0, timerOn: 1, exactOff: 2, exactOn: 3, other: 4 } as const;
 
@@ -124,18 +126,16 @@ export function numberer<T>(list: T[]): (item: T) => number {
  * literal are new ones in each object: code that reads several such cursors stays slow.
  */
 export class SocketCursor implements Readonly<LiveSocket> {
-  readonly table: SocketTable;
-  private readonly cells: Uint32Array;
+  private readonly table: SocketTable;
   private at = 0;
 
-  /** At the first row of a table that is filled: rows that come later are not to be seen. */
+  /** At the first row. */
   constructor(table: SocketTable) {
     this.table = table;
-    this.cells = table.cells;
   }
 
   private cell(column: number): number {
-    return this.cells[this.at + column] ?? NONE;
+    return this.table.cells[this.at + column] ?? NONE;
   }
 
   private orNull(column: number): number | null {

@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { KernelError } from '../../src/errors.ts';
 import { readCookie, withForeignSocket } from '../../src/linux/foreign-socket.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
-import { type DiagSocket, decodeAnswer, entryOf, formatIpv6, openSockDiag } from '../../src/linux/sock-diag.ts';
+import {
+  type DiagSocket,
+  decodeAnswer,
+  diagSocketOf,
+  formatIpv6,
+  messageOf,
+  openSockDiag,
+} from '../../src/linux/sock-diag.ts';
 import { descriptorOf } from '../../src/linux/socket-options.ts';
 
 const LITTLE = endianness() === 'LE';
@@ -105,14 +112,27 @@ describe('decodeAnswer', () => {
   });
 });
 
-test('a socket taken apart and put together is the same', () => {
+test('a socket that another list tells of is told of as the kernel would', () => {
   const sockets: DiagSocket[] = [];
-  decodeAnswer(message({ fill: [[0, 0x00020a01]], attributes: [[2, new Uint8Array(80)]] }), sockets);
-  for (const socket of sockets) {
-    const { timer, info, ...flat } = socket;
-    expect(entryOf(socket)).toMatchObject(flat);
-    expect(entryOf(socket)).toMatchObject({ rttMs: info?.rttMs, timer: timer?.kind ?? null });
-  }
+  const ends: [number, number][] = [
+    [8, 0x20010db8],
+    [24, 0x7f000001],
+  ];
+  for (const family of [2, 10])
+    decodeAnswer(
+      message({
+        family,
+        fill: [...ends, [2, 0x0102], [52, 4711]],
+        attributes: [[2, Uint8Array.of(0, 0, 3, 2, 0, 0, 0, 0)]],
+      }),
+      sockets,
+    );
+  expect(sockets).toMatchObject([
+    { family: 4, timer: { kind: 'keepalive' } },
+    { family: 6, info: { retransmits: 3 } },
+  ]);
+  for (const socket of [...sockets, ...sockets.map((each) => ({ ...each, timer: null, info: null, cookie: null }))])
+    expect(diagSocketOf(messageOf(socket))).toEqual(socket);
 });
 
 test('IPv6 addresses are written as the WHATWG URL parser writes them', () => {

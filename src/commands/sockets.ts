@@ -3,12 +3,13 @@ import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { factsAbout } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
+import { DATA_IN_FLIGHT } from '../policy/keepalive-probe.ts';
 import { proposeKeepalive } from '../policy/proposal.ts';
 import { matchesRisk } from '../policy/socket-filter.ts';
 import { judgeRows } from '../policy/socket-risk.ts';
 import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../policy/socket-summary.ts';
 import { type LiveSocketsSurvey, openLiveSockets } from '../probes/live-sockets.ts';
-import { CLOSED_MEANWHILE, verifySockets } from '../probes/verify-sockets.ts';
+import { CLOSED_MEANWHILE, type KeepaliveProbed, verifySockets } from '../probes/verify-sockets.ts';
 import {
   addExtras,
   eachSocket,
@@ -26,7 +27,13 @@ import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, givenMiddleboxes, integerOption } from './options.ts';
 import { addSelectionOptions, otherNamespaceOf, readSelection } from './socket-selection.ts';
 
-const EXAMPLES = `
+const HELP = `
+--verify changes nothing with CAP_NET_ADMIN. Without, it switches keepalive on
+for some milliseconds per probe and sets back what was there, with one trace:
+a TCP_KEEPIDLE that came from the sysctl is then fixed at its value. It leaves
+alone, and says so, what such probes could end: with TCP_USER_TIMEOUT, or with
+a TCP_KEEPCNT of one or two.
+
 Examples:
   kaprobe sockets --middlebox-timeout 30m
   kaprobe sockets --remote 10.0.0.0/8 --risk none --risk late
@@ -50,7 +57,10 @@ export const sockets: CommandModule<'sockets'> = {
     command
       .option('--loopback', 'judge connections within this host too, which no middlebox stands between')
       .optionsGroup('How:')
-      .option('--verify', 'send up to three probes without payload on idle connections: do their far ends still answer')
+      .option(
+        '--verify',
+        'send up to three probes without payload on idle connections: do their far ends still answer (see below)',
+      )
       .option('--no-owners', 'do not look for the processes: faster, and options are then known from timers only')
       .addOption(
         integerOption(
@@ -65,7 +75,7 @@ export const sockets: CommandModule<'sockets'> = {
       .optionsGroup('Output:')
       .addOption(new Option('--sort <order>', 'the order of the list').choices(SOCKET_ORDERS).default('risk'))
       .addOption(integerOption('--limit <n>', 'list no more than these; all are counted', { min: 0, max: 10_000_000 }))
-      .addHelpText('after', EXAMPLES);
+      .addHelpText('after', HELP);
   },
 
   async run(_operands, options, { signal, progress }) {
@@ -82,10 +92,11 @@ export const sockets: CommandModule<'sockets'> = {
     const live = await openLiveSockets(pid);
     try {
       const seen = live.survey({ filter: { ...filter, risks: [] }, owners, ...risk });
+      let probed: KeepaliveProbed = { sockets: 0, idlePinned: 0 };
       if (verify) {
         progress(`asking the far ends of ${plural(seen.list.rows.length, 'socket')}`);
         const asked = socketsOf(seen.list);
-        await verifySockets(asked, live, signal);
+        probed = await verifySockets(asked, live, { pid, signal });
         const { table, rows } = seen.list;
         for (const [place, { verified }] of asked.entries()) addExtras(table, rows[place] ?? 0, { verified });
         judgeRows(seen.list, risk);
@@ -107,7 +118,7 @@ export const sockets: CommandModule<'sockets'> = {
             judgesLocal: risk.judgeLocal,
           }),
           limit,
-          doubts: doubtsAbout(seen),
+          doubts: [...doubtsAbout(seen), ...doubtsAboutProbes(probed)],
         },
         limit === null ? sorted : { table: sorted.table, rows: sorted.rows.slice(0, limit) },
       );
@@ -141,6 +152,19 @@ function doubtsAbout({
     doubts.push("the kernel's tables changed while they were read: sockets may be missing or listed twice");
   if (ownerSearch.kind === 'searched') doubts.push(...doubtsAboutOwners(ownerSearch));
   return doubts;
+}
+
+/** What --verify has left behind where it lacked the right to leave nothing. */
+function doubtsAboutProbes({ sockets, idlePinned }: KeepaliveProbed): string[] {
+  if (sockets === 0) return [];
+  return [
+    `without CAP_NET_ADMIN --verify asked on ${plural(sockets, 'socket')} by keepalive probes: SO_KEEPALIVE and TCP_KEEPIDLE were changed for some milliseconds and set back; probes without an answer stay counted until one comes`,
+    ...(idlePinned > 0
+      ? [
+          `on ${idlePinned} of these TCP_KEEPIDLE was that of the sysctl net.ipv4.tcp_keepalive_time and is now fixed at its value: later changes of the sysctl do not reach ${idlePinned === 1 ? 'it' : 'them'}`,
+        ]
+      : []),
+  ];
 }
 
 function doubtsAboutOwners({
@@ -181,7 +205,8 @@ function gapsIn({ ownerSearch, summary }: SocketsData, list: SocketRows, byProce
     verified?.kind === 'unmeasured' &&
     state === 'established' &&
     (unacked ?? 0) === 0 &&
-    verified.reason !== CLOSED_MEANWHILE
+    verified.reason !== CLOSED_MEANWHILE &&
+    verified.reason !== DATA_IN_FLIGHT
       ? [verified.reason]
       : [],
   );

@@ -20,7 +20,30 @@ export function withForeignSocket<T>(
   return withForeignDescriptor(libc, socket, (fd) => (readCookie(libc, fd) === socket.cookie ? look(fd) : null));
 }
 
-/** The same with whatever the descriptor refers to. */
+/**
+ * Returns a duplicate of it, which is the caller's to close; null when the descriptor does not refer to that socket (any more). Throws as
+ * withForeignSocket() does.
+ */
+export function duplicateForeignSocket(
+  libc: Libc,
+  { pid, fd, cookie }: { pid: number; fd: number; cookie: string },
+): number | null {
+  const pidfd = libc.pidfdOpen(pid);
+  let kept: number | null = null;
+  try {
+    const duplicate = libc.pidfdGetfd(pidfd, fd);
+    try {
+      if (readCookie(libc, duplicate) === cookie) kept = duplicate;
+      return kept;
+    } finally {
+      if (kept === null) libc.close(duplicate);
+    }
+  } finally {
+    libc.close(pidfd);
+  }
+}
+
+/** The same as withForeignSocket() with whatever the descriptor refers to. */
 export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: number }, look: (fd: number) => T): T {
   return inForeignProcess(libc, holder.pid, (within) => within(holder.fd, look));
 }

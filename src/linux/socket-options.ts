@@ -16,6 +16,8 @@ const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_USER_TIMEOUT = 18;
 const TCP_REPAIR = 19;
+/** The least that TCP_KEEPIDLE can be. */
+const SHORTEST_IDLE_S = 1;
 
 /** The descriptor of a live socket, or null once it is closed: its number may belong to another file then. */
 export function descriptorOf(socket: Socket): number | null {
@@ -90,6 +92,20 @@ export function sendWindowProbe(libc: Libc, fd: number): boolean {
   libc.setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, 0);
   if (reuse !== 0) libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
   return true;
+}
+
+/** Switches keepalive on and has its idle time be over, so that the kernel probes at once what has been silent for a second. */
+export function startKeepalive(libc: Libc, fd: number, before: Keepalive): void {
+  if (!before.enabled) libc.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  // After that: switched on, the timer starts with the idle time; set while it runs, the idle time counts from the last segment.
+  libc.setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, SHORTEST_IDLE_S);
+}
+
+/** Sets back what startKeepalive() has changed, except what somebody else has set to another value since. */
+export function stopKeepalive(libc: Libc, fd: number, { enabled, idleMs }: Keepalive): void {
+  if (!enabled) libc.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+  if (readInt(libc, fd, IPPROTO_TCP, TCP_KEEPIDLE) === SHORTEST_IDLE_S)
+    libc.setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, idleMs / 1000);
 }
 
 /** Filled and read anew each time. */

@@ -15,13 +15,19 @@ export interface TcpInfo {
   established: boolean;
   /** tcpi_probes: keepalive or window probes sent since the last acknowledgement. */
   unansweredProbes: number;
+  /** tcpi_unacked: segments sent and not acknowledged. */
+  unackedSegments: number | null;
   /** tcpi_rtt: the smoothed round-trip time. */
   rttMs: number | null;
   /** tcpi_last_ack_recv: since the last segment that carried an acknowledgement, which is every one of an established connection. */
   lastAckReceivedMs: number | null;
+  /** tcpi_last_data_recv: since the last segment with payload. */
+  lastDataReceivedMs: number | null;
   /** tcpi_segs_out, tcpi_segs_in: segments of any kind. */
   segmentsOut: number | null;
   segmentsIn: number | null;
+  /** tcpi_notsent_bytes: handed over by the program and never sent yet. */
+  notSentBytes: number | null;
   /** tcpi_data_segs_in: segments with payload. */
   dataSegmentsIn: number | null;
 }
@@ -39,10 +45,13 @@ export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
   return {
     established: bytes[0] === TCP_ESTABLISHED,
     unansweredProbes: bytes[3] ?? 0,
+    unackedSegments: u32(24),
     rttMs: rttMicroseconds === null ? null : rttMicroseconds / 1000,
     lastAckReceivedMs: u32(56),
+    lastDataReceivedMs: u32(52),
     segmentsOut: u32(136),
     segmentsIn: u32(140),
+    notSentBytes: u32(144),
     dataSegmentsIn: u32(152),
   };
 }

@@ -38,7 +38,7 @@ function riskOf(
   mayPassMiddlebox: () => boolean,
 ): SocketRisk | null {
   if (!isJudged(socket)) return null;
-  if (isUnanswered(socket)) return isOverdue(socket) ? 'stuck' : 'dying';
+  if (isUnanswered(socket)) return isOverdue(socket, timeoutMs) ? 'stuck' : 'dying';
   if (!mayPassMiddlebox()) return null;
   const { keepalive } = socket;
   const silence = silenceMs(socket);
@@ -73,15 +73,18 @@ export function isUnanswered({
 }
 
 /** Whether it should have been given up by now, as its own keepalive has it; data in flight puts that off (tcp_retries2), and window probes do. */
-function isOverdue({ keepalive, lastAcknowledgedMs, verified }: Omit<LiveSocket, 'risk'>): boolean {
+function isOverdue(socket: Omit<LiveSocket, 'risk'>, timeoutMs: number | null): boolean {
+  const { keepalive, lastAcknowledgedMs, verified, unacked, retransmits } = socket;
   if (keepalive.source === 'unmeasured') return false;
-  // Nothing would ever have asked.
-  if (verified?.kind === 'unanswered' && !keepalive.enabled) return true;
+  if (!keepalive.enabled) {
+    // Nothing would ever have asked.
+    if (verified?.kind === 'unanswered') return true;
+    // Nor does anything ask again what has only the probes of a --verify behind it.
+    const isIdle = (unacked ?? 0) === 0 && (retransmits ?? 0) === 0;
+    return isIdle && silenceRisk(silenceMs(socket), timeoutMs) === 'stuck';
+  }
   return (
-    keepalive.source === 'getsockopt' &&
-    keepalive.enabled &&
-    lastAcknowledgedMs !== null &&
-    lastAcknowledgedMs > deadAfterMs(keepalive)
+    keepalive.source === 'getsockopt' && lastAcknowledgedMs !== null && lastAcknowledgedMs > deadAfterMs(keepalive)
   );
 }
 

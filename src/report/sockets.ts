@@ -36,12 +36,24 @@ export const SOCKET_RISKS = ['stuck', 'dying', 'none', 'late', 'unmeasured', 'ok
  */
 export type SocketRisk = (typeof SOCKET_RISKS)[number];
 
+/** How `--verify` made the kernel send a segment without payload. */
+export type VerificationProbe =
+  /** By switching TCP_REPAIR off, which was off: nothing changes, and nothing counts the probe. */
+  | { method: 'window-probe' }
+  /** By SO_KEEPALIVE and TCP_KEEPIDLE, changed for some milliseconds and set back; probes without an answer count until one comes. */
+  | {
+      method: 'keepalive-probe';
+      /** TCP_KEEPIDLE was what the sysctl says: if it only followed that, it keeps this value now when the sysctl changes. null: not known. */
+      idlePinned: boolean | null;
+    };
+
 /** Whether the far end still answers: asked by `--verify`. */
 export type SocketVerification =
-  | { kind: 'answered'; afterMs: number }
-  | { kind: 'unanswered'; probes: number; afterMs: number }
+  /** `by` null: it was not asked, because it has been heard of within a second. */
+  | { kind: 'answered'; afterMs: number; by: VerificationProbe | null }
+  | { kind: 'unanswered'; probes: number; afterMs: number; by: VerificationProbe }
   /** The probe drew an end of the connection: an RST, or an error from the path. */
-  | { kind: 'ended'; afterMs: number }
+  | { kind: 'ended'; afterMs: number; by: VerificationProbe }
   | Unmeasured;
 
 /** One TCP socket of this host. */

@@ -1,6 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { withForeignSocket } from '../../src/linux/foreign-socket.ts';
+import { loadLibc } from '../../src/linux/libc.ts';
+import { readKeepalive } from '../../src/linux/socket-options.ts';
+import { readTcpInfo } from '../../src/linux/tcp-info.ts';
 import type { LiveSocket } from '../../src/report/sockets.ts';
 import type { Report } from '../../src/report.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
@@ -8,6 +13,7 @@ import { type Holder, holdSockets, type WantedPair } from './sockets/holder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
+const INTERRUPTED = 'kaprobe: interrupted\n';
 const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../fixtures/without-koffi.cjs', import.meta.url))];
 const hasPython = (() => {
   try {
@@ -197,10 +203,11 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
     });
   });
 
-  it('changes nothing by looking, and not even by --verify', async () => {
+  it('changes nothing by looking, and as root not even by --verify', async () => {
     const holder = await hold({ pairs: [{}, { enabled: true, idle: 100, interval: 50, count: 3, userTimeout: 5000 }] });
     const before = await look(['--port', String(holder.listens)]);
     const verified = await look(['--port', String(holder.listens), '--verify']);
+    if (isRoot) expect(verified.data.doubts).toEqual([]);
     const after = await look(['--port', String(holder.listens)]);
     const settings = (report: Report<'sockets'>) =>
       report.data.sockets.map(({ cookie, keepalive }) => [cookie, keepalive]).sort();
@@ -255,18 +262,93 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
       expect(report).toMatchObject({ exitCode: 2, data: { sockets: [] }, gaps: [{ subject: 'selection' }] });
     });
 
-    it('needs rights that it names to verify', async () => {
-      const holder = await hold({ pairs: [{}], settleSeconds: 1.1 }, NOBODY);
+    const settingsOf = (report: Report<'sockets'>) =>
+      report.data.sockets.map(({ cookie, keepalive }) => [cookie, keepalive]).sort();
+
+    it('verifies its own by keepalive probes, sets back what that changed, and tells what it could not', async () => {
+      const pairs: WantedPair[] = [
+        {},
+        { idle: 600 },
+        { enabled: true, idle: 100, interval: 50, count: 5 },
+        { enabled: true, userTimeout: 5000 },
+        { count: 1 },
+        { enabled: true, idle: 1, interval: 600 },
+      ];
+      const holder = await hold({ pairs, settleSeconds: 2.5 }, NOBODY);
+      const before = await look(['--port', String(holder.listens)]);
       const report = await look(['--port', String(holder.listens), '--verify'], { uid: NOBODY });
-      expect(clientsOf(report, holder)[0]?.verified).toMatchObject({
-        kind: 'unmeasured',
-        reason: expect.stringMatching(/EPERM: needs .*CAP_NET_ADMIN$/),
+      const byProbe = (idlePinned: boolean) => ({
+        ...{ kind: 'answered', afterMs: expect.any(Number) },
+        by: { method: 'keepalive-probe', idlePinned },
       });
+      expect(clientsOf(report, holder).map(({ verified }) => verified)).toEqual([
+        byProbe(true),
+        byProbe(false),
+        byProbe(false),
+        { kind: 'unmeasured', reason: expect.stringContaining('TCP_USER_TIMEOUT') },
+        { kind: 'unmeasured', reason: expect.stringContaining('TCP_KEEPCNT') },
+        { kind: 'unmeasured', reason: expect.stringContaining('its own keepalive') },
+      ]);
       expect(report.gaps).toContainEqual({
-        subject: '2 of 2 sockets',
+        subject: '3 of 12 sockets',
         what: 'whether the far end answers',
-        reason: expect.stringContaining('CAP_NET_ADMIN'),
+        reason: expect.stringMatching(/; and 2 other reasons$/),
       });
+      // The other ends of the six, and of these one.
+      expect(report.data.doubts).toEqual([
+        expect.stringMatching(/^the descriptors of \d+ processes may not be seen/),
+        expect.stringMatching(/^without CAP_NET_ADMIN --verify asked on \d sockets by keepalive probes: /),
+        expect.stringMatching(/^on \d of these TCP_KEEPIDLE was that of the sysctl /),
+      ]);
+      expect(settingsOf(report)).toEqual(settingsOf(before));
+      expect(settingsOf(await look(['--port', String(holder.listens)]))).toEqual(settingsOf(before));
+    });
+
+    it('does not verify what others hold, and changes nothing of it', async () => {
+      const holder = await hold({ pairs: [{}], settleSeconds: 1.1 });
+      const before = await look(['--port', String(holder.listens)]);
+      const report = await look(['--port', String(holder.listens), '--verify'], { uid: NOBODY });
+      const reason = 'no process is known to hold it';
+      expect(clientsOf(report, holder)[0]?.verified).toEqual({ kind: 'unmeasured', reason });
+      expect(report).toMatchObject({
+        exitCode: 2,
+        gaps: [{ subject: '2 of 2 sockets', what: 'whether the far end answers', reason }],
+      });
+      expect(settingsOf(await look(['--port', String(holder.listens)]))).toEqual(settingsOf(before));
+    });
+
+    it.each<[signal: NodeJS.Signals, exitCode: number | null]>([
+      ['SIGINT', 130],
+      ['SIGTERM', 130],
+      ['SIGHUP', null],
+    ])('sets back what it changed although %s comes in between', async (signal, exitCode) => {
+      const holder = await hold({ pairs: [{}], settleSeconds: 1.1 }, NOBODY);
+      const before = await look(['--port', String(holder.listens)]);
+      const [client] = clientsOf(before, holder);
+      const libc = await loadLibc();
+      const args = ['sockets', '--loopback', '--verify', '--port', String(holder.listens), '--limit', '0'];
+      const socket = { pid: holder.pid, fd: holder.pairs[0]?.fd ?? -1, cookie: client?.cookie ?? '' };
+      const silenceMs = (fd: number): number => readTcpInfo(libc, fd).lastAckReceivedMs ?? 0;
+      // On a busy machine the few milliseconds in which keepalive is on may pass unseen: then once more.
+      let isSeen = false;
+      for (let attempts = 0; attempts < 10 && !isSeen; attempts += 1) {
+        while ((withForeignSocket(libc, socket, silenceMs) ?? 0) < 1100) await sleep(50);
+        let pid = 0;
+        const run = kaprobe(args, { uid: NOBODY, started: (started) => (pid = started) });
+        // Nothing else runs here meanwhile, so that the signal goes at once.
+        const sent = withForeignSocket(libc, socket, (fd) => {
+          const endMs = performance.now() + 20_000;
+          while (silenceMs(fd) > 1000 && performance.now() < endMs)
+            if (readKeepalive(libc, fd).enabled) return process.kill(pid, signal);
+          return false;
+        });
+        isSeen = sent === true;
+        const { exitCode: ended, stderr } = await run;
+        if (isSeen)
+          expect({ ended, stderr }).toEqual({ ended: exitCode, stderr: exitCode === null ? '' : INTERRUPTED });
+      }
+      expect(isSeen).toBe(true);
+      expect(settingsOf(await look(['--port', String(holder.listens)]))).toEqual(settingsOf(before));
     });
 
     it('says so where processes of others do not even show', async () => {

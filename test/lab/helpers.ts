@@ -32,9 +32,17 @@ const SCRIPTS = {
   'deaf-server': new URL('peers/deaf-server.mjs', import.meta.url),
 } as const;
 
-/** Starts a peer; it is killed with the lab. */
-export function startPeer(host: LabHost, script: keyof typeof SCRIPTS, args: string[] = []): Peer {
-  const child = host.spawn([process.execPath, fileURLToPath(SCRIPTS[script]), ...args], {
+/** What makes an ordinary user of root. */
+export const AS_NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] as const;
+
+/** Starts a peer, by way of another command such as AS_NOBODY if one is given; it is killed with the lab. */
+export function startPeer(
+  host: LabHost,
+  script: keyof typeof SCRIPTS,
+  args: string[] = [],
+  by: readonly string[] = [],
+): Peer {
+  const child = host.spawn([...by, process.execPath, fileURLToPath(SCRIPTS[script]), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const events: PeerEvent[] = [];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
 import type { LiveSocket } from '../../src/report/sockets.ts';
 import type { Report } from '../../src/report.ts';
-import { forgottenCount, type Peer, startPeer, until } from './helpers.ts';
+import { AS_NOBODY, forgottenCount, type Peer, startPeer, until } from './helpers.ts';
 
 const PORT = 7000;
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
@@ -94,5 +94,85 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     } finally {
       await lab.firewall.nft('flush chain inet lab adhoc\n');
     }
+  });
+
+  describe.skipIf(process.geteuid?.() !== 0)('asked by an ordinary user (skipped, unless by root)', () => {
+    const lookAsNobody = async (...args: string[]): Promise<Report<'sockets'>> => {
+      const argv = [...AS_NOBODY, process.execPath, PROGRAM, 'sockets', '--format', 'json', '--remote', `:${PORT}`];
+      const { stdout, stderr } = await lab.client.run([...argv, ...args], { timeoutMs: 60_000 });
+      if (stdout === '') throw new Error(stderr);
+      return JSON.parse(stdout);
+    };
+    const settings = (report: Report<'sockets'>, ports: readonly number[]) =>
+      ports.map((port) => at(report, port).keepalive);
+
+    it("verifies connections of the user's own by keepalive probes, and sets back what that changed", async () => {
+      const others = await connect('others');
+      const own = startPeer(lab.client, 'tcp-client', [], AS_NOBODY);
+      const open = async (id: string, keepalive = false): Promise<number> => {
+        own.tell({ do: 'connect', id, host: lab.server.addresses.ipv4, port: PORT, keepalive });
+        const { port } = await own.next({ event: 'connected', id });
+        if (port === undefined) throw new Error('a connection has a port');
+        return port;
+      };
+      const box = ['--middlebox-timeout', '5s'];
+      const forgotten = await open('forgotten');
+      const before = await look(...box);
+      await until(
+        'the silence is longer than the timeout',
+        async () => at(await look(...box), forgotten).risk === 'stuck',
+        30_000,
+      );
+      const alive = await open('alive');
+      await until('it has been silent for a second', async () => (at(await look(), alive).lastReceivedMs ?? 0) > 1000);
+      const verified = await lookAsNobody('--verify', ...box);
+      const by = { method: 'keepalive-probe', idlePinned: true };
+      expect(at(verified, forgotten)).toMatchObject({
+        risk: 'stuck',
+        verified: { kind: 'unanswered', probes: 3, by },
+      });
+      expect(at(verified, alive)).toMatchObject({ verified: { kind: 'answered', by } });
+      expect(at(verified, others)).toMatchObject({
+        verified: { kind: 'unmeasured', reason: 'no process is known to hold it' },
+      });
+      expect(verified.data.doubts).toContainEqual(
+        expect.stringMatching(/^without CAP_NET_ADMIN --verify asked on 2 sockets by keepalive probes: /),
+      );
+      expect(verified.data.doubts).toContainEqual(
+        expect.stringMatching(/^on 2 of these TCP_KEEPIDLE was that of the sysctl/),
+      );
+      const after = await look(...box);
+      expect(settings(after, [forgotten])).toEqual(settings(before, [forgotten]));
+      expect(at(after, alive)).toMatchObject({ keepalive: { enabled: false, idleMs: 7_200_000 }, nextProbeMs: null });
+      // What it has no answer to stays counted, so that whoever looks next knows without asking.
+      expect(at(after, forgotten)).toMatchObject({ state: 'established', unansweredProbes: 3, risk: 'stuck' });
+      expect(own.events).toEqual([]);
+    });
+
+    it('leaves the trace that it tells of: an idle time of the sysctl is fixed at its value, one of its own is not touched', async () => {
+      const own = startPeer(lab.client, 'tcp-client', [], AS_NOBODY);
+      const open = async (id: string, keepalive: boolean): Promise<number> => {
+        own.tell({ do: 'connect', id, host: lab.server.addresses.ipv4, port: PORT, keepalive });
+        const { port } = await own.next({ event: 'connected', id });
+        if (port === undefined) throw new Error('a connection has a port');
+        return port;
+      };
+      const asked = await open('asked', false);
+      await until('it has been silent for a second', async () => (at(await look(), asked).lastReceivedMs ?? 0) > 1000);
+      const verified = await lookAsNobody('--verify', '--local', `:${asked}`);
+      expect(at(verified, asked)).toMatchObject({ verified: { kind: 'answered', by: { idlePinned: true } } });
+      const notAsked = await open('not asked', false);
+      const set = async (seconds: number) =>
+        lab.client.run(['sh', '-c', `echo ${seconds} > /proc/sys/net/ipv4/tcp_keepalive_time`]);
+      expect(await set(333)).toMatchObject({ code: 0 });
+      try {
+        const idle = settings(await look(), [asked, notAsked]).map((keepalive) =>
+          keepalive.source === 'getsockopt' ? keepalive.idleMs : keepalive.source,
+        );
+        expect(idle).toEqual([7_200_000, 333_000]);
+      } finally {
+        await set(7200);
+      }
+    });
   });
 });

@@ -7,12 +7,14 @@ import { decodeTcpInfo, readTcpInfo } from '../../src/linux/tcp-info.ts';
 /** Where the fields stand in struct tcp_info (linux/tcp.h): one byte each up to the eighth, four from there on. */
 const U8 = { state: 0, probes: 3 } as const;
 const U32 = {
+  unacked: 24,
   lastDataRecv: 52,
   lastAckRecv: 56,
   rtt: 68,
   rttvar: 72,
   segsOut: 136,
   segsIn: 140,
+  notsentBytes: 144,
   dataSegsIn: 152,
 } as const;
 
@@ -28,17 +30,23 @@ function struct(fields: Partial<Record<keyof typeof U8 | keyof typeof U32, numbe
   return bytes.subarray(0, sizeBytes);
 }
 
-const full = { state: 1, probes: 2, lastAckRecv: 3000, rtt: 12_345, segsOut: 7, segsIn: 6, dataSegsIn: 4 };
+const full = {
+  ...{ state: 1, probes: 2, unacked: 5, lastDataRecv: 4000, lastAckRecv: 3000, rtt: 12_345 },
+  ...{ segsOut: 7, segsIn: 6, notsentBytes: 8, dataSegsIn: 4 },
+};
 
 describe('decodeTcpInfo', () => {
   test('reads each field at its offset in the header file', () => {
     expect(decodeTcpInfo(struct(full))).toEqual({
       established: true,
       unansweredProbes: 2,
+      unackedSegments: 5,
       rttMs: 12.345,
       lastAckReceivedMs: 3000,
+      lastDataReceivedMs: 4000,
       segmentsOut: 7,
       segmentsIn: 6,
+      notSentBytes: 8,
       dataSegmentsIn: 4,
     });
   });
@@ -78,10 +86,13 @@ describe('decodeTcpInfo', () => {
     expect(decodeTcpInfo(struct(full, sizeBytes))).toEqual({
       established: true,
       unansweredProbes: 2,
+      unackedSegments: sizeBytes < 28 ? null : 5,
       rttMs,
       lastAckReceivedMs,
+      lastDataReceivedMs: sizeBytes < 56 ? null : 4000,
       segmentsOut: null,
       segmentsIn: null,
+      notSentBytes: null,
       dataSegmentsIn: null,
     });
   });

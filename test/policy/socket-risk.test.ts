@@ -41,13 +41,18 @@ test.each<[name: string, expected: SocketRisk | null, socket: Partial<LiveSocket
   [
     'verified to be dead, and keepalive would tell',
     'dying',
-    { keepalive: exactly({ idleMs: 60 * MINUTE }), verified: { kind: 'unanswered', probes: 2, afterMs: 3000 } },
+    {
+      keepalive: exactly({ idleMs: 60 * MINUTE }),
+      verified: { kind: 'unanswered', probes: 2, afterMs: 3000, by: { method: 'window-probe' } },
+    },
   ],
   [
     'verified to be dead, and nobody would ever tell',
     'stuck',
-    { ...quietFor(5), verified: { kind: 'unanswered', probes: 2, afterMs: 3000 } },
+    { ...quietFor(5), verified: { kind: 'unanswered', probes: 2, afterMs: 3000, by: { method: 'window-probe' } } },
   ],
+  ['left unanswered by an earlier look, and silent for longer than the timeout', 'stuck', { unansweredProbes: 3 }],
+  ['left unanswered by an earlier look, still in time', 'dying', { unansweredProbes: 3, ...quietFor(5 * MINUTE) }],
   ['a listener', null, { state: 'listen' }],
   ['one that is closing', null, { state: 'last-ack' }],
   ['half closed by this side', 'stuck', { state: 'fin-wait-2' }],

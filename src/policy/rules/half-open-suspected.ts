@@ -29,9 +29,16 @@ export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes, netnsPid }) 
   };
   const wake = '# kaprobe rescue --shutdown wakes those that wait in a read on one of them';
   add('error', proven, 'did not answer the probes of --verify: half-open or ended', [wake]);
+  const stuck = unanswered.filter(({ risk }) => risk === 'stuck');
   add(
     'error',
-    unanswered.filter(({ risk }) => risk === 'stuck'),
+    stuck.filter((socket) => !hasKeepalive(socket)),
+    'with probes unanswered and no keepalive of their own, which would ask again: half-open',
+    [wake],
+  );
+  add(
+    'error',
+    stuck.filter(hasKeepalive),
     'unanswered for longer than their own keepalive takes to give up: half-open, data in flight keeps them from noticing',
     [wake],
   );
@@ -51,6 +58,10 @@ export const halfOpenSuspected: Rule = ({ liveSockets, middleboxes, netnsPid }) 
   }
   return findings;
 };
+
+function hasKeepalive({ keepalive }: LiveSocket): boolean {
+  return keepalive.source === 'unmeasured' || keepalive.enabled;
+}
 
 function isProven({ verified }: LiveSocket): boolean {
   return verified?.kind === 'unanswered' || verified?.kind === 'ended';

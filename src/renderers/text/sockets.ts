@@ -184,7 +184,7 @@ function describeTimes(socket: LiveSocket): string[] {
 function describeVerification(verified: SocketVerification): string {
   switch (verified.kind) {
     case 'answered':
-      return 'verified: the far end answers';
+      return `verified: the far end ${verified.by === null ? 'was heard of a moment ago' : 'answers'}`;
     case 'unanswered':
       return `verified: ${plural(verified.probes, 'probe')} unanswered within ${formatDuration(verified.afterMs)}`;
     case 'ended':

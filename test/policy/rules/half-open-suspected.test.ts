@@ -31,17 +31,22 @@ test.each<[what: string, severity: string, socket: Partial<LiveSocket>]>([
   [
     'did not answer the probes of --verify: half-open or ended',
     'error',
-    { verified: { kind: 'unanswered', probes: 3, afterMs: 3000 }, risk: 'stuck' },
+    { verified: { kind: 'unanswered', probes: 3, afterMs: 3000, by: { method: 'window-probe' } }, risk: 'stuck' },
   ],
   [
     'did not answer the probes of --verify: half-open or ended',
     'error',
-    { verified: { kind: 'ended', afterMs: 3 }, risk: 'none' },
+    { verified: { kind: 'ended', afterMs: 3, by: { method: 'window-probe' } }, risk: 'none' },
   ],
   [
     'unanswered for longer than their own keepalive takes to give up: half-open, data in flight keeps them from noticing',
     'error',
     { keepalive: exactly(), retransmits: 4, risk: 'stuck' },
+  ],
+  [
+    'with probes unanswered and no keepalive of their own, which would ask again: half-open',
+    'error',
+    { unansweredProbes: 3, risk: 'stuck' },
   ],
   [
     'with probes or data unanswered right now: dying, unless an answer comes',
@@ -53,7 +58,7 @@ test.each<[what: string, severity: string, socket: Partial<LiveSocket>]>([
 });
 
 test.each<[name: string, socket: Partial<LiveSocket>]>([
-  ['it has answered', { verified: { kind: 'answered', afterMs: 1 }, risk: 'stuck' }],
+  ['it has answered', { verified: { kind: 'answered', afterMs: 1, by: { method: 'window-probe' } }, risk: 'stuck' }],
   ['it is not silent for that long', { lastReceivedMs: 5, risk: 'none' }],
   ['it stays within this host', { risk: null }],
   ['the silence is not known', { lastReceivedMs: null, risk: 'none' }],

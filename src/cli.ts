@@ -128,7 +128,10 @@ async function runCommand(
     progress.clear();
     const { report, deliver } = result;
     const rendered = await renderFor(deliver === null ? process.stderr : {}, report, options);
-    const text = typeof rendered === 'string' ? rendered : Buffer.concat([...rendered]).toString();
+    const text =
+      typeof rendered === 'string'
+        ? rendered
+        : Buffer.concat(Array.from(rendered, (part) => Buffer.from(part))).toString();
     if (deliver === null) process.stderr.write(text);
     else deliver(text);
     return report.exitCode;

@@ -126,7 +126,7 @@ export const sockets: CommandModule<'sockets'> = {
         command: 'sockets',
         data,
         findings: findingsAbout(sorted, middleboxes, pid),
-        gaps: gapsIn(data, sorted, filter.pids.length > 0 || filter.commands.length > 0),
+        gaps: gapsIn(data, sorted, { byProcess: filter.pids.length > 0 || filter.commands.length > 0, verify }),
       };
     } finally {
       live.close();
@@ -184,22 +184,27 @@ function doubtsAboutOwners({
 }
 
 /** What was asked for and is not known. Sockets whose keepalive is not known are one gap together. */
-function gapsIn({ ownerSearch, summary }: SocketsData, list: SocketRows, byProcess: boolean): Gap[] {
+function gapsIn(
+  { ownerSearch, summary }: SocketsData,
+  list: SocketRows,
+  { byProcess, verify }: { byProcess: boolean; verify: boolean },
+): Gap[] {
   const gaps: Gap[] = [];
-  const unknown = socketsOf(filterRows(list, ({ risk }) => risk === 'unmeasured'));
-  if (unknown.length > 0) {
-    const fromTimer = unknown.filter(({ keepalive }) => keepalive.source === 'timer').length;
+  const unknown = summary.byRisk.unmeasured;
+  if (unknown > 0) {
+    const fromTimer = filterRows(list, ({ risk, keepalive }) => risk === 'unmeasured' && keepalive.source === 'timer')
+      .rows.length;
     const reasons = [
       ...(fromTimer > 0 ? [`of ${fromTimer} only a running timer is known, which does not show the settings`] : []),
-      ...(fromTimer < unknown.length ? [`of ${unknown.length - fromTimer} another timer hides it`] : []),
+      ...(fromTimer < unknown ? [`of ${unknown - fromTimer} another timer hides it`] : []),
     ];
     gaps.push({
-      subject: `${unknown.length} of ${plural(summary.sockets, 'socket')}`,
+      subject: `${unknown} of ${plural(summary.sockets, 'socket')}`,
       what: 'keepalive',
       reason: `${reasons.join(', ')}; ${ownerSearch.kind === 'searched' ? 'reading it from the sockets takes ptrace permission over their processes, which root has' : 'without --no-owners it is read from the sockets'}`,
     });
   }
-  const unverified = socketsOf(filterRows(list, ({ verified }) => verified?.kind === 'unmeasured'));
+  const unverified = verify ? socketsOf(filterRows(list, ({ verified }) => verified?.kind === 'unmeasured')) : [];
   const unasked = unverified.flatMap(({ state, unacked, verified }) =>
     // In other states, and with data in flight, there is nothing to ask.
     verified?.kind === 'unmeasured' &&

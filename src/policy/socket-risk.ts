@@ -1,5 +1,5 @@
 /** What becomes of a live connection when it idles behind the middleboxes given. */
-import { CELL, eachSocket, NONE, ROW_CELLS, type SocketRows } from '../report/socket-table.ts';
+import { CELL, NONE, ROW_CELLS, SocketCursor, type SocketRows } from '../report/socket-table.ts';
 import { type LiveSocket, SOCKET_RISKS, type SocketRisk } from '../report/sockets.ts';
 import type { Middlebox } from '../report.ts';
 import { deadAfterMs, probePeriodMs, strictestMiddlebox } from './keepalive.ts';
@@ -25,11 +25,15 @@ export function socketRisk(
 /** Judges the sockets of these rows. */
 export function judgeRows(list: SocketRows, { middleboxes, judgeLocal }: RiskContext): void {
   const timeoutMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
-  const { cells } = list.table;
-  eachSocket(list, (socket) => {
-    const risk = riskOf(socket, timeoutMs, () => judgeLocal || !socket.isLocal);
+  const { rows, table } = list;
+  const { cells } = table;
+  const socket = new SocketCursor(table);
+  const mayPassMiddlebox = (): boolean => judgeLocal || !socket.isLocal;
+  for (let place = 0; place < rows.length; place += 1) {
+    socket.row = rows[place] ?? 0;
+    const risk = riskOf(socket, timeoutMs, mayPassMiddlebox);
     cells[socket.row * ROW_CELLS + CELL.risk] = risk === null ? NONE : SOCKET_RISKS.indexOf(risk);
-  });
+  }
 }
 
 function riskOf(

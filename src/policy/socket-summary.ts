@@ -1,5 +1,5 @@
 /** Live sockets in order and in numbers. */
-import { eachSocket, type SocketCursor, type SocketRows } from '../report/socket-table.ts';
+import { eachSocket, SocketCursor, type SocketRows } from '../report/socket-table.ts';
 import {
   type LiveSocket,
   SOCKET_RISKS,
@@ -50,11 +50,13 @@ function sortByNumbers(list: SocketRows, byRisk: boolean): SocketRows {
   const SILENCES = 2 ** 24;
   const PLACES = 2 ** 26;
   const keys = new Float64Array(list.rows.length);
-  eachSocket(list, (socket, place) => {
+  const socket = new SocketCursor(list.table);
+  for (let place = 0; place < keys.length; place += 1) {
+    socket.row = list.rows[place] ?? 0;
     const silence = Math.min(SILENCES - 1, Math.floor((silenceMs(socket) ?? 0) / 256));
     const rank = byRisk ? rankOf(socket.risk) : 0;
     keys[place] = (rank * SILENCES + (SILENCES - 1 - silence)) * PLACES + place;
-  });
+  }
   keys.sort();
   const rows = new Uint32Array(keys.length);
   for (let place = 0; place < keys.length; place += 1) rows[place] = list.rows[(keys[place] ?? 0) % PLACES] ?? 0;

@@ -16,7 +16,7 @@ export interface RenderOptions {
   unicode: boolean;
 }
 
-/** One output format: the whole document, ending in a newline; a long one in parts, in UTF-8. */
+/** One output format: the whole document, ending in a newline; a long one in parts, in UTF-8, each of which holds until the next is asked for. */
 export type Renderer = (report: AnyReport, options: RenderOptions) => string | Iterable<Uint8Array>;
 
 /** The values of `--format`. */

@@ -43,7 +43,9 @@ function remembering(renderer: Renderer): (report: AnyReport, options: RenderOpt
 }
 
 function written(rendered: ReturnType<Renderer>): string {
-  return typeof rendered === 'string' ? rendered : Buffer.concat([...rendered]).toString();
+  return typeof rendered === 'string'
+    ? rendered
+    : Buffer.concat(Array.from(rendered, (part) => Buffer.from(part))).toString();
 }
 
 describe.each(Object.entries(renderers))('the renderer %s', (format, renderer) => {

@@ -17,7 +17,8 @@ const CHUNK_BYTES = 1024 * 1024;
  * Writes sockets as the elements of a JSON array, one a line, in chunks of bytes. Of a hundred thousand sockets this is what a user waits for, so
  * it takes a tenth of the time of JSON.stringify(): a line is copied from one of a few templates, which has all of the texts that many sockets
  * share and columns wide enough for every number, and only the numbers are written into it; blanks between JSON's tokens mean nothing. The
- * sockets that are not like others are left to JSON.stringify(). Everything beyond ASCII is escaped, so that nothing unprintable is left.
+ * sockets that are not like others are left to JSON.stringify(). Everything beyond ASCII is escaped, so that nothing unprintable is left. A chunk
+ * is overwritten by the next: who keeps it must copy it.
  */
 export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): Generator<Uint8Array> {
   const encoder = new TextEncoder();
@@ -34,7 +35,7 @@ export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): G
     const line = template === null ? encoder.encode(ascii(JSON.stringify(socketAt(cursor)))) : template.bytes;
     if (at + separator.length + line.length > bytes.length) {
       yield bytes.subarray(0, at);
-      bytes = new Uint8Array(Math.max(CHUNK_BYTES, separator.length + line.length));
+      if (separator.length + line.length > bytes.length) bytes = new Uint8Array(separator.length + line.length);
       at = 0;
     }
     bytes.set(separator, at);
@@ -183,12 +184,11 @@ function fill(
     const number = numbers[index];
     if (number === undefined) continue;
     const value = cells[row + number.cell] ?? NONE;
-    if (number.mayBeNull && value === NONE) bytes.set(NULL, start + number.end - NULL.length);
+    if (number.mayBeNull && value === NONE) putNull(bytes, start + number.end - 4);
     else putNumber(bytes, start + number.end, value);
   }
 }
 
-const NULL = new TextEncoder().encode('null');
 const QUOTE = 34;
 const ZERO = 48;
 
@@ -209,19 +209,27 @@ function putEnd(bytes: Uint8Array, begin: number, host: Uint8Array | undefined, 
 /** In hexadecimal without leading zeros, in quotes; or null. */
 function putCookie(bytes: Uint8Array, begin: number, low: number, high: number): void {
   if (low === NONE && high === NONE) {
-    bytes.set(NULL, begin);
+    putNull(bytes, begin);
     return;
   }
-  let at = begin;
-  bytes[at] = QUOTE;
-  for (let shift = 60, isLeading = true; shift >= 0; shift -= 4) {
-    const digit = shift >= 32 ? (high >>> (shift - 32)) & 15 : (low >>> shift) & 15;
-    isLeading &&= digit === 0 && shift > 0;
-    if (isLeading) continue;
-    at += 1;
-    bytes[at] = digit < 10 ? ZERO + digit : 87 + digit;
+  const digits = high === 0 ? hexDigits(low) : 8 + hexDigits(high);
+  bytes[begin] = QUOTE;
+  for (let place = 0; place < digits; place += 1) {
+    const digit = (place < 8 ? low >>> (4 * place) : high >>> (4 * place - 32)) & 15;
+    bytes[begin + digits - place] = digit < 10 ? ZERO + digit : 87 + digit;
   }
-  bytes[at + 1] = QUOTE;
+  bytes[begin + digits + 1] = QUOTE;
+}
+
+function hexDigits(value: number): number {
+  return Math.max(1, 8 - (Math.clz32(value) >> 2));
+}
+
+function putNull(bytes: Uint8Array, begin: number): void {
+  bytes[begin] = 110;
+  bytes[begin + 1] = 117;
+  bytes[begin + 2] = 108;
+  bytes[begin + 3] = 108;
 }
 
 /** In decimal, so that it ends before `end`. */

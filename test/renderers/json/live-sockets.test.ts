@@ -9,7 +9,7 @@ import { socketRows } from '../../fixtures/socket-rows.ts';
 
 /** What a reader of the array gets, and the parts that it came in. */
 function roundTrip(sockets: readonly LiveSocket[]): { read: unknown; parts: number } {
-  const parts = [...liveSocketsJson(socketRows(sockets), '  ')];
+  const parts = Array.from(liveSocketsJson(socketRows(sockets), '  '), (part) => Buffer.from(part));
   return { read: JSON.parse(`[${Buffer.concat(parts).toString('latin1')}]`), parts: parts.length };
 }
 

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
+import { CapabilityError, UsageError } from '../errors.ts';
 import { descriptorLimit } from '../linux/descriptor-limit.ts';
-import { loadLibc } from '../linux/libc.ts';
-import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
-import { sockDiagOpener } from '../linux/sock-diag.ts';
+import { type Libc, loadLibc } from '../linux/libc.ts';
 import { factsAbout } from '../policy/facts.ts';
 import { judge } from '../policy/judge.ts';
 import { isUnfiltered, type SocketFilter } from '../policy/socket-filter.ts';
 import { type EventDraft, type Tracked, type WatchedConnections, watchConnections } from '../policy/watch-events.ts';
+import { unlessMissing } from '../probes/live-sockets.ts';
 import { watchObserved } from '../probes/watch-observed.ts';
 import { type OwnSource, watchOwn } from '../probes/watch-own.ts';
 import type { WatchSource } from '../probes/watch-source.ts';
@@ -19,7 +18,7 @@ import {
   type WatchEventKind,
   type WatchedConnection,
 } from '../report/watch.ts';
-import { atLeast, type Outcome, type RequestedKeepalive } from '../report.ts';
+import { atLeast, type Gap, type Outcome, type RequestedKeepalive } from '../report.ts';
 import { parseTarget, type Target } from '../target.ts';
 import type { CommandContext, CommandModule } from './index.ts';
 import { type Bounds, durationOption, integerOption } from './options.ts';
@@ -185,13 +184,36 @@ function readOwn(target: Target, number: (name: string) => number | null, reconn
   };
 }
 
-/** Opens what the connections come from. */
-async function openSource({ own, filter, netns }: Question, signal: AbortSignal): Promise<WatchSource | OwnSource> {
-  const libc = await loadLibc();
-  if (own !== null) return watchOwn({ ...own, libc, signal });
-  const openDiag = await sockDiagOpener();
-  const pid = netns ?? namespaceOf(filter.pids);
-  return watchObserved(filter, pid === null ? openDiag() : await inNetworkNamespaceOf(pid, openDiag), libc);
+/** Opens what the connections come from. Throws a CapabilityError where what was asked for cannot be seen. */
+async function openSource(
+  { own, filter, netns, until }: Question,
+  signal: AbortSignal,
+): Promise<WatchSource | OwnSource> {
+  if (own !== null) return watchOwn({ ...own, libc: await loadLibcToHold(own.target), signal });
+  const source = await watchObserved(filter, netns ?? namespaceOf(filter.pids));
+  if (source.source === 'procfs' && until !== null && NOT_IN_PROCFS.includes(until)) {
+    throw new CapabilityError(
+      `--until ${until} would never be: /proc/net/tcp does not show it, and there is no sock_diag: ${source.withoutSockDiag}`,
+      'other events show there, such as stalled and gone',
+    );
+  }
+  return source;
+}
+
+/** They need the times of the last segments, and the sockets' own options. */
+const NOT_IN_PROCFS: readonly WatchEventKind[] = ['quiet', 'timed-out'];
+
+async function loadLibcToHold({ label }: Target): Promise<Libc> {
+  try {
+    return await loadLibc();
+  } catch (error) {
+    const { message } = unlessMissing(error);
+    throw new CapabilityError(
+      `cannot hold connections to ${label}, which takes keepalive and TCP_INFO of their sockets: ${message}`,
+      'without them watch can only observe what others hold, from /proc/net/tcp: --remote, --pid',
+      error,
+    );
+  }
 }
 
 async function watchUntilTheEnd(question: Question, context: CommandContext): Promise<Outcome<'watch'>> {
@@ -224,7 +246,7 @@ async function watchUntilTheEnd(question: Question, context: CommandContext): Pr
         await sleep(Math.min(pauseMs, restMs), undefined, { signal }).catch(() => {});
       }
     }
-    return outcomeOf(question, log.data(endedBy), context);
+    return outcomeOf(question, log.data(endedBy), source.withoutSockDiag, context);
   } finally {
     source.close();
   }
@@ -298,6 +320,7 @@ function openLog(
     },
     data: (endedBy) => ({
       mode: own === null ? 'observed' : 'own',
+      source: source.source,
       subject,
       keepalive: 'keepalive' in source ? source.keepalive() : null,
       forMs,
@@ -353,16 +376,27 @@ function describe({ look, condition, quietForMs }: Tracked, source: WatchSource)
   };
 }
 
-function outcomeOf({ own }: Question, data: WatchData, { failOn }: CommandContext): Outcome<'watch'> {
+function outcomeOf(
+  { own }: Question,
+  data: WatchData,
+  withoutSockDiag: string | null,
+  { failOn }: CommandContext,
+): Outcome<'watch'> {
   const { subject, endedBy, forMs, until } = data;
   const findings = judge({ ...factsAbout(subject), watched: data });
   const isGrave = findings.some(({ severity }) => atLeast(severity, failOn));
-  const nothing = data.seen === 0 && own === null;
+  const gaps: Gap[] = [];
+  if (data.seen === 0 && own === null)
+    gaps.push({ subject, what: 'connections', reason: 'there was none while it watched' });
+  if (withoutSockDiag !== null) {
+    const reason = `read from /proc/net/tcp, which does not show them, because there is no sock_diag: ${withoutSockDiag}`;
+    gaps.push({ subject, what: 'silence, and how many unanswered probes the sockets bear', reason });
+  }
   return {
     command: 'watch',
     data,
     findings,
-    gaps: nothing ? [{ subject, what: 'connections', reason: 'there was none while it watched' }] : [],
+    gaps,
     // Without --for and --until Ctrl-C is the end that was meant.
     interrupted: endedBy === 'interrupt' && (forMs !== null || until !== null) && !isGrave,
   };

@@ -42,6 +42,15 @@ export async function inNetworkNamespaceOf<T>(pid: number, look: () => T): Promi
   }
 }
 
+/** Reports whether process `pid` is in the network namespace that kaprobe is in; false also where that may not be told, or it has ended. */
+export function isInOwnNetworkNamespace(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync(OWN);
+  } catch {
+    return false;
+  }
+}
+
 function attempt<T>(pid: number, operation: () => T): T {
   try {
     return operation();

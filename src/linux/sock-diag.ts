@@ -183,6 +183,12 @@ export function diagId(socket: DiagSocket): Uint8Array {
   return bytes;
 }
 
+/** The number in what diagId() returned. */
+export function cookieInId(id: Uint8Array): string {
+  const view = new DataView(id.buffer, id.byteOffset, id.byteLength);
+  return cookieOf(view.getUint32(64, LITTLE_ENDIAN), view.getUint32(68, LITTLE_ENDIAN));
+}
+
 /** Four bytes of IPv4, sixteen of IPv6, of an address as addressAt() writes it. */
 function addressBytes(text: string): number[] {
   const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(text)?.[0].split('.').map(Number);

@@ -98,7 +98,7 @@ export async function openLiveSockets(pid: number | null = null): Promise<LiveSo
 }
 
 /** The reason in place of the thing: what cannot be had here is done without. */
-function unlessMissing(error: unknown): CapabilityError | KernelError {
+export function unlessMissing(error: unknown): CapabilityError | KernelError {
   if (error instanceof CapabilityError || error instanceof KernelError) return error;
   throw error;
 }

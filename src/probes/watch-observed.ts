@@ -1,7 +1,9 @@
 /** Observes other processes' connections by listing the sockets again and again. Changes nothing. */
-import { KernelError, UsageError } from '../errors.ts';
+import { CapabilityError, KernelError, UsageError } from '../errors.ts';
 import { withForeignSocket } from '../linux/foreign-socket.ts';
-import type { Libc } from '../linux/libc.ts';
+import { type Libc, loadLibc } from '../linux/libc.ts';
+import { inNetworkNamespaceOf, isInOwnNetworkNamespace } from '../linux/network-namespace.ts';
+import { watchProcNetTcp } from '../linux/proc-net-watch.ts';
 import {
   type DiagMessage,
   type DiagRequest,
@@ -9,6 +11,7 @@ import {
   diagId,
   diagSocketOf,
   type SockDiag,
+  sockDiagOpener,
 } from '../linux/sock-diag.ts';
 import { commandOf, listPids, type SocketHolder, scanSocketHolders, startTimeOf } from '../linux/socket-holders.ts';
 import { readKeepalive } from '../linux/socket-options.ts';
@@ -16,6 +19,7 @@ import { endpoint, matchesEnds, portOf, type SocketFilter } from '../policy/sock
 import type { ConnectionLook, EventDraft, WatchedConnections } from '../policy/watch-events.ts';
 import type { TcpState } from '../report/tcp-state.ts';
 import type { WatchOwner } from '../report/watch.ts';
+import { unlessMissing } from './live-sockets.ts';
 import type { WatchSource } from './watch-source.ts';
 
 /** In which a connection is, or is being made or closed by one side. */
@@ -52,13 +56,69 @@ interface Known {
   inode: number;
 }
 
-/** Begins to observe the sockets that the filter means. Throws a UsageError when one of its processes does not exist. */
-export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc): WatchSource {
-  const started = new Map(filter.pids.map((pid) => [pid, startTimeOf(pid)]));
-  for (const [pid, time] of started) {
+/** What the sockets are looked for with. */
+interface Means extends Pick<WatchSource, 'source' | 'withoutSockDiag'> {
+  diag: Pick<SockDiag, 'each' | 'find' | 'close'>;
+  /** null: nothing is to be asked of the sockets themselves. */
+  libc: Libc | null;
+}
+
+/**
+ * Begins to observe the sockets that the filter means, in the network namespace of process `pid` or in kaprobe's own: by sock_diag, and where
+ * netlink or koffi is not to be had, in /proc/net/tcp. Throws a UsageError when one of its processes does not exist, and a CapabilityError
+ * when its namespace may not be entered, or its descriptors not seen.
+ */
+export async function watchObserved(filter: SocketFilter, pid: number | null): Promise<WatchSource> {
+  const started = new Map(filter.pids.map((each) => [each, startTimeOf(each)]));
+  for (const [each, time] of started) {
     if (time === null)
-      throw new UsageError(`there is no process ${pid}`, 'process ids are those that ps shows where kaprobe runs');
+      throw new UsageError(`there is no process ${each}`, 'process ids are those that ps shows where kaprobe runs');
   }
+  const [hidden] = scanSocketHolders(new Set(), filter.pids).hiddenPids;
+  if (hidden !== undefined) {
+    throw new CapabilityError(
+      `the descriptors of process ${hidden} may not be seen`,
+      'needs its user, or CAP_SYS_PTRACE: run as root',
+    );
+  }
+  return observe(filter, started, await openMeans(pid));
+}
+
+async function openMeans(pid: number | null): Promise<Means> {
+  try {
+    const libc = await loadLibc();
+    const open = await sockDiagOpener();
+    const openAndTry = (): SockDiag => tried(open());
+    const diag = pid === null ? openAndTry() : await inNetworkNamespaceOf(pid, openAndTry);
+    return { source: 'sock-diag', withoutSockDiag: null, diag, libc };
+  } catch (error) {
+    const { message } = unlessMissing(error);
+    try {
+      // The files of a process go with it.
+      const diag = watchProcNetTcp(pid === null || isInOwnNetworkNamespace(pid) ? null : pid);
+      return { source: 'procfs', withoutSockDiag: message, diag: tried(diag), libc: null };
+    } catch {
+      throw error;
+    }
+  }
+}
+
+/** The same, if it can look at all. */
+function tried<T extends Means['diag']>(diag: T): T {
+  try {
+    diag.each({ states: ['listen'], withInfo: false }, () => {});
+    return diag;
+  } catch (error) {
+    diag.close();
+    throw error;
+  }
+}
+
+function observe(
+  filter: SocketFilter,
+  started: ReadonlyMap<number, string | null>,
+  { source, withoutSockDiag, diag, libc }: Means,
+): WatchSource {
   const byProcess = filter.pids.length > 0 || filter.commands.length > 0;
   const known = new Map<string, Known>();
   /** Where a process had a connection that is over: `pid:port` to the far end. */
@@ -99,7 +159,7 @@ export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc):
     if (each === undefined || each.limitAsked) return each?.probeLimit ?? null;
     search([id], null);
     each.limitAsked = true;
-    if (each.holder !== null) each.probeLimit = readLimit(libc, each.holder, id);
+    if (each.holder !== null && libc !== null) each.probeLimit = readLimit(libc, each.holder, id);
     return each.probeLimit;
   };
 
@@ -177,39 +237,54 @@ export function watchObserved(filter: SocketFilter, diag: SockDiag, libc: Libc):
     return [...inodes].some((inode) => !before.has(inode));
   };
 
+  const isOver = (): boolean =>
+    filter.pids.length > 0 && filter.pids.every((pid) => startTimeOf(pid) !== started.get(pid));
+
+  const step = (watched: WatchedConnections, atMs: number): EventDraft[] => {
+    const among = pidsNow(atMs);
+    const { present, isWhole } = lookAgain(watched);
+    // What is missing may only be hard to find alone.
+    const isDue = !isWhole || atMs >= listAgainAtMs;
+    if (isDue || (among !== null && atMs >= listSoonestAtMs && hasNewSocket(among))) {
+      const before = process.cpuUsage();
+      listAll(among, present);
+      const { user, system } = process.cpuUsage(before);
+      const costMs = (user + system) / 1000;
+      // One listing alone may cost more than the others do: the first, which loads code.
+      const usualMs = Math.min(costMs, lastCostMs);
+      listAgainAtMs = atMs + Math.min(LIST_AT_LEAST_EVERY_MS, usualMs / LISTING_SHARE);
+      listSoonestAtMs = atMs + usualMs / NEW_SOCKET_SHARE;
+      lastCostMs = costMs;
+    }
+    const looks: ConnectionLook[] = [];
+    for (const [id, socket] of present) {
+      const unanswered = (socket.info?.unansweredProbes ?? 0) > 0;
+      looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (known.get(id)?.probeLimit ?? null)));
+    }
+    const events = watched.observe(looks, atMs);
+    search(
+      events.flatMap(({ id }) => (id === null ? [] : [id])),
+      among,
+    );
+    const told = events.flatMap((event) => [withHolder(event, known), ...movedTo(event, known, left)]);
+    forget(known, present, watched);
+    return told;
+  };
+
   return {
+    source,
+    withoutSockDiag,
     step: async (watched, atMs) => {
-      const among = pidsNow(atMs);
-      const { present, isWhole } = lookAgain(watched);
-      // What is missing may only be hard to find alone.
-      const isDue = !isWhole || atMs >= listAgainAtMs;
-      if (isDue || (among !== null && atMs >= listSoonestAtMs && hasNewSocket(among))) {
-        const before = process.cpuUsage();
-        listAll(among, present);
-        const { user, system } = process.cpuUsage(before);
-        const costMs = (user + system) / 1000;
-        // One listing alone may cost more than the others do: the first, which loads code.
-        const usualMs = Math.min(costMs, lastCostMs);
-        listAgainAtMs = atMs + Math.min(LIST_AT_LEAST_EVERY_MS, usualMs / LISTING_SHARE);
-        listSoonestAtMs = atMs + usualMs / NEW_SOCKET_SHARE;
-        lastCostMs = costMs;
+      try {
+        return step(watched, atMs);
+      } catch (error) {
+        // The files of another network namespace go with the process that they were read through.
+        if (error instanceof CapabilityError && isOver()) return [];
+        throw error;
       }
-      const looks: ConnectionLook[] = [];
-      for (const [id, socket] of present) {
-        const unanswered = (socket.info?.unansweredProbes ?? 0) > 0;
-        looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (known.get(id)?.probeLimit ?? null)));
-      }
-      const events = watched.observe(looks, atMs);
-      search(
-        events.flatMap(({ id }) => (id === null ? [] : [id])),
-        among,
-      );
-      const told = events.flatMap((event) => [withHolder(event, known), ...movedTo(event, known, left)]);
-      forget(known, present, watched);
-      return told;
     },
     listings: () => listings,
-    isOver: () => filter.pids.length > 0 && filter.pids.every((pid) => startTimeOf(pid) !== started.get(pid)),
+    isOver,
     ownerOf: (id) => known.get(id)?.owner ?? null,
     close: () => diag.close(),
   };

@@ -138,6 +138,8 @@ export function watchOwn(plan: OwnPlan): OwnSource {
   };
 
   return {
+    source: 'own',
+    withoutSockDiag: null,
     keepalive: () => keepalive,
     /** The first step waits for the first attempts; later ones go on beside. */
     step: async (watched, atMs) => {

@@ -1,8 +1,11 @@
 import type { EventDraft, WatchedConnections } from '../policy/watch-events.ts';
-import type { WatchOwner } from '../report/watch.ts';
+import type { WatchData, WatchOwner } from '../report/watch.ts';
 
 /** Where the connections that are watched come from. */
 export interface WatchSource {
+  readonly source: WatchData['source'];
+  /** Why sock_diag was not to be had; null when it was, or nobody needs it. */
+  readonly withoutSockDiag: string | null;
   /** Looks once more and returns what happened. Rejects only when there is nothing left to look with. */
   step(watched: WatchedConnections, atMs: number): Promise<EventDraft[]>;
   /** How often all sockets were listed so far; null: only its own are looked at. */

@@ -96,6 +96,8 @@ export interface WatchView {
 
 export interface WatchData {
   mode: 'own' | 'observed';
+  /** kaprobe's own sockets; or where others were looked for: in sock_diag(7), or in /proc/net/tcp and tcp6, which know less. */
+  source: 'own' | 'sock-diag' | 'procfs';
   /** The target, or how the sockets were chosen, as it was given. */
   subject: string;
   /** What kaprobe put on its own connections; null: somebody else's are observed. */

@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withForeignSocket } from '../../src/linux/foreign-socket.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
@@ -8,13 +7,12 @@ import { readKeepalive } from '../../src/linux/socket-options.ts';
 import { readTcpInfo } from '../../src/linux/tcp-info.ts';
 import type { LiveSocket } from '../../src/report/sockets.ts';
 import type { Report } from '../../src/report.ts';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { type Holder, holdSockets, type WantedPair } from './sockets/holder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 const INTERRUPTED = 'kaprobe: interrupted\n';
-const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../fixtures/without-koffi.cjs', import.meta.url))];
 const hasPython = (() => {
   try {
     execFileSync('/usr/bin/python3', ['-c', 'import socket']);

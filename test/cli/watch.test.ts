@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WatchEvent, WatchEventKind } from '../../src/report/watch.ts';
 import type { Report } from '../../src/report.ts';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort } from './servers.ts';
 
 const children: ChildProcess[] = [];
@@ -27,7 +27,12 @@ interface Running {
 }
 
 function watch(...args: string[]): Running {
-  const child = spawn(process.execPath, [PROGRAM, 'watch', '--format', 'ndjson', ...args], {
+  return watchWith([], ...args);
+}
+
+/** The same with arguments of node itself. */
+function watchWith(nodeArguments: readonly string[], ...args: string[]): Running {
+  const child = spawn(process.execPath, [...nodeArguments, PROGRAM, 'watch', '--format', 'ndjson', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -291,5 +296,61 @@ describe('kaprobe watch --pid', () => {
     await client(one.port);
     const running = watch(...own, '--port', `${one.port}`, '--for', '1s');
     expect((await running.next('found')).evidence).toEqual({ connections: 2 });
+  });
+});
+
+describe('kaprobe watch without sock_diag', () => {
+  const withoutKoffi = { nodeArguments: WITHOUT_KOFFI };
+
+  it('observes in /proc/net/tcp, and calls a gap what that does not show', async () => {
+    const { port, taken } = await listen();
+    await client(port);
+    const running = watchWith(WITHOUT_KOFFI, '--pid', `${process.pid}`, '--remote', `127.0.0.1:${port}`);
+    expect((await running.next('found')).evidence).toEqual({ connections: 1 });
+    const second = await client(port);
+    expect(await running.next('established')).toMatchObject({
+      connection: { local: `127.0.0.1:${second.localPort}`, remote: `127.0.0.1:${port}` },
+      owner: { pid: process.pid },
+    });
+    taken[1]?.end();
+    expect(await running.next('closed-by-peer')).toMatchObject({ evidence: { state: 'close-wait' } });
+    running.child.kill('SIGINT');
+    const { report, exitCode } = await running.end();
+    expect({ exitCode, verdict: report.verdict }).toEqual({ exitCode: 2, verdict: 'unmeasured' });
+    expect(report.data).toMatchObject({ mode: 'observed', source: 'procfs', seen: 2, open: 1 });
+    expect(report.gaps).toEqual([
+      {
+        subject: expect.stringContaining('--pid'),
+        what: 'silence, and how many unanswered probes the sockets bear',
+        reason: expect.stringMatching(/^read from \/proc\/net\/tcp, .* koffi has no binary for /),
+      },
+    ]);
+  });
+
+  it('ends when the process does, whose files go with it', async () => {
+    const child = spawn('sleep', ['60'], { stdio: 'ignore' });
+    children.push(child);
+    const running = watchWith(WITHOUT_KOFFI, '--pid', `${child.pid}`);
+    await running.next('found');
+    child.kill();
+    expect((await running.end()).report.data.endedBy).toBe('nothing-left');
+  });
+
+  it.each<[args: string[], message: RegExp]>([
+    [['127.0.0.1:80'], /^kaprobe: cannot hold connections to 127\.0\.0\.1:80, which takes keepalive and TCP_INFO/],
+    [['--port', '80', '--until', 'quiet'], /^kaprobe: --until quiet would never be: \/proc\/net\/tcp does not show it/],
+    [['--port', '80', '--until', 'timed-out'], /^kaprobe: --until timed-out would never be/],
+    [['--pid', '4194303'], /^kaprobe: there is no process 4194303/],
+  ])('says of %j what it cannot', async (args, message) => {
+    const { exitCode, stdout, stderr } = await kaprobe(['watch', ...args], withoutKoffi);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("says that another user's process may not be looked into (as root)", async () => {
+    const { exitCode, stderr } = await kaprobe(['watch', '--pid', '1'], { uid: 65_534 });
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^kaprobe: the descriptors of process 1 may not be seen\n/),
+    });
   });
 });

@@ -5,6 +5,7 @@ import { createLab, type Lab, type LabHost, probeLab } from '../../src/lab/lab.t
 import type { LabOptions } from '../../src/lab/options.ts';
 import type { WatchEvent, WatchEventKind } from '../../src/report/watch.ts';
 import type { Report } from '../../src/report.ts';
+import { WITHOUT_KOFFI } from '../cli/kaprobe.ts';
 import { linesOf, startPeer, until } from './helpers.ts';
 
 const PORT = 7000;
@@ -51,7 +52,11 @@ describe.skipIf(ability.kind !== 'available')(`watch across a real firewall${lac
   afterEach(() => lab.destroy());
 
   function watch(host: LabHost, ...args: string[]): Running {
-    const child = host.spawn([process.execPath, PROGRAM, 'watch', '--format', 'ndjson', ...args], {
+    return watchWith([], host, ...args);
+  }
+  /** The same with arguments of node itself. */
+  function watchWith(nodeArguments: readonly string[], host: LabHost, ...args: string[]): Running {
+    const child = host.spawn([process.execPath, ...nodeArguments, PROGRAM, 'watch', '--format', 'ndjson', ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const events: WatchEvent[] = [];
@@ -147,6 +152,25 @@ describe.skipIf(ability.kind !== 'available')(`watch across a real firewall${lac
     const { exitCode, data } = await running.end();
     expect(data.first.find(({ event }) => event === 'recovered')?.evidence).toMatchObject({ wasStalled: true });
     expect(exitCode).toBe(1); // a stall was seen, even if it is over
+  });
+
+  it('tells a stall and a recovery from /proc/net/tcp as well, where there is no sock_diag', async () => {
+    await open({});
+    const held = watch(lab.client, target(), '--idle', '1s', '--interval', '1s', '--count', '120');
+    await held.next('established');
+    const running = watchWith(WITHOUT_KOFFI, lab.client, '--remote', target(), '--until', 'recovered');
+    await running.next('found');
+    await lab.setLink(lab.server, 'down');
+    expect(await running.next('stalled')).toMatchObject({
+      connection: { remote: target() },
+      evidence: { probeLimit: null, retransmits: 0, lastAcknowledgedMs: null },
+    });
+    await lab.setLink(lab.server, 'up');
+    const { data } = await running.end();
+    expect(data).toMatchObject({ source: 'procfs', counts: { stalled: 1, recovered: 1 } });
+    await held.next('recovered');
+    held.child.kill('SIGINT');
+    expect((await held.end()).data.counts).toMatchObject({ stalled: 1, recovered: 1, 'timed-out': 0 });
   });
 
   it('tells of retransmissions of a worker that sends into silence', async () => {

@@ -26,10 +26,11 @@ const ENDED_BY = {
 } as const satisfies Record<WatchData['endedBy'], string>;
 
 function summary(data: WatchData): [label: string, text: string][] {
-  const { mode, subject, keepalive, counts, seen, peak, open, samples, sampleEveryMs, cpuShare, thresholds } = data;
+  const { mode, source, subject, keepalive, counts, seen, peak, open, samples, sampleEveryMs, cpuShare, thresholds } =
+    data;
   const what = WATCH_EVENTS.filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${kind}`);
   return [
-    [mode === 'own' ? 'held' : 'observed', subject],
+    [mode === 'own' ? 'held' : 'observed', source === 'procfs' ? `${subject}, in /proc/net/tcp` : subject],
     [
       'for',
       `${formatDuration(data.watchedMs)}, ${ENDED_BY[data.endedBy]}${data.endedBy === 'until' ? ` ${data.until}` : ''}`,
@@ -50,7 +51,7 @@ function summary(data: WatchData): [label: string, text: string][] {
     ],
     [
       'told',
-      `silence from ${formatDuration(thresholds.quietMs)}; a stall from ${thresholds.unansweredUntilStalled} unanswered in a row`,
+      `${source === 'procfs' ? '' : `silence from ${formatDuration(thresholds.quietMs)}; `}a stall from ${thresholds.unansweredUntilStalled} unanswered in a row`,
     ],
   ];
 }

@@ -1,5 +1,6 @@
 import { isIPv6, Socket } from 'node:net';
 import type { ConnectAttempt, ConnectKind } from '../report/check.ts';
+import { startDeadline } from './deadline.ts';
 
 /** RFC 8305, section 8: how long one attempt is given before the next address is tried beside it. */
 const CONNECTION_ATTEMPT_DELAY_MS = 250;
@@ -36,7 +37,7 @@ export function connectAny(
 
     const finish = (conclude: () => void, winner: Socket | null = null): void => {
       clearTimeout(nextAttempt);
-      clearTimeout(deadline);
+      callOff();
       signal.removeEventListener('abort', onAbort);
       for (const socket of sockets.keys()) if (socket !== winner) discard(socket);
       sockets.clear();
@@ -89,13 +90,13 @@ export function connectAny(
       socket.connect({ host: address, port, family: isIPv6(address) ? 6 : 4, autoSelectFamily: false });
       nextAttempt = setTimeout(attempt, CONNECTION_ATTEMPT_DELAY_MS);
     };
-    const deadline = setTimeout(() => {
+    const callOff = startDeadline(timeoutMs, () => {
       for (const socket of [...sockets.keys()]) {
         record(socket, 'timed-out', 'ETIMEDOUT');
         discard(socket);
       }
       fail();
-    }, timeoutMs);
+    });
     const onAbort = (): void => finish(() => reject(signal.reason));
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();

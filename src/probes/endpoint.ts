@@ -9,7 +9,7 @@ import type { Certificate, EarlyEnd, KeepaliveAnswer, Ping, RefusedSetting } fro
 import { type Keepalive, type RequestedKeepalive, type Unmeasured, unmeasured } from '../report.ts';
 import type { Target } from '../target.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
-import { watchConnection } from './ending.ts';
+import { heardAgoMs, watchConnection } from './ending.ts';
 import { probeKeepalive } from './keepalive.ts';
 import { pingOnce } from './ping.ts';
 import { type Family, resolve } from './resolve.ts';
@@ -174,7 +174,9 @@ async function useConnection(
     const refused = options === null ? [] : writeKeepalive(options.libc, options.fd, keepalive);
     const effective = options === null ? unmeasured(why) : readKeepalive(options.libc, options.fd);
     const tls = target.tls ? await handshakeTls(socket, target.host, { timeoutMs, signal, now: new Date() }) : null;
-    const watch = watchConnection(tls?.session ?? socket, openedAtMs);
+    const watch = watchConnection(tls?.session ?? socket, openedAtMs, {
+      heardAgoMs: () => heardAgoMs(socket, options?.libc ?? null),
+    });
     const probe = async (): Promise<KeepaliveAnswer> => {
       if (probeCount === null) return unmeasured('switched off by --no-probe');
       if (tls !== null && tls.session === null) return unmeasured('no TLS session');

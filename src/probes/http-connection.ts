@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
-import { readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
+import { readDiagInfo, readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
 import type { Certificate, EarlyEnd } from '../report/check.ts';
 import { oneLine } from './applications/conversation.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
-import type { Watch } from './ending.ts';
+import { startDeadline } from './deadline.ts';
+import { heardAgoMs, type Watch } from './ending.ts';
 import { type HttpExchange, type HttpNews, type HttpRequest, startExchange } from './http-exchange.ts';
 import { handshakeTls } from './tls.ts';
 
@@ -13,6 +14,8 @@ import { handshakeTls } from './tls.ts';
 const MOST_UNASKED = 1024;
 /** What a server may say unasked before it is no longer worth reading. */
 const MOST_UNASKED_BYTES = 1024 * 1024;
+/** The kernel counts in ticks of 10 ms at the most: what it says came this long ago may have come just now. */
+const TICK_MS = 10;
 
 /** Where to connect, and how. */
 export interface HttpEndpoint {
@@ -138,6 +141,12 @@ function hold(
     const fd = libc === null ? null : descriptorOf(socket);
     return libc === null || fd === null ? null : readTcpInfo(libc, fd);
   };
+  /** When the kernel took in what is being read: this program may have been held up since. */
+  const arrivedAtMs = (): number => {
+    const fd = libc === null ? null : descriptorOf(socket);
+    const agoMs = libc === null || fd === null ? 0 : (readDiagInfo(libc, fd).info?.lastDataReceivedMs ?? 0);
+    return performance.now() - (agoMs > TICK_MS ? agoMs : 0);
+  };
   let lastByteAtMs: number | null = null;
   let ended: EarlyEnd = null;
   let unasked = '';
@@ -170,11 +179,11 @@ function hold(
       if (unaskedBytes > MOST_UNASKED_BYTES) stream.pause();
       return;
     }
-    lastByteAtMs = performance.now();
+    lastByteAtMs = arrivedAtMs();
     current.bytes += bytes.length;
     current.exchange.receive(bytes);
   });
-  stream.on('end', () => end({ kind: 'closed', afterMs: age() }));
+  stream.on('end', () => end({ kind: 'closed', afterMs: Math.max(0, age() - heardAgoMs(socket, libc)) }));
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) =>
     end(
       code === 'ECONNRESET' || code === 'EPIPE'
@@ -199,14 +208,14 @@ function hold(
         signal.throwIfAborted();
         const startedAtMs = performance.now();
         const settle = (conclude: () => void): void => {
-          clearTimeout(deadline);
+          callOff();
           signal.removeEventListener('abort', onAbort);
           current?.exchange.close();
           current = null;
           conclude();
         };
         const onAbort = (): void => settle(() => reject(signal.reason));
-        const deadline = setTimeout(() => tell({ kind: 'silent', timeoutMs, bytes: underWay.bytes }), timeoutMs);
+        const callOff = startDeadline(timeoutMs, () => tell({ kind: 'silent', timeoutMs, bytes: underWay.bytes }));
         signal.addEventListener('abort', onAbort, { once: true });
         const before = unasked;
         unasked = '';
@@ -220,7 +229,7 @@ function hold(
           settle: (news) =>
             tell(
               news.kind === 'answered'
-                ? { ...news, durationMs: (lastByteAtMs ?? performance.now()) - startedAtMs }
+                ? { ...news, durationMs: Math.max(0, (lastByteAtMs ?? performance.now()) - startedAtMs) }
                 : news,
             ),
         });
@@ -236,14 +245,14 @@ function hold(
         if (ended !== null || waitMs <= 0) return resolve();
         signal.throwIfAborted();
         const settle = (conclude: () => void): void => {
-          clearTimeout(deadline);
+          callOff();
           signal.removeEventListener('abort', onAbort);
           endListeners.delete(onEnd);
           conclude();
         };
         const onAbort = (): void => settle(() => reject(signal.reason));
         const onEnd = (): void => settle(resolve);
-        const deadline = setTimeout(onEnd, waitMs);
+        const callOff = startDeadline(waitMs, onEnd);
         signal.addEventListener('abort', onAbort, { once: true });
         endListeners.add(onEnd);
       }),

@@ -8,9 +8,8 @@ import type { Target } from '../target.ts';
 import { formatDuration, plural } from '../units.ts';
 import type { ApplicationReply, Conversation } from './applications/application.ts';
 import { applicationFor } from './applications/index.ts';
-import type { Watch } from './ending.ts';
+import { awaitEnd, type Watch } from './ending.ts';
 import {
-  endOf,
   type IdleConnection,
   KEEPALIVE_OFF,
   openIdle,
@@ -149,7 +148,7 @@ async function probeArm(
   signal: AbortSignal,
 ): Promise<SurvivalArm> {
   const gone = async (provoked: Provoked | null): Promise<SurvivalArm> => {
-    const ended = await endOf(connection, signal);
+    const ended = await awaitEnd(connection.watch, signal);
     if (ended === null) return unmeasuredArm(arm, 'the connection is gone, and how was not seen');
     return endedArm(arm, ended, provoked);
   };

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../linux/socket-options.ts';
 import { readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
@@ -8,7 +7,7 @@ import type { Keepalive, RequestedKeepalive } from '../report.ts';
 import type { Target } from '../target.ts';
 import type { Application, ApplicationReply, Conversation } from './applications/application.ts';
 import { connectAny } from './connect.ts';
-import { type Watch, watchConnection } from './ending.ts';
+import { heardAgoMs, type Watch, watchConnection } from './ending.ts';
 import { handshakeTls } from './tls.ts';
 
 /** A lossy path needs several SYNs, which the kernel sends at 0, 1, 3, 7 and 15 s. */
@@ -17,8 +16,6 @@ const CONNECT_TIMEOUT_MS = 16_000;
 const TICK_SLACK_MS = 30;
 /** The longest that the kernel delays an acknowledgement of its own (TCP_DELACK_MAX in net/tcp.h). */
 const DELAYED_ACK_MS = 200;
-/** The kernel may know of an end before its event has reached this program. */
-const EVENT_LAG_MS = 20;
 /** TCP_KEEPCNT's maximum: the kernel must not end the connection before the verdict. */
 const NEVER_GIVE_UP = 127;
 /** How long a request may stay unanswered before the connection counts as stalled: several retransmissions. */
@@ -94,7 +91,10 @@ export async function openIdle(plan: IdlePlan): Promise<IdleConnection | string>
   }
   return {
     socket,
-    watch: watchConnection(stream, openedAtMs, Number.POSITIVE_INFINITY),
+    watch: watchConnection(stream, openedAtMs, {
+      mostBytes: Number.POSITIVE_INFINITY,
+      heardAgoMs: () => heardAgoMs(socket, libc),
+    }),
     openedAtMs,
     connectMs: durationMs,
     keepalive: settings,
@@ -240,12 +240,6 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
       return { kind: 'unanswered', probeCount, lostCount: 0, info: now.info };
     },
   };
-}
-
-/** How the connection ended, once its event has had time to come; null when that was not seen. Rejects only when aborted. */
-export async function endOf({ watch }: IdleConnection, signal: AbortSignal): Promise<ReturnType<Watch['ended']>> {
-  await sleep(EVENT_LAG_MS, undefined, { signal });
-  return watch.ended();
 }
 
 /** Why a request got no usable reply. */

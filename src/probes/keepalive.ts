@@ -6,7 +6,7 @@ import { readTcpInfo } from '../linux/tcp-info.ts';
 import { observeProbing, type ProbeSample, startProbing } from '../policy/keepalive-answer.ts';
 import { type Unmeasured, unmeasured } from '../report.ts';
 import { formatDuration, plural } from '../units.ts';
-import type { Watch } from './ending.ts';
+import { awaitEnd, type Watch } from './ending.ts';
 
 /** The shortest that the kernel allows: TCP_KEEPIDLE and TCP_KEEPINTVL are whole seconds. */
 const IDLE_MS = 1000;
@@ -15,8 +15,6 @@ const INTERVAL_MS = 1000;
 const LATE_TIMERS = 1.125;
 /** What a peer's greeting may delay the first probe by. */
 const GREETING_MS = 3000;
-/** The kernel may know of an end before its event has reached this program. */
-const EVENT_LAG_MS = 20;
 /** TCP_KEEPCNT's maximum: the kernel must not end the connection before the search does. */
 const NEVER_GIVE_UP = 127;
 
@@ -80,9 +78,10 @@ function look(socket: Socket, libc: Libc): ProbeSample | null {
 }
 
 async function whyNot(watch: Watch, signal: AbortSignal): Promise<Unmeasured> {
-  await sleep(EVENT_LAG_MS, undefined, { signal });
-  if (watch.flooded()) return unmeasured('the peer kept sending: the connection was never idle');
-  const ended = watch.ended();
+  const kept = unmeasured('the peer kept sending: the connection was never idle');
+  if (watch.flooded()) return kept;
+  const ended = await awaitEnd(watch, signal);
+  if (watch.flooded()) return kept;
   if (ended === null)
     return unmeasured('the connection is gone, or this kernel does not count segments (Linux before 4.6)');
   const how =

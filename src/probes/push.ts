@@ -5,6 +5,7 @@ import type { Libc } from '../linux/libc.ts';
 import { pushesBy } from '../policy/pushes.ts';
 import type { Target } from '../target.ts';
 import { connectAny } from './connect.ts';
+import { startDeadline } from './deadline.ts';
 import { type IdleConnection, infoOf, KEEPALIVE_OFF, openIdle, type Probing, quietSince } from './idle-connection.ts';
 import { DONE_LINE, REFUSAL, SPOKEN_LINE, speakNow, speakWhenCalled } from './responder-lines.ts';
 
@@ -69,9 +70,9 @@ function lineFrom(socket: Socket, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve, reject) => {
     let text = '';
     const abort = (): void => settle(() => reject(signal.reason));
-    const timer = setTimeout(() => settle(() => resolve(null)), CALL_TIMEOUT_MS);
+    const callOff = startDeadline(CALL_TIMEOUT_MS, () => settle(() => resolve(null)));
     const settle = (finish: () => void): void => {
-      clearTimeout(timer);
+      callOff();
       signal.removeEventListener('abort', abort);
       finish();
     };

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Certificate } from '../report/check.ts';
+import { startDeadline } from './deadline.ts';
 
 /** Distinguished names come from outside and may be long. */
 const LONGEST_NAME = 200;
@@ -23,7 +24,7 @@ export function handshakeTls(
       ...(isIP(host) === 0 ? { servername: host } : {}), // RFC 6066, section 3: no literal address in SNI
     });
     const settle = (conclude: () => void): void => {
-      clearTimeout(deadline);
+      callOff();
       signal.removeEventListener('abort', onAbort);
       session.removeListener('error', onError);
       session.removeListener('close', onClose);
@@ -38,7 +39,7 @@ export function handshakeTls(
     const onAbort = (): void => settle(() => reject(signal.reason));
     const onError = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
     const onClose = (): void => fail('the peer closed the connection');
-    const deadline = setTimeout(() => fail('ETIMEDOUT'), timeoutMs);
+    const callOff = startDeadline(timeoutMs, () => fail('ETIMEDOUT'));
     signal.addEventListener('abort', onAbort, { once: true });
     session.once('error', onError);
     session.once('close', onClose);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { startDeadline } from '../deadline.ts';
 import type { ApplicationReply, Conversation, Ended } from './application.ts';
 
 /** How long a text of the peer may be. */
@@ -75,14 +76,14 @@ export function converse(stream: Duplex, speak: (channel: Channel) => Dialogue):
         signal.throwIfAborted();
         const startedAtMs = performance.now();
         const settle = (conclude: () => void): void => {
-          clearTimeout(deadline);
+          callOff();
           signal.removeEventListener('abort', onAbort);
           tell = null;
           conclude();
         };
         const age = (): number => performance.now() - startedAtMs;
         const onAbort = (): void => settle(() => reject(signal.reason));
-        const deadline = setTimeout(() => settle(() => resolve({ kind: 'silent', afterMs: age() })), timeoutMs);
+        const callOff = startDeadline(timeoutMs, () => settle(() => resolve({ kind: 'silent', afterMs: age() })));
         if (final !== null) {
           const known = final.kind === 'ended' ? { ...final, afterMs: null } : final;
           return settle(() => resolve(known));

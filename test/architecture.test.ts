@@ -41,7 +41,7 @@ const TABLE: Record<string, Row> = {
     why: 'commands gather and return; they know neither how they are called nor how the report is written',
   },
   probes: {
-    mayImport: ['linux', 'policy', 'target', 'version', ...SMALL, 'ping-lite', 'node:*'],
+    mayImport: ['linux', 'policy', 'deadline', 'target', 'version', ...SMALL, 'ping-lite', 'node:*'],
     why: 'probes observe; they know no command and no knowledge base',
   },
   middlebox: {
@@ -49,9 +49,12 @@ const TABLE: Record<string, Row> = {
     why: 'presets are data, session tables are parsed from text: both need no machine',
   },
   stacks: { mayImport: [...SMALL, 'nearest'], why: 'stacks are data and parsers of text: both need no machine' },
-  lab: { mayImport: ['linux', ...SMALL, 'node:*'], why: 'the lab serves commands and tests and knows neither' },
+  lab: {
+    mayImport: ['linux', 'deadline', ...SMALL, 'node:*'],
+    why: 'the lab serves commands and tests and knows neither',
+  },
   linux: {
-    mayImport: [...SMALL, 'koffi', 'node:*'],
+    mayImport: ['deadline', ...SMALL, 'koffi', 'node:*'],
     why: 'linux is the lowest layer: nothing below it but the kernel',
   },
   policy: {
@@ -70,6 +73,7 @@ const TABLE: Record<string, Row> = {
     why: 'it reads the files of configurations for those who parse them, and knows no format',
   },
   concurrently: { mayImport: [], why: 'small modules stay small' },
+  deadline: { mayImport: [], why: 'small modules stay small' },
   errors: { mayImport: [], why: 'everything imports errors' },
   nearest: { mayImport: [], why: 'small modules stay small' },
   report: { mayImport: [], why: 'the report is the hinge of the program: everything imports it' },

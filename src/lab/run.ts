@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { startDeadline } from '../deadline.ts';
 import { KernelError } from '../errors.ts';
 import { SIGNAL_LAG_MS } from '../linux/pass-through.ts';
 
 const MAX_OUTPUT_BYTES = 1 << 20;
-const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 /** How long the output of a program that has ended is waited for: a descendant may hold the pipe. */
 const LAST_OUTPUT_MS = 200;
 
@@ -12,7 +13,7 @@ const LAST_OUTPUT_MS = 200;
 export interface RunOptions {
   /** Written to its standard input, which then ends. Default: nothing. null leaves its standard input to the caller. */
   input?: string | null;
-  /** After this it is killed. Default 10 s. */
+  /** After this it is killed. Default 30 s. */
   timeoutMs?: number;
   signal?: AbortSignal;
 }
@@ -42,9 +43,9 @@ export function finish(child: ChildProcess, what: string, options: RunOptions = 
   child.stdin?.on('error', () => {}); // it may end without having read
   if (input !== null) child.stdin?.end(input);
   return new Promise((resolve, reject) => {
-    let timer = setTimeout(() => giveUp(new KernelError('ETIMEDOUT', `run ${what}`)), timeoutMs);
+    let callOff = startDeadline(timeoutMs, () => giveUp(new KernelError('ETIMEDOUT', `run ${what}`)));
     const settle = () => {
-      clearTimeout(timer);
+      callOff();
       signal?.removeEventListener('abort', onAbort);
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -59,8 +60,8 @@ export function finish(child: ChildProcess, what: string, options: RunOptions = 
     const onEnd = () => {
       if (awaitsOwnSignal && child.signalCode === 'SIGINT') {
         awaitsOwnSignal = false;
-        clearTimeout(timer);
-        timer = setTimeout(onEnd, SIGNAL_LAG_MS);
+        callOff();
+        callOff = startDeadline(SIGNAL_LAG_MS, onEnd);
         return;
       }
       settle();
@@ -70,8 +71,8 @@ export function finish(child: ChildProcess, what: string, options: RunOptions = 
       giveUp(new KernelError(error.code ?? 'EIO', `start ${what}`)),
     );
     child.once('exit', () => {
-      clearTimeout(timer);
-      timer = setTimeout(onEnd, LAST_OUTPUT_MS);
+      callOff();
+      callOff = startDeadline(LAST_OUTPUT_MS, onEnd);
     });
     child.once('close', onEnd);
     signal?.addEventListener('abort', onAbort);

@@ -4,7 +4,7 @@ import type { LabHost } from './lab.ts';
 
 /** Free on every host of a lab, which runs nothing else. */
 const PORT = 7000;
-const START_MS = 10_000;
+const START_MS = 30_000;
 
 /**
  * Holds what connects and says nothing. Without a host to listen on it takes both families, or IPv4 where there is no other. Plain

@@ -16,7 +16,9 @@ const SKNLGRP_INET_TCP_DESTROY = 1;
 const SKNLGRP_INET6_TCP_DESTROY = 3;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
-/** As much as net.core.rmem_max admits: each waiting message takes 1280 bytes of it. */
+/** The same beyond net.core.rmem_max; asks for CAP_NET_ADMIN (socket(7)). */
+const SO_RCVBUFFORCE = 33;
+/** Each waiting message takes 1280 bytes of it. Without rights it is what net.core.rmem_max admits. */
 const BUFFER_BYTES = 4 << 20;
 const MSG_DONTWAIT = 0x40;
 /** Longer than any of these messages. */
@@ -39,7 +41,7 @@ export function listenForDestroyed(libc: Libc): { take(): Destroyed; close(): vo
     const kernel = new Uint8Array(12);
     new DataView(kernel.buffer).setUint16(0, AF_NETLINK, endianness() === 'LE');
     libc.connect(fd, kernel);
-    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
+    enlarge(libc, fd);
     for (const group of [SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY]) {
       libc.setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
     }
@@ -48,6 +50,15 @@ export function listenForDestroyed(libc: Libc): { take(): Destroyed; close(): vo
     throw error;
   }
   return { take: () => takeAll(libc, fd), close: () => libc.close(fd) };
+}
+
+function enlarge(libc: Libc, fd: number): void {
+  try {
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error;
+    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
+  }
 }
 
 function takeAll(libc: Libc, fd: number): Destroyed {

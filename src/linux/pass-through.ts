@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { startDeadline } from '../deadline.ts';
 import { KernelError } from '../errors.ts';
 
 /** Those that ask a program to end. */
@@ -84,7 +85,7 @@ function endOf(child: ChildProcess, what: string, patience: Patience): Promise<P
         else resolve({ exitCode: code ?? 128 + (endedBy === null ? 0 : constants.signals[endedBy]), signal: endedBy });
       };
       const isShared = patience !== 'endless' && endedBy !== null && BY_TERMINAL.includes(endedBy);
-      if (isShared && !signal.aborted) setTimeout(conclude, SIGNAL_LAG_MS);
+      if (isShared && !signal.aborted) startDeadline(SIGNAL_LAG_MS, conclude);
       else conclude();
     });
     signal.addEventListener('abort', onAbort, { once: true });

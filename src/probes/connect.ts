@@ -1,6 +1,6 @@
 import { isIPv6, Socket } from 'node:net';
+import { startDeadline } from '../deadline.ts';
 import type { ConnectAttempt, ConnectKind } from '../report/check.ts';
-import { startDeadline } from './deadline.ts';
 
 /** RFC 8305, section 8: how long one attempt is given before the next address is tried beside it. */
 const CONNECTION_ATTEMPT_DELAY_MS = 250;

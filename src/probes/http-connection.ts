@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
+import { startDeadline } from '../deadline.ts';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
 import { readDiagInfo, readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
 import type { Certificate, EarlyEnd } from '../report/check.ts';
 import { oneLine } from './applications/conversation.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
-import { startDeadline } from './deadline.ts';
 import { heardAgoMs, type Watch } from './ending.ts';
 import { type HttpExchange, type HttpNews, type HttpRequest, startExchange } from './http-exchange.ts';
 import { handshakeTls } from './tls.ts';

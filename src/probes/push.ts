@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startDeadline } from '../deadline.ts';
 import type { Libc } from '../linux/libc.ts';
 import { pushesBy } from '../policy/pushes.ts';
 import type { Target } from '../target.ts';
 import { connectAny } from './connect.ts';
-import { startDeadline } from './deadline.ts';
 import { type IdleConnection, infoOf, KEEPALIVE_OFF, openIdle, type Probing, quietSince } from './idle-connection.ts';
 import { DONE_LINE, REFUSAL, SPOKEN_LINE, speakNow, speakWhenCalled } from './responder-lines.ts';
 

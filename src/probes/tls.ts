@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
+import { startDeadline } from '../deadline.ts';
 import type { Certificate } from '../report/check.ts';
-import { startDeadline } from './deadline.ts';
 
 /** Distinguished names come from outside and may be long. */
 const LONGEST_NAME = 200;

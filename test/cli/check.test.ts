@@ -126,11 +126,11 @@ describe('check', () => {
   });
 
   it('does not take a greeting for the answer to a probe', async () => {
-    const greeter = await serve((socket) => setTimeout(() => socket.write('220 ready\r\n'), 400));
+    const greeter = await serve((socket) => setTimeout(() => socket.write('220 ready\r\n'), 150));
     const { report } = await check(`127.0.0.1:${greeter.port}`);
     await greeter.close();
     expect(report.data.targets[0]?.keepalive.answer).toMatchObject({ kind: 'answered', probeCount: 1 });
-    expect(report.durationMs).toBeGreaterThan(1350); // the greeting put the first probe off by 400 ms
+    expect(report.durationMs).toBeGreaterThan(1100); // the greeting put the first probe off by 150 ms
   });
 
   it('could not tell when the peer never falls silent, and does not hang', async () => {
@@ -230,11 +230,17 @@ describe('the output', () => {
   });
 
   it('ends cleanly on Ctrl-C, with nothing half-printed', async () => {
-    const silent = await serve((socket) => setInterval(() => socket.write('x'), 200).unref());
-    const run = await kaprobe(['check', `127.0.0.1:${silent.port}`, '--probes', '100', '--format', 'json'], {
-      started: (pid) => setTimeout(() => process.kill(pid, 'SIGINT'), 700),
+    let child = 0;
+    const talker = await serve((socket) => {
+      socket.write('x');
+      process.kill(child, 'SIGINT'); // it has connected, and is far from an end
     });
-    await silent.close();
+    const run = await kaprobe(['check', `127.0.0.1:${talker.port}`, '--format', 'json'], {
+      started: (pid) => {
+        child = pid;
+      },
+    });
+    await talker.close();
     expect(run).toEqual({ exitCode: 130, stdout: '', stderr: 'kaprobe: interrupted\n' });
   });
 

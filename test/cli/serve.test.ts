@@ -52,7 +52,7 @@ async function serve(...args: string[]): Promise<Running> {
   };
 }
 
-async function until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<void> {
+async function until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`waited in vain until ${what}`);
@@ -114,7 +114,8 @@ describe('kaprobe serve', () => {
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/^kaprobe: listening on \[::1\]:\d+, hold, at most 1024 connections, for 1 s\n$/);
     expect(stdout).toMatch(
-      /^✓ ok {2}kaprobe serve: no findings\n\n {2}listened on +\[::1\]:\d+, hold, for 1 s, ended by --for\n/,
+      // A second, and what a busy machine adds to it.
+      /^✓ ok {2}kaprobe serve: no findings\n\n {2}listened on +\[::1\]:\d+, hold, for [\d.]+ s, ended by --for\n/,
     );
     expect(stdout).toContain('Nobody connected.');
   });
@@ -141,7 +142,7 @@ describe('kaprobe serve', () => {
       socket.write(`kaprobe speak-after ${afterMs}ms\n`);
       await until('it speaks', () => got().length > before);
       expect(performance.now() - askedAtMs).toBeGreaterThan(afterMs - 2);
-      expect(performance.now() - askedAtMs).toBeLessThan(afterMs + 1500);
+      expect(performance.now() - askedAtMs).toBeLessThan(afterMs + 10_000); // not at the end of its time, which is a minute
     }
     expect(got()).toBe('kaprobe speaks\nkaprobe speaks\n');
     const { data } = await server.stop();

@@ -58,7 +58,7 @@ function watchWith(nodeArguments: readonly string[], ...args: string[]): Running
   };
 }
 
-async function until(what: string, holds: () => boolean, timeoutMs = 20_000): Promise<void> {
+async function until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!holds()) {
     if (performance.now() > endMs) throw new Error(`waited in vain until ${what}`);

@@ -7,12 +7,13 @@ import type { LabHost } from '../../src/lab/lab.ts';
 
 /** What a peer tells; which fields there are depends on `event`. */
 interface PeerEvent {
-  event: 'listening' | 'accepted' | 'connected' | 'received' | 'failed' | 'closed';
+  event: 'listening' | 'accepted' | 'connected' | 'received' | 'failed' | 'closed' | 'over';
   id?: string;
   port?: number;
   from?: { address: string; port: number };
   text?: string;
   error?: string;
+  afterMs?: number;
 }
 
 /** A one-file program in a host of a lab that is told what to do, and tells what happens, in JSON lines. */
@@ -51,7 +52,7 @@ export function startPeer(
     child,
     events,
     tell: (command) => child.stdin?.write(`${JSON.stringify(command)}\n`),
-    next: async (expected, timeoutMs = 10_000) => {
+    next: async (expected, timeoutMs = PATIENCE_MS) => {
       const find = () => events.findIndex((event) => agrees(event, expected));
       await until(`${host.name} tells ${JSON.stringify(expected)}`, () => find() >= 0, timeoutMs).catch((error) => {
         throw new Error(`${error.message}; it told ${JSON.stringify(events)}`);
@@ -74,8 +75,15 @@ export function linesOf(child: ChildProcess, take: (line: string) => void): void
   createInterface({ input: child.stdout }).on('line', take);
 }
 
+/** What never comes would not come later either; what comes may take long on a machine that has other work. */
+const PATIENCE_MS = 40_000;
+
 /** Waits until `holds`, looking often. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  timeoutMs = PATIENCE_MS,
+): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > endMs) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { probeLab } from '../../src/lab/lab.ts';
 import type { Report } from '../../src/report.ts';
@@ -69,6 +69,11 @@ async function start(script: string, options: string[] = []): Promise<Running> {
 }
 
 const runningIn = (namespaces: readonly string[]): Trace[] => tracesOf(namespaces).filter(({ by }) => by === 'running');
+/** Whether a process has a handler for a signal (SigCgt of proc_pid_status(5)). */
+const catches = (pid: number, signal: number): boolean => {
+  const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
+};
 /** A process's command line; empty when it has ended since it was seen. */
 const commandLineOf = (pid: number): string => {
   try {
@@ -208,7 +213,7 @@ describe.skipIf(!hasLab)(`what is left of kaprobe lab${lacking}`, () => {
   it('after a second Ctrl-C is nothing, at once', async () => {
     const { pid, namespaces, end } = await start("trap '' INT TERM; while :; do sleep 1; done");
     process.kill(-pid, 'SIGINT');
-    await sleep(200);
+    await until('kaprobe has taken the first', () => !catches(pid, constants.signals.SIGINT));
     process.kill(-pid, 'SIGINT');
     expect(await end).toMatchObject({ exitCode: null, signal: 'SIGINT' }); // not 130, as when the command's time is up
     await nothingIsLeft(namespaces);
@@ -229,10 +234,13 @@ describe.skipIf(!hasLab)(`what is left of kaprobe lab${lacking}`, () => {
   });
 
   it('after kill -9 of the server is nothing, and that is said while the exit code stays the command’s', async () => {
-    const { namespaces, end } = await start('sleep 2; exit 4');
-    const server = runningIn(namespaces).find(({ pid }) => commandLineOf(pid).includes('kaprobe-lab-server'));
+    const { pid, namespaces, line, end } = await start("trap 'exit 4' USR1; echo ready; while :; do sleep 0.1; done");
+    expect(await line()).toBe('ready');
+    const server = runningIn(namespaces).find((trace) => commandLineOf(trace.pid).includes('kaprobe-lab-server'));
     if (server === undefined) throw new Error('there is no server');
     process.kill(server.pid, 'SIGKILL');
+    await until('kaprobe has taken note of its end', () => !existsSync(`/proc/${server.pid}`));
+    process.kill(pid, 'SIGUSR1');
     expect(await end).toMatchObject({
       exitCode: 4,
       stderr: 'kaprobe: the server of the lab was ended by SIGKILL\n',
@@ -327,7 +335,8 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
   it('shows the connection that stalls, its twin that lives, the box and the fix, in about 20 s', async () => {
     const startedAtMs = performance.now();
     const { exitCode, stdout, stderr } = await kaprobe(['lab', '--format', 'json']);
-    expect(performance.now() - startedAtMs).toBeLessThan(25_000);
+    // It takes 16 s where nothing else runs; the rest is for programs to start on a busy machine. Twice as long a silence would show.
+    expect(performance.now() - startedAtMs).toBeLessThan(45_000);
     const report: Report<'lab'> = JSON.parse(stdout);
     expectTheFoundingCase(report);
     expect(report.data.network.map(({ name, address }) => [name, address])).toEqual([
@@ -381,12 +390,12 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
     const { pid = 0 } = child;
     const held = () => [...new Set(descriptorsOf(pid).filter((link) => link.startsWith('net:')))];
-    const found = () => runningIn(held()).find((trace) => commandLineOf(trace.pid).includes(word));
-    await until('the check runs', () =>
-      runningIn(held()).some((trace) => commandLineOf(trace.pid).includes('--survive')),
-    );
+    const find = (text: string) => runningIn(held()).find((trace) => commandLineOf(trace.pid).includes(text));
+    await until('the check runs', () => find('--survive') !== undefined);
+    const found = find(word);
+    if (found === undefined) throw new Error(`no ${word} runs in ${held()}`);
     const end = once(child, 'close').then(([exitCode]) => ({ exitCode, said: Buffer.concat(said).toString() }));
-    return { pid, namespaces: held(), found: found()?.pid ?? 0, end };
+    return { pid, namespaces: held(), found: found.pid, end };
   }
 
   it('ends at once on Ctrl-C, with nothing left', async () => {

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { startDeadline } from '../../src/deadline.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
 import { descriptorOf } from '../../src/linux/socket-options.ts';
 import { connectAny } from '../../src/probes/connect.ts';
-import { startDeadline } from '../../src/probes/deadline.ts';
 import { awaitEnd, heardAgoMs, watchConnection } from '../../src/probes/ending.ts';
 import { probeKeepalive } from '../../src/probes/keepalive.ts';
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { startDeadline } from '../deadline.ts';
+import { startDeadline } from '../../deadline.ts';
 import type { ApplicationReply, Conversation, Ended } from './application.ts';
 
 /** How long a text of the peer may be. */

@@ -272,7 +272,7 @@ const keepaliveEvery = (periodMs: number): RequestedKeepalive => ({
 async function open(keepalive: RequestedKeepalive, { plan, libc, signal }: Work): Promise<NamedConnection | string> {
   const connection = await openIdle({ ...plan, keepalive, libc, signal });
   if (typeof connection === 'string') return connection;
-  return { ...connection, name: plan.direction === 'server' ? await awaitCall(connection, signal) : null };
+  return { ...connection, name: plan.direction === 'server' ? await awaitCall(connection, libc, signal) : null };
 }
 
 /** Puts the question to a connection; null when it is over. */

@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadline } from '../deadline.ts';
 import type { Libc } from '../linux/libc.ts';
+import { descriptorOf } from '../linux/socket-options.ts';
+import { readDiagInfo } from '../linux/tcp-info.ts';
 import { pushesBy } from '../policy/pushes.ts';
 import type { Target } from '../target.ts';
 import { connectAny } from './connect.ts';
@@ -41,11 +43,24 @@ export interface FarEnd {
   signal: AbortSignal;
 }
 
-/** Asks the far end to speak on this connection when its name is called, and returns the name once that will have been acknowledged. */
-export async function awaitCall({ socket, connectMs }: IdleConnection, signal: AbortSignal): Promise<string> {
+/**
+ * Asks the far end to speak on this connection when its name is called, and returns the name once that has been acknowledged: a call that
+ * overtakes a request which was lost and is sent again would find nobody of that name.
+ */
+export async function awaitCall(
+  { socket, connectMs }: IdleConnection,
+  libc: Libc,
+  signal: AbortSignal,
+): Promise<string> {
   const name = randomBytes(16).toString('hex');
   socket.write(speakWhenCalled(name));
+  const untilMs = performance.now() + CALL_TIMEOUT_MS;
+  const isUnderWay = (): boolean => {
+    const fd = descriptorOf(socket);
+    return fd !== null && (readDiagInfo(libc, fd).info?.unackedSegments ?? 0) > 0;
+  };
   await sleep(Math.max(ACKNOWLEDGED_MS, 2 * connectMs), undefined, { signal });
+  while (isUnderWay() && performance.now() < untilMs) await sleep(LOOK_MS, undefined, { signal });
   return name;
 }
 
@@ -131,7 +146,7 @@ export async function obstacleToSpeaking(farEnd: FarEnd): Promise<string | null>
   if (typeof connection === 'string') return connection;
   try {
     const said = lineFrom(connection.socket, signal);
-    const name = await awaitCall(connection, signal);
+    const name = await awaitCall(connection, libc, signal);
     const push = startPush(connection, { called: callName(name, farEnd), libc });
     for (;;) {
       const look = push?.look() ?? { kind: 'gone' };

@@ -26,7 +26,7 @@ interface RunOptions {
   started?: (pid: number) => void;
 }
 
-/** Runs the program with stdout and stderr in pipes and without colour variables, and waits for its end: a minute at most. */
+/** Runs the program with stdout and stderr in pipes and without colour variables, and waits for its end: 100 s at most. */
 export function kaprobe(
   args: readonly string[],
   { env = {}, nodeArguments = [], uid, started }: RunOptions = {},
@@ -35,7 +35,7 @@ export function kaprobe(
   const child = spawn(process.execPath, [...nodeArguments, PROGRAM, ...args], {
     env: { ...inherited, LC_ALL: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 100_000,
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });
   if (child.pid !== undefined) started?.(child.pid);

@@ -11,7 +11,7 @@ import type { LiveSocket } from '../../src/report/sockets.ts';
 import type { Keepalive, Report } from '../../src/report.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { serve, type TestServer } from './servers.ts';
-import { BLOCKED_WORKER, python, startPython, type Worker } from './workers.ts';
+import { asleep, BLOCKED_WORKER, python, startPython, type Worker } from './workers.ts';
 
 const needs = python === '' ? ' (skipped: needs python3)' : '';
 
@@ -33,6 +33,7 @@ function start(script: string): Worker {
 async function startBlocked(): Promise<Worker> {
   const worker = start(BLOCKED_WORKER('127.0.0.1', server.port));
   expect(await worker.line()).toBe('reading');
+  await asleep(worker);
   return worker;
 }
 

@@ -110,7 +110,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         {},
         { enabled: true, idle: 60, interval: 15 },
         { enabled: true },
-        { enabled: true, idle: 10, interval: 7200 },
+        { enabled: true, idle: 600, interval: 7200 },
       ],
     }).then((holder) => ({ port: String(holder.listens), pairs: holder }));
     const args = ['--port', port, '--middlebox-timeout', '30m'];

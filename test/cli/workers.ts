@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The Python interpreter itself, without a shim in front of it that would be another process; empty where there is none. */
 export const python: string =
@@ -45,6 +47,11 @@ export function follow(child: ChildProcess): Worker {
 /** Starts a Python program. */
 export function startPython(script: string): Worker {
   return follow(spawn(python, ['-u', '-c', script], { stdio: ['pipe', 'pipe', 'inherit'] }));
+}
+
+/** Waits until a program sleeps that has said what it waits for next: state S of proc_pid_stat(5). */
+export async function asleep({ pid }: Pick<Worker, 'pid'>): Promise<void> {
+  while (!/\) S [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await sleep(5);
 }
 
 /** Reads until that ends, and says what it came to; then connects again, says that, and stays. */

@@ -119,7 +119,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
         const located = await locate(lab, { family });
         expectNamed(located, lab, lab.firewall, family);
         expect(located.dropper?.doubt).toMatch(/hop 3, which was silent to all of \d+ segments/);
-        expect(located.durationMs).toBeLessThan(2000);
+        expect(located.durationMs).toBeLessThan(6000); // on a machine that has other work
       });
     });
 
@@ -259,7 +259,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
       await silence(lab.firewall); // so that it takes some seconds
       const { error, durationMs } = await locate(lab, { abortAfterMs: 300 });
       expect(error).toBe('AbortError');
-      expect(durationMs).toBeLessThan(600);
+      expect(durationMs).toBeLessThan(2000); // not the seconds that it takes, on a machine that has other work
     });
   });
 

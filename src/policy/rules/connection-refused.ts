@@ -1,9 +1,19 @@
 import type { Rule } from '../facts.ts';
 
-/** A RST answered the SYN. */
+/** A RST answered the SYN; or it came after the handshake and before that was seen here, which is ECONNRESET (tcp_reset in net/ipv4/tcp_input.c). */
 export const connectionRefused: Rule = ({ connection }) => {
   if (connection?.kind !== 'refused') return [];
   const { address, port, error, durationMs } = connection;
+  if (error === 'ECONNRESET')
+    return [
+      {
+        severity: 'error',
+        message:
+          "the connection was reset (RST) as soon as it was made: the peer's process refuses it, or a middlebox rejects its segments",
+        evidence: { address, port, error, durationMs },
+        remedy: [],
+      },
+    ];
   return [
     {
       severity: 'error',

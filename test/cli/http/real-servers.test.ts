@@ -235,7 +235,7 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
   it('that it ends connections in use and does not say so', async () => {
     const port = await start((request, response) => {
       const { socket } = request;
-      response.end('ok', () => setTimeout(() => socket.end(), 1));
+      response.end('ok', () => socket.end()); // with the last byte: no second request is answered
     });
     const asked = await ask(port, '--max-idle', '1s');
     expect(asked.data).toMatchObject({ persistent: { value: false, why: 'closed-unannounced' }, reused: false });
@@ -244,21 +244,27 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
 
   it('in how wide a window around its closing requests are lost that nobody could have held back', async () => {
     const WINDOW_MS = 60;
+    /** How long it really was: on a busy machine the timer is late. */
+    const windowsMs: number[] = [];
     const port = await start((request, response) => {
       const { socket } = request;
       response.end('ok', () =>
         // It has made up its mind, reads no more, and closes a little later: as if its FIN were that long on its way.
         setTimeout(() => {
           socket.pause();
-          setTimeout(() => socket.destroy(), WINDOW_MS);
+          const pausedAtMs = performance.now();
+          setTimeout(() => {
+            socket.destroy();
+            windowsMs.push(performance.now() - pausedAtMs);
+          }, WINDOW_MS);
         }, 700),
       );
     });
     const asked = await ask(port, '--max-requests', '1', '--race', '90', '--gap', '1s');
     const { race } = asked.data;
     expect(race?.unforeseenCount).toBeGreaterThan(0);
-    expect(race?.windowMs?.estimate).toBeGreaterThan(WINDOW_MS / 3);
-    expect(race?.windowMs?.estimate).toBeLessThan(3 * WINDOW_MS);
+    expect(race?.windowMs?.estimate).toBeGreaterThan(Math.min(...windowsMs) / 3);
+    expect(race?.windowMs?.estimate).toBeLessThan(3 * Math.max(...windowsMs));
     expect(race?.perMillion?.whoLooks.estimate).toBeGreaterThan(1000);
     expect(asked.report.findings).toContainEqual(expect.objectContaining({ rule: 'reuse-race', severity: 'warning' }));
   });

@@ -15,6 +15,13 @@ test('a refused connection is an error, with the line that shows what listens', 
   ]);
 });
 
+test('one that was made and reset before that was seen is no refusal: something listens there', () => {
+  const reset = connection({ kind: 'refused', error: 'ECONNRESET', rttMs: null });
+  expect(connectionRefused(facts({ connection: reset }))).toMatchObject([
+    { severity: 'error', message: expect.stringContaining('was reset (RST) as soon as it was made'), remedy: [] },
+  ]);
+});
+
 test.each(['connected', 'unresolved', 'timed-out', 'unreachable', 'unmeasured'] as const)(
   'says nothing when %s',
   (kind) => {

@@ -163,7 +163,7 @@ async function renderFor(
     import('./terminal.ts'),
   ]);
   const color = colorOf(options);
-  const render = renderers[options['format'] as keyof typeof renderers]; // commander admits only these
+  const render = await renderers[options['format'] as keyof typeof renderers](); // commander admits only these
   // Command and data belong together, which the type of a union does not show.
   return render(report as AnyReport, renderOptionsFor(screen, process.env, color));
 }
@@ -236,7 +236,7 @@ function openStream(options: Record<string, unknown>, signal: AbortSignal): Stre
 /** Only what tells something before its report needs these so early. */
 async function loadRenderers() {
   const [{ eventRenderers, renderView }, terminal] = await Promise.all([
-    import('./renderers/index.ts'),
+    import('./renderers/events.ts'),
     import('./terminal.ts'),
   ]);
   return { eventRenderers, renderView, terminal };

@@ -14,6 +14,8 @@ const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0o2000003;
 const NETLINK_SOCK_DIAG = 4;
 const SOCK_DIAG_BY_FAMILY = 20;
+/** The older request for a list, which alone gives both families in one walk through the kernel's tables (inet_diag_dump_compat). */
+const TCPDIAG_GETSOCK = 18;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const NLM_F_REQUEST = 0x001;
@@ -22,8 +24,11 @@ const NLM_F_REQUEST_DUMP = 0x301;
 const NLM_F_DUMP_INTR = 0x10;
 const IPPROTO_TCP = 6;
 const INET_DIAG_INFO = 2;
+const WITH_INFO = 1 << (INET_DIAG_INFO - 1);
 const NLMSG_HEADER_BYTES = 16;
-const REQUEST_BYTES = NLMSG_HEADER_BYTES + 56;
+/** With struct inet_diag_req, and with struct inet_diag_req_v2. */
+const LIST_REQUEST_BYTES = NLMSG_HEADER_BYTES + 60;
+const FIND_REQUEST_BYTES = NLMSG_HEADER_BYTES + 56;
 /** struct inet_diag_msg. */
 const MESSAGE_BYTES = 72;
 /** netlink fills no more than 32 KiB at a time; a larger buffer would stay empty. */
@@ -117,13 +122,11 @@ export async function sockDiagOpener(): Promise<() => SockDiag> {
     const each = (request: DiagRequest, visit: (message: DiagMessage) => void): boolean => {
       const decode = decoderOf(buffer);
       let consistent = true;
-      for (const family of [4, 6] as const) {
-        libc.send(fd, encodeRequest(family, request), 0);
-        for (let done = false; !done; ) {
-          const part = decode(libc.receive(fd, buffer, 0), visit);
-          consistent &&= part.consistent;
-          done = part.done;
-        }
+      libc.send(fd, encodeRequest(request), 0);
+      for (let done = false; !done; ) {
+        const part = decode(libc.receive(fd, buffer, 0), visit);
+        consistent &&= part.consistent;
+        done = part.done;
       }
       return consistent;
     };
@@ -172,11 +175,14 @@ function unlessGone(decode: () => void): void {
  * by it, since the interface is missing.
  */
 export function diagId(socket: DiagSocket): Uint8Array {
-  const { localPort, remotePort } = socket;
-  const bytes = encodeRequest(socket.family, { states: [], withInfo: true, localPort, remotePort });
-  const view = new DataView(bytes.buffer);
-  view.setUint16(6, NLM_F_REQUEST, LITTLE_ENDIAN);
+  const bytes = new Uint8Array(FIND_REQUEST_BYTES);
+  const view = headedView(bytes, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST);
+  bytes[16] = socket.family === 4 ? AF_INET : AF_INET6;
+  bytes[17] = IPPROTO_TCP;
+  bytes[18] = WITH_INFO;
   view.setUint32(20, 0xffff_ffff, LITTLE_ENDIAN);
+  view.setUint16(24, socket.localPort);
+  view.setUint16(26, socket.remotePort);
   bytes.set(addressBytes(socket.localAddress), 28);
   bytes.set(addressBytes(socket.remoteAddress), 44);
   new Uint32Array(bytes.buffer).set(cookieWords(socket.cookie), 16);
@@ -201,24 +207,27 @@ function addressBytes(text: string): number[] {
   return [...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 255]);
 }
 
-/** A dump request: struct nlmsghdr and struct inet_diag_req_v2. */
-function encodeRequest(family: 4 | 6, { states, withInfo, localPort = 0, remotePort = 0 }: DiagRequest): Uint8Array {
-  const bytes = new Uint8Array(REQUEST_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, REQUEST_BYTES, LITTLE_ENDIAN);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, LITTLE_ENDIAN);
-  view.setUint16(6, NLM_F_REQUEST_DUMP, LITTLE_ENDIAN);
-  bytes[16] = family === 4 ? AF_INET : AF_INET6;
-  bytes[17] = IPPROTO_TCP;
-  bytes[18] = withInfo ? 1 << (INET_DIAG_INFO - 1) : 0;
+function encodeRequest({ states, withInfo, localPort = 0, remotePort = 0 }: DiagRequest): Uint8Array {
+  const bytes = new Uint8Array(LIST_REQUEST_BYTES);
+  const view = headedView(bytes, TCPDIAG_GETSOCK, NLM_F_REQUEST_DUMP);
+  bytes[19] = withInfo ? WITH_INFO : 0;
+  view.setUint16(20, localPort);
+  view.setUint16(22, remotePort);
   view.setUint32(
-    20,
+    68,
     states.reduce((mask, state) => mask | (1 << TCP_STATES.indexOf(state)), 0),
     LITTLE_ENDIAN,
   );
-  view.setUint16(24, localPort);
-  view.setUint16(26, remotePort);
   return bytes;
+}
+
+/** Writes struct nlmsghdr. */
+function headedView(bytes: Uint8Array, type: number, flags: number): DataView {
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, bytes.byteLength, LITTLE_ENDIAN);
+  view.setUint16(4, type, LITTLE_ENDIAN);
+  view.setUint16(6, flags, LITTLE_ENDIAN);
+  return view;
 }
 
 /** What one part of an answer says besides its sockets. */
@@ -258,7 +267,7 @@ function decoderOf(buffer: Uint8Array): (size: number, visit: (message: DiagMess
         if (error < 0) throw new KernelError(errnoName(-error), 'list sockets by sock_diag');
         return { done: true, consistent };
       }
-      if (type === SOCK_DIAG_BY_FAMILY) {
+      if (type === SOCK_DIAG_BY_FAMILY || type === TCPDIAG_GETSOCK) {
         if (length < NLMSG_HEADER_BYTES + MESSAGE_BYTES) throw unreadable();
         message.at = (at + NLMSG_HEADER_BYTES) >> 2;
         message.infoWords = 0;

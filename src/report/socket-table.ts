@@ -74,10 +74,13 @@ export interface SocketTable {
   extras: Map<number, SocketExtras>;
 }
 
+/** Memory that nothing was written to costs nothing: it is copying that does. */
+const ROOM_AT_FIRST = 2 ** 15;
+
 export function emptySocketTable(): SocketTable {
   return {
     rows: 0,
-    cells: new Uint32Array(1024 * ROW_CELLS),
+    cells: new Uint32Array(ROOM_AT_FIRST * ROW_CELLS),
     hosts: [],
     otherKeepalives: [],
     recognised: [],
@@ -90,7 +93,7 @@ export function emptySocketTable(): SocketTable {
 export function addRow(table: SocketTable): number {
   const at = table.rows * ROW_CELLS;
   if (at === table.cells.length) {
-    const larger = new Uint32Array(2 * at);
+    const larger = new Uint32Array(4 * at);
     larger.set(table.cells);
     table.cells = larger;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type RenderOptions, renderers } from '../../../src/renderers/index.ts';
+import type { RenderOptions } from '../../../src/renderers/index.ts';
+import { renderText } from '../../../src/renderers/text.ts';
 import type { AnyReport } from '../../../src/report.ts';
 import { judgedChain } from '../../fixtures/judged-chain.ts';
 import { reports } from '../../fixtures/reports/index.ts';
@@ -8,7 +9,7 @@ import { appHop, boxHop, clientHop, given, NOT_KNOWN, proxyHop } from '../../pol
 const options: RenderOptions = { width: 80, color: false, unicode: true };
 const textOf = (report: AnyReport | undefined, different: Partial<RenderOptions> = {}): string => {
   if (report === undefined) throw new Error('the fixture is gone');
-  return renderers.text(report, { ...options, ...different });
+  return renderText(report, { ...options, ...different });
 };
 const blockOf = (text: string, start: string): string =>
   text.split('\n\n').find((block) => block.startsWith(start)) ?? `no block begins with ${start}`;

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { eventRenderers } from '../../../src/renderers/events.ts';
 import type { RenderOptions } from '../../../src/renderers/index.ts';
-import { eventRenderers } from '../../../src/renderers/index.ts';
 import { renderEventText, renderView } from '../../../src/renderers/text/watch.ts';
 import { WATCH_EVENTS, type WatchEvent, type WatchedConnection } from '../../../src/report/watch.ts';
 import { watchEvent } from '../../policy/watched.ts';

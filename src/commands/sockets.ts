@@ -12,8 +12,8 @@ import { type LiveSocketsSurvey, openLiveSockets } from '../probes/live-sockets.
 import { CLOSED_MEANWHILE, type KeepaliveProbed, verifySockets } from '../probes/verify-sockets.ts';
 import {
   addExtras,
-  eachSocket,
   filterRows,
+  SocketCursor,
   type SocketRows,
   socketAt,
   socketsOf,
@@ -268,7 +268,9 @@ function findingsAbout(list: SocketRows, middleboxes: readonly Middlebox[], netn
 
 function programsOf(list: SocketRows): Program[] {
   const programs = new Map<string | null, Program>();
-  eachSocket(list, (socket) => {
+  const socket = new SocketCursor(list.table);
+  for (let place = 0; place < list.rows.length; place += 1) {
+    socket.row = list.rows[place] ?? 0;
     const { owners } = socket;
     const [first] = owners;
     const command = first?.command ?? null;
@@ -281,7 +283,7 @@ function programsOf(list: SocketRows): Program[] {
     if (first !== undefined) program.pids.add(first.pid);
     // Of one that nothing threatens, that nobody waits for and nobody shares, there is nothing to tell.
     if (socket.risk !== null || owners.length > 1 || first?.blockedIn != null) program.telling.push(socketAt(socket));
-  });
+  }
   return [...programs.values()];
 }
 

@@ -27,6 +27,29 @@ describe('sortSockets', () => {
     expect(sorted(sockets, 'silence').map(({ inode }) => inode)).toEqual([6, 5, 1, 2, 4, 3]);
   });
 
+  test('by risk and silence, what is alike stays in the order that it had', () => {
+    const anySocket = fc
+      .record({
+        risk: fc.constantFrom(...SOCKET_RISKS, null),
+        ms: fc.oneof(fc.nat(2000), fc.nat({ max: 2 ** 32 - 2 })),
+      })
+      .map(({ risk, ms }) => liveSocket({ risk, ...quietFor(ms) }));
+    const keyOf = ({ risk, lastSentMs }: LiveSocket) => [
+      risk === null ? SOCKET_RISKS.length : SOCKET_RISKS.indexOf(risk),
+      -Math.floor((lastSentMs ?? 0) / 256),
+    ];
+    const compare = (a: LiveSocket, b: LiveSocket) => {
+      const [[riskA = 0, silenceA = 0], [riskB = 0, silenceB = 0]] = [keyOf(a), keyOf(b)];
+      return riskA - riskB || silenceA - silenceB;
+    };
+    fc.assert(
+      fc.property(fc.array(anySocket), (sockets) => {
+        const numbered = sockets.map((socket, inode) => ({ ...socket, inode }));
+        expect(sorted(numbered, 'risk')).toEqual(numbered.toSorted(compare));
+      }),
+    );
+  });
+
   test('in every order none is lost, none comes twice, and the list given stays as it was', () => {
     const anySocket = fc
       .record({

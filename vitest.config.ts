@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -18,24 +19,36 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      // The whole program as a child process, on loopback (it must have been built), and pure sweeps over a thousand cases.
+      // Pure sweeps over a thousand cases: nothing but computing, side by side with the inner loop.
+      {
+        test: {
+          name: 'sweep',
+          include: ['test/**/*.sweep.test.ts'],
+          maxWorkers: '100%',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      // The whole program as a child process, on loopback (it must have been built). Its tests wait more than they compute.
       {
         test: {
           name: 'cli',
-          include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts', 'test/**/*.sweep.test.ts'],
+          include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts'],
+          maxWorkers: Math.max(3, availableParallelism()),
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },
-      // The real kernel between network namespaces: asks for root. One file at a time, since firewalls' timeouts are being measured.
+      // The real kernel between network namespaces: asks for root. They do little but wait for firewalls to forget, each test in a network
+      // of its own; more than two files at once would need the cores that whoever has to be in time needs.
       {
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
       },

@@ -54,7 +54,7 @@ describe('a user sees', () => {
           .replaceAll(String(open.port), '<port>')
           .replaceAll(String(closed), '<port>')
           .replace(/\b(in|after|round trip|within|duration) \d+(\.\d+)? ms/g, '$1 <time>')
-          .replace(/^( {2}ping +)(answered in <time>|not measured: .*)$/m, '$1<ping>');
+          .replace(/^( {2}ping +)(answered in <time>|not measured: .*|no answer)$/m, '$1<ping>');
       expect({ exitCode, stdout: normalise(stdout), stderr: normalise(stderr) }).toEqual({
         exitCode: script.exitCode,
         stdout: script.stdout,

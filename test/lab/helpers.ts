@@ -131,6 +131,15 @@ export function descriptorsOf(pid: number): string[] {
   }
 }
 
+/** A process's command line; empty when it has ended since it was seen. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
 /** The pids of this process's children, those that have ended and not been waited for included. */
 export function childPids(): number[] {
   return readdirSync('/proc/self/task').flatMap((task) =>

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { probeLab } from '../../src/lab/lab.ts';
 import type { Report } from '../../src/report.ts';
 import { kaprobe, PROGRAM, type Run } from '../cli/kaprobe.ts';
-import { descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
+import { commandLineOf, descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
 
 const ability = await probeLab();
 const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
@@ -73,14 +73,6 @@ const runningIn = (namespaces: readonly string[]): Trace[] => tracesOf(namespace
 const catches = (pid: number, signal: number): boolean => {
   const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
-};
-/** A process's command line; empty when it has ended since it was seen. */
-const commandLineOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return '';
-  }
 };
 const nothingIsLeft = (namespaces: readonly string[]): Promise<void> =>
   until('nothing is left', () => tracesOf(namespaces).length === 0);

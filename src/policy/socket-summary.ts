@@ -91,17 +91,23 @@ export function summariseSockets(
   const byRemote = farEndCounter(listeningPorts);
   const withoutOwner = { closed: 0, unknown: 0 };
   let local = 0;
-  eachSocket(list, (socket) => {
-    const { risk, owners, state } = socket;
+  const socket = new SocketCursor(list.table);
+  for (let place = 0; place < list.rows.length; place += 1) {
+    socket.row = list.rows[place] ?? 0;
+    const { risk, state } = socket;
     if (risk !== null) byRisk[risk] += 1;
     byState[state] = (byState[state] ?? 0) + 1;
-    if (state !== 'listen' && socket.isLocal) local += 1;
-    if (ownersSought && owners.length === 0) withoutOwner[socket.inode === 0 ? 'closed' : 'unknown'] += 1;
+    if (state !== 'listen') {
+      if (socket.isLocal) local += 1;
+      byRemote.count(socket);
+    }
+    if (!ownersSought) continue;
+    const { owners } = socket;
     const first = owners[0];
-    if (owners.length === 1 && first !== undefined) count(byCommand, nameOf(first), risk);
-    else if (owners.length > 1) for (const command of new Set(owners.map(nameOf))) count(byCommand, command, risk);
-    if (state !== 'listen') byRemote.count(socket);
-  });
+    if (first === undefined) withoutOwner[socket.inode === 0 ? 'closed' : 'unknown'] += 1;
+    else if (owners.length === 1) count(byCommand, nameOf(first), risk);
+    else for (const command of new Set(owners.map(nameOf))) count(byCommand, command, risk);
+  }
   return {
     sockets: list.rows.length,
     local,

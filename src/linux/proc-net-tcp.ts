@@ -81,6 +81,9 @@ function parseLine(line: string, family: 4 | 6, number: number): DiagSocket {
       lastDataSentMs: null,
       lastDataReceivedMs: null,
       lastAckReceivedMs: null,
+      segmentsOut: null,
+      segmentsIn: null,
+      bytesReceived: null,
     },
   };
 }

@@ -53,6 +53,10 @@ export interface DiagTcpInfo {
   lastDataSentMs: number | null;
   lastDataReceivedMs: number | null;
   lastAckReceivedMs: number | null;
+  /** tcpi_segs_out, tcpi_segs_in: segments of any kind; tcpi_bytes_received: with a FIN as one byte. */
+  segmentsOut: number | null;
+  segmentsIn: number | null;
+  bytesReceived: number | null;
 }
 
 /** One TCP socket as the kernel lists it. */
@@ -307,7 +311,12 @@ export const WORD = {
 } as const;
 
 /** The words of struct tcp_info, behind the first two. */
-export const INFO_WORD = { unacked: 6, lastDataSent: 11, lastDataReceived: 13, lastAckReceived: 14, rtt: 17 } as const;
+export const INFO_WORD = {
+  ...({ unacked: 6, lastDataSent: 11, lastDataReceived: 13, lastAckReceived: 14, rtt: 17 } as const),
+  /** Of two words, in this machine's order. */
+  bytesReceived: 32,
+  ...({ segmentsOut: 34, segmentsIn: 35 } as const),
+} as const;
 
 /** The bytes of struct inet_diag_msg that are no part of a word; ports are in network byte order. */
 export const BYTE = { family: 0, state: 1, timer: 2, retries: 3, sourcePort: 4, destinationPort: 6 } as const;
@@ -419,7 +428,16 @@ function infoOf(message: DiagMessage): DiagTcpInfo | null {
     lastDataSentMs: message.infoWord(INFO_WORD.lastDataSent),
     lastDataReceivedMs: message.infoWord(INFO_WORD.lastDataReceived),
     lastAckReceivedMs: message.infoWord(INFO_WORD.lastAckReceived),
+    segmentsOut: message.infoWord(INFO_WORD.segmentsOut),
+    segmentsIn: message.infoWord(INFO_WORD.segmentsIn),
+    bytesReceived: infoLong(message, INFO_WORD.bytesReceived),
   };
+}
+
+function infoLong(message: DiagMessage, offset: number): number | null {
+  const [first, second] = [message.infoWord(offset), message.infoWord(offset + 1)];
+  if (first === null || second === null) return null;
+  return LITTLE_ENDIAN ? second * 2 ** 32 + first : first * 2 ** 32 + second;
 }
 
 /** A socket that the kernel has told of in another way, as sock_diag would: without what it does not know. The reverse of diagSocketOf(). */

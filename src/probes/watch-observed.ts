@@ -1,5 +1,6 @@
 /** Observes other processes' connections by listing the sockets again and again. Changes nothing. */
 import { CapabilityError, KernelError, UsageError } from '../errors.ts';
+import { listenForDestroyed } from '../linux/destroyed-sockets.ts';
 import { withForeignSocket } from '../linux/foreign-socket.ts';
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { inNetworkNamespaceOf, isInOwnNetworkNamespace } from '../linux/network-namespace.ts';
@@ -15,6 +16,8 @@ import {
 } from '../linux/sock-diag.ts';
 import { commandOf, listPids, type SocketHolder, scanSocketHolders, startTimeOf } from '../linux/socket-holders.ts';
 import { readKeepalive } from '../linux/socket-options.ts';
+import { readDiagInfo } from '../linux/tcp-info.ts';
+import { type EndCounters, endedByReset } from '../policy/end-of-connection.ts';
 import { endpoint, matchesEnds, portOf, type SocketFilter } from '../policy/socket-filter.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from '../policy/watch-events.ts';
 import type { TcpState } from '../report/tcp-state.ts';
@@ -54,6 +57,9 @@ interface Known {
   probeLimit: number | null;
   limitAsked: boolean;
   inode: number;
+  /** Its counters when it was last seen established, and those with which it was freed. */
+  last: EndCounters | null;
+  end: EndCounters | null;
 }
 
 /** What the sockets are looked for with. */
@@ -61,6 +67,8 @@ interface Means extends Pick<WatchSource, 'source' | 'withoutSockDiag'> {
   diag: Pick<SockDiag, 'each' | 'find' | 'close'>;
   /** null: nothing is to be asked of the sockets themselves. */
   libc: Libc | null;
+  /** null: the kernel does not tell. */
+  destroyed: ReturnType<typeof listenForDestroyed> | null;
 }
 
 /**
@@ -88,18 +96,27 @@ async function openMeans(pid: number | null): Promise<Means> {
   try {
     const libc = await loadLibc();
     const open = await sockDiagOpener();
-    const openAndTry = (): SockDiag => tried(open());
-    const diag = pid === null ? openAndTry() : await inNetworkNamespaceOf(pid, openAndTry);
-    return { source: 'sock-diag', withoutSockDiag: null, diag, libc };
+    const openBoth = () => ({ diag: tried(open()), destroyed: openDestroyed(libc) });
+    const opened = pid === null ? openBoth() : await inNetworkNamespaceOf(pid, openBoth);
+    return { source: 'sock-diag', withoutSockDiag: null, ...opened, libc };
   } catch (error) {
     const { message } = unlessMissing(error);
     try {
       // The files of a process go with it.
       const diag = watchProcNetTcp(pid === null || isInOwnNetworkNamespace(pid) ? null : pid);
-      return { source: 'procfs', withoutSockDiag: message, diag: tried(diag), libc: null };
+      return { source: 'procfs', withoutSockDiag: message, diag: tried(diag), libc: null, destroyed: null };
     } catch {
       throw error;
     }
+  }
+}
+
+function openDestroyed(libc: Libc): Means['destroyed'] {
+  try {
+    return listenForDestroyed(libc);
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
   }
 }
 
@@ -117,7 +134,7 @@ function tried<T extends Means['diag']>(diag: T): T {
 function observe(
   filter: SocketFilter,
   started: ReadonlyMap<number, string | null>,
-  { source, withoutSockDiag, diag, libc }: Means,
+  { source, withoutSockDiag, diag, libc, destroyed }: Means,
 ): WatchSource {
   const byProcess = filter.pids.length > 0 || filter.commands.length > 0;
   const known = new Map<string, Known>();
@@ -240,7 +257,10 @@ function observe(
   const isOver = (): boolean =>
     filter.pids.length > 0 && filter.pids.every((pid) => startTimeOf(pid) !== started.get(pid));
 
+  /** Of the step before: whose socket it was is asked until its events have been told. */
+  let lastPresent: ReadonlyMap<string, unknown> = new Map();
   const step = (watched: WatchedConnections, atMs: number): EventDraft[] => {
+    forget(known, lastPresent, watched);
     const among = pidsNow(atMs);
     const { present, isWhole } = lookAgain(watched);
     // What is missing may only be hard to find alone.
@@ -256,18 +276,24 @@ function observe(
       listSoonestAtMs = atMs + usualMs / NEW_SOCKET_SHARE;
       lastCostMs = costMs;
     }
+    for (const { cookie, info } of destroyed?.take().sockets ?? []) {
+      const each = cookie === null ? undefined : known.get(cookie);
+      if (each !== undefined) each.end = info;
+    }
     const looks: ConnectionLook[] = [];
     for (const [id, socket] of present) {
+      const each = known.get(id);
+      if (each !== undefined) each.last = socket.state === 'established' ? (socket.info ?? each.last) : null;
       const unanswered = (socket.info?.unansweredProbes ?? 0) > 0;
-      looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (known.get(id)?.probeLimit ?? null)));
+      looks.push(lookOf(id, socket, unanswered ? limitOf(id) : (each?.probeLimit ?? null)));
     }
     const events = watched.observe(looks, atMs);
     search(
       events.flatMap(({ id }) => (id === null ? [] : [id])),
       among,
     );
-    const told = events.flatMap((event) => [withHolder(event, known), ...movedTo(event, known, left)]);
-    forget(known, present, watched);
+    const told = events.flatMap((event) => [withEnd(event, known, libc), ...movedTo(event, known, left)]);
+    lastPresent = present;
     return told;
   };
 
@@ -286,7 +312,10 @@ function observe(
     listings: () => listings,
     isOver,
     ownerOf: (id) => known.get(id)?.owner ?? null,
-    close: () => diag.close(),
+    close: () => {
+      diag.close();
+      destroyed?.close();
+    },
   };
 }
 
@@ -304,7 +333,7 @@ function portsOf({ remote, local, ports }: SocketFilter): Pick<DiagRequest, 'loc
 
 function newlyKnown(socket: DiagSocket): Known {
   return {
-    ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false },
+    ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false, last: null, end: null },
     ...{ id: diagId(socket), inode: socket.inode },
   };
 }
@@ -316,16 +345,47 @@ function forget(known: Map<string, Known>, present: ReadonlyMap<string, unknown>
   for (const id of known.keys()) if (!present.has(id) && !watchedIds.has(id)) known.delete(id);
 }
 
-/** Adds to the end of a connection whether its process still holds the socket: then it was not the process that closed it. */
-function withHolder(event: EventDraft, known: ReadonlyMap<string, Known>): EventDraft {
-  if (event.event !== 'gone' || event.id === null) return event;
-  const each = known.get(event.id);
-  if (each === undefined || each.holder === null) return event;
-  const { holders } = scanSocketHolders(new Set([each.inode]), [each.holder.pid]);
-  return { ...event, evidence: { ...event.evidence, stillHeldByItsProcess: holders.has(each.inode) } };
+/**
+ * Adds to the end of a connection whether its process still holds the socket: then it was not the process that closed it. And calls it a
+ * reset where its counters prove that: those with which it was freed, or those of the socket that is still held.
+ */
+function withEnd(event: EventDraft, known: ReadonlyMap<string, Known>, libc: Libc | null): EventDraft {
+  const each = event.id === null ? undefined : known.get(event.id);
+  if (event.event !== 'gone' || event.id === null || each === undefined) return event;
+  const { holder, inode, last } = each;
+  const [held = null] =
+    holder === null ? [] : (scanSocketHolders(new Set([inode]), [holder.pid]).holders.get(inode) ?? []);
+  const evidence = {
+    ...event.evidence,
+    ...(holder === null ? {} : { stillHeldByItsProcess: held !== null }),
+  };
+  const end = each.end ?? (held === null || libc === null ? null : readEnd(libc, held, event.id));
+  if (last === null || end === null || !endedByReset(last, end)) return { ...event, evidence };
+  const segmentsReceived = (end.segmentsIn ?? 0) - (last.segmentsIn ?? 0);
+  const probesSent = end.unansweredProbes - last.unansweredProbes;
+  return { ...event, event: 'reset', evidence: { ...evidence, segmentsReceived, probesSent, otherSegmentsSent: 0 } };
 }
 
-const ENDINGS: readonly EventDraft['event'][] = ['gone', 'timed-out', 'closed-by-peer', 'closed-here'];
+/** The counters of a socket that is closed and still held; null without the rights to ask. */
+function readEnd(libc: Libc, { pid, fd }: SocketHolder, cookie: string): EndCounters | null {
+  return attempt(() =>
+    withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => {
+      const { state, info } = readDiagInfo(libc, duplicate);
+      return state === 'closed' ? info : null;
+    }),
+  );
+}
+
+function attempt<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof KernelError) return null;
+    throw error;
+  }
+}
+
+const ENDINGS: readonly EventDraft['event'][] = ['gone', 'reset', 'timed-out', 'closed-by-peer', 'closed-here'];
 
 /** A process that lost its connection to a port of one address and now has one to the same port of another. */
 function movedTo(event: EventDraft, known: ReadonlyMap<string, Known>, left: Map<string, string>): EventDraft[] {
@@ -350,15 +410,12 @@ function movedTo(event: EventDraft, known: ReadonlyMap<string, Known>, left: Map
 
 /** TCP_KEEPCNT of somebody's socket; null without the rights to ask, or when it is off. */
 function readLimit(libc: Libc, { pid, fd }: SocketHolder, cookie: string): number | null {
-  try {
-    return withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => {
+  return attempt(() =>
+    withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => {
       const { enabled, count } = readKeepalive(libc, duplicate);
       return enabled ? count : null;
-    });
-  } catch (error) {
-    if (error instanceof KernelError) return null;
-    throw error;
-  }
+    }),
+  );
 }
 
 function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket | DiagMessage): {

@@ -244,14 +244,53 @@ describe('kaprobe watch --pid', () => {
     const { localPort } = await client(port);
     await running.next('established', 2);
     taken[2]?.resetAndDestroy();
-    expect(await running.next('gone')).toMatchObject({ connection: { local: `127.0.0.1:${localPort}` } });
+    expect(await running.next('reset')).toMatchObject({
+      connection: { local: `127.0.0.1:${localPort}` },
+      owner: { pid: process.pid },
+      evidence: { segmentsReceived: 1, probesSent: 0, otherSegmentsSent: 0, stillHeldByItsProcess: false },
+    });
 
     running.child.kill('SIGINT');
     const { report, exitCode } = await running.end();
-    expect({ exitCode, verdict: report.verdict }).toEqual({ exitCode: 0, verdict: 'ok' });
+    expect({ exitCode, rules: report.findings.map(({ rule }) => rule) }).toEqual({
+      ...{ exitCode: 1, rules: ['watched-connection-reset'] },
+    });
     expect(report.data).toMatchObject({ mode: 'observed', seen: 3, keepalive: null });
     // One is in CLOSE-WAIT all the while: that is told once.
-    expect(report.data.counts).toMatchObject({ established: 2, 'closed-by-peer': 1, 'closed-here': 1, gone: 1 });
+    expect(report.data.counts).toMatchObject({
+      established: 2,
+      'closed-by-peer': 1,
+      'closed-here': 1,
+      reset: 1,
+      gone: 0,
+    });
+  });
+
+  it('tells a reset that the process has not noticed yet', async () => {
+    const { port, taken } = await listen();
+    const script =
+      'import socket, sys, time; s = socket.create_connection(("127.0.0.1", int(sys.argv[1]))); time.sleep(60)';
+    const child = spawn('/usr/bin/python3', ['-c', script, `${port}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    children.push(child);
+    await until('it has connected', () => taken.length === 1);
+    const running = watch('--pid', `${child.pid}`, '--until', 'reset');
+    await running.next('found');
+    taken[0]?.resetAndDestroy();
+    expect((await running.next('reset')).evidence).toMatchObject({ stillHeldByItsProcess: true });
+    expect((await running.end()).exitCode).toBe(1);
+  });
+
+  it('does not call it a reset when it was the process that aborted its connection', async () => {
+    const { port } = await listen();
+    const aborted = await client(port);
+    const closed = await client(port);
+    const running = watch(...own, '--remote', `127.0.0.1:${port}`, '--until', 'gone');
+    expect((await running.next('found')).evidence).toEqual({ connections: 2 });
+    aborted.resetAndDestroy();
+    closed.end();
+    expect(await running.next('gone')).toMatchObject({ connection: { remote: `127.0.0.1:${port}` } });
+    const { report } = await running.end();
+    expect(report.data.counts).toMatchObject({ gone: 1, 'closed-here': 1, reset: 0 });
   });
 
   it('tells that a process has gone over to another address', async () => {

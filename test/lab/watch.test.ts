@@ -186,6 +186,25 @@ describe.skipIf(ability.kind !== 'available')(`watch across a real firewall${lac
     expect(running.events.map(({ event }) => event)).toEqual(expect.arrayContaining(['retransmitting', 'stalled']));
   });
 
+  it('tells that a firewall reset a worker’s connection at its probe', async () => {
+    await open({ firewall: { idleTimeoutMs: 3000, onExpiry: 'reset' } });
+    const said: string[] = [];
+    const worker = lab.client.spawn(['python3', '-c', WORKER, lab.server.addresses.ipv4], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    linesOf(worker, (line) => said.push(line));
+    await until('the worker has connected', () => said.length > 0);
+    const [pid = ''] = (said[0] ?? '').split(' ');
+    const running = watch(lab.client, '--pid', pid, '--until', 'reset');
+    expect(await running.next('reset')).toMatchObject({
+      connection: { remote: target() },
+      owner: { pid: Number(pid) },
+      evidence: { segmentsReceived: 1, probesSent: 1, otherSegmentsSent: 0 },
+    });
+    expect(await running.end()).toMatchObject({ exitCode: 1, findings: [{ rule: 'watched-connection-reset' }] });
+    expect(said[1]).toBe('104'); // ECONNRESET
+  });
+
   it('tells of a reset, and reconnects when asked to', async () => {
     await open({ firewall: { idleTimeoutMs: 3000, onExpiry: 'reset' } });
     const running = watch(lab.client, target(), '--idle', '5s', '--reconnect', '--for', '14s');

@@ -41,6 +41,9 @@ describe.skipIf(!isLittle)('parseProcNetTcp (needs a little-endian machine)', ()
           lastDataSentMs: null,
           lastDataReceivedMs: null,
           lastAckReceivedMs: null,
+          segmentsOut: null,
+          segmentsIn: null,
+          bytesReceived: null,
         },
       },
     ]);

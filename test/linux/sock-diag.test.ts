@@ -72,6 +72,24 @@ describe('decodeAnswer', () => {
     ]);
   });
 
+  test('reads the counters of segments and bytes', () => {
+    const info = new Uint8Array(144);
+    const view = new DataView(info.buffer);
+    view.setBigUint64(128, 5_000_000_000n, LITTLE);
+    view.setUint32(136, 7, LITTLE);
+    view.setUint32(140, 0xffff_ffff, LITTLE);
+    const sockets: DiagSocket[] = [];
+    for (const size of [144, 140, 136, 132])
+      decodeAnswer(message({ attributes: [[2, info.subarray(0, size)]] }), sockets);
+    const counters = sockets.map((each) => [each.info?.bytesReceived, each.info?.segmentsOut, each.info?.segmentsIn]);
+    expect(counters).toEqual([
+      [5_000_000_000, 7, 4_294_967_295],
+      [5_000_000_000, 7, null],
+      [5_000_000_000, null, null],
+      [null, null, null],
+    ]);
+  });
+
   test('keeps nothing of one socket for the next', () => {
     const sockets: DiagSocket[] = [];
     const withInfo = message({ attributes: [[2, new Uint8Array(80)]] });

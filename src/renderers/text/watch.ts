@@ -149,6 +149,11 @@ function describeEvent(event: WatchEventKind, evidence: Record<string, EvidenceV
     case 'recovered':
       return unanswered;
     case 'reset':
+      return joined(
+        lived,
+        evidence['otherSegmentsSent'] === 0 ? 'a segment came that ended it, none but probes went' : '',
+        unanswered,
+      );
     case 'closed-by-peer':
     case 'timed-out':
       return joined(lived, unanswered);

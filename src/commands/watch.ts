@@ -42,6 +42,8 @@ const UNANSWERED_UNTIL_STALLED = 3;
 /** Between two looks at its own sockets and at others', and the share of one core that they may take. */
 const LOOK_EVERY_MS = { own: 500, observed: 1000 } as const;
 const COST_SHARE = 0.03;
+/** How often a name is looked up again: as long as resolvers commonly let an answer live. */
+const RESOLVE_EVERY_MS = 30_000;
 /** No load of the machine makes it look more rarely than this. */
 const LOOK_AT_LEAST_EVERY_MS = 10_000;
 
@@ -189,7 +191,8 @@ async function openSource(
   { own, filter, netns, until }: Question,
   signal: AbortSignal,
 ): Promise<WatchSource | OwnSource> {
-  if (own !== null) return watchOwn({ ...own, libc: await loadLibcToHold(own.target), signal });
+  if (own !== null)
+    return watchOwn({ ...own, resolveEveryMs: RESOLVE_EVERY_MS, libc: await loadLibcToHold(own.target), signal });
   const source = await watchObserved(filter, netns ?? namespaceOf(filter.pids));
   if (source.source === 'procfs' && until !== null && NOT_IN_PROCFS.includes(until)) {
     throw new CapabilityError(

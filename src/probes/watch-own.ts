@@ -13,8 +13,6 @@ import { type IdleConnection, openIdle } from './idle-connection.ts';
 import { resolve } from './resolve.ts';
 import type { WatchSource } from './watch-source.ts';
 
-/** How often a name is looked up again: as long as resolvers commonly let an answer live. */
-const RESOLVE_EVERY_MS = 30_000;
 const RESOLVE_TIMEOUT_MS = 5000;
 /** The first attempt to connect again, and the longest wait, each twice the one before. */
 const RETRY_FIRST_MS = 1000;
@@ -28,6 +26,8 @@ export interface OwnPlan {
   keepalive: RequestedKeepalive;
   /** Whether a connection that is over is made again. */
   reconnect: boolean;
+  /** How often a name is looked up again. */
+  resolveEveryMs: number;
   libc: Libc;
   signal: AbortSignal;
 }
@@ -50,8 +50,8 @@ export interface OwnSource extends WatchSource {
   keepalive(): Keepalive | null;
 }
 
-/** Opens nothing yet: the first step does. */
-export function watchOwn(plan: OwnPlan): OwnSource {
+/** Opens nothing yet: the first step does. `lookUpName`: what answers for the system's resolver. */
+export function watchOwn(plan: OwnPlan, lookUpName: typeof resolve = resolve): OwnSource {
   const { target, libc, signal } = plan;
   setMaxListeners(0, signal); // one for each connection that is being made
   const slots = Array.from(
@@ -71,14 +71,14 @@ export function watchOwn(plan: OwnPlan): OwnSource {
 
   /** Looks the name up when it is time; what has changed is told. */
   const lookUp = async (nowMs: number): Promise<void> => {
-    if (resolving || nowMs - resolvedAtMs < RESOLVE_EVERY_MS) return;
+    if (resolving || nowMs - resolvedAtMs < plan.resolveEveryMs) return;
     if (isIP(target.host) !== 0) {
       addresses = [target.host];
       resolvedAtMs = Number.POSITIVE_INFINITY;
       return;
     }
     resolving = true;
-    const answer = await resolve(target.host, null, { timeoutMs: RESOLVE_TIMEOUT_MS, signal });
+    const answer = await lookUpName(target.host, null, { timeoutMs: RESOLVE_TIMEOUT_MS, signal });
     resolving = false;
     resolvedAtMs = performance.now();
     if (answer.kind === 'unresolved') {

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -27,12 +30,12 @@ interface Running {
 }
 
 function watch(...args: string[]): Running {
-  return watchWith([], ...args);
+  return watchBy([process.execPath], ...args);
 }
 
-/** The same with arguments of node itself. */
-function watchWith(nodeArguments: readonly string[], ...args: string[]): Running {
-  const child = spawn(process.execPath, [...nodeArguments, PROGRAM, 'watch', '--format', 'ndjson', ...args], {
+/** The same with another command than node alone in front of the program. */
+function watchBy([file, ...before]: readonly [string, ...string[]], ...args: string[]): Running {
+  const child = spawn(file, [...before, PROGRAM, 'watch', '--format', 'ndjson', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
@@ -222,6 +225,31 @@ describe('kaprobe watch TARGET', () => {
   });
 });
 
+const isRoot = process.getuid?.() === 0;
+
+describe.skipIf(!isRoot)(`kaprobe watch NAME${isRoot ? '' : ' (skipped, needs root)'}`, () => {
+  it('tells that the name has other addresses now than the one it is connected to', async () => {
+    const { port } = await listen(0, '0.0.0.0');
+    const folder = mkdtempSync(join(tmpdir(), 'kaprobe-hosts-'));
+    open.push({ close: () => rmSync(folder, { recursive: true }) });
+    const hosts = join(folder, 'hosts');
+    writeFileSync(hosts, '127.0.0.1 rotating.test\n');
+    const mount = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
+    const withHosts = ['unshare', '--mount', 'sh', '-c', mount, 'sh', hosts, process.execPath] as const;
+    const running = watchBy(withHosts, `rotating.test:${port}`, '--until', 'rotated');
+    expect(await running.next('established')).toMatchObject({ connection: { remote: `127.0.0.1:${port}` } });
+    writeFileSync(hosts, '127.0.0.2 rotating.test\n127.0.0.3 rotating.test\n');
+    const { report } = await running.end(); // as soon as the name is looked up again
+    expect(running.events.map(({ event }) => event)).toEqual(['established', 'rotated']);
+    expect(running.events[1]?.evidence).toEqual({
+      name: 'rotating.test',
+      connectedTo: ['127.0.0.1'],
+      resolvesTo: ['127.0.0.2', '127.0.0.3'],
+    });
+    expect(report.findings).toMatchObject([{ rule: 'watched-address-rotated' }]);
+  });
+});
+
 describe('kaprobe watch --pid', () => {
   const own = ['--pid', `${process.pid}`];
 
@@ -344,7 +372,13 @@ describe('kaprobe watch without sock_diag', () => {
   it('observes in /proc/net/tcp, and calls a gap what that does not show', async () => {
     const { port, taken } = await listen();
     await client(port);
-    const running = watchWith(WITHOUT_KOFFI, '--pid', `${process.pid}`, '--remote', `127.0.0.1:${port}`);
+    const running = watchBy(
+      [process.execPath, ...WITHOUT_KOFFI],
+      '--pid',
+      `${process.pid}`,
+      '--remote',
+      `127.0.0.1:${port}`,
+    );
     expect((await running.next('found')).evidence).toEqual({ connections: 1 });
     const second = await client(port);
     expect(await running.next('established')).toMatchObject({
@@ -369,7 +403,7 @@ describe('kaprobe watch without sock_diag', () => {
   it('ends when the process does, whose files go with it', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     children.push(child);
-    const running = watchWith(WITHOUT_KOFFI, '--pid', `${child.pid}`);
+    const running = watchBy([process.execPath, ...WITHOUT_KOFFI], '--pid', `${child.pid}`);
     await running.next('found');
     child.kill();
     expect((await running.end()).report.data.endedBy).toBe('nothing-left');

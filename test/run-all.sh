@@ -60,5 +60,5 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
 fi
 
-npm ci
+npm ci --no-audit --no-fund
 npm test

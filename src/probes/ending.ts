@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
-import { readTcpInfo } from '../linux/tcp-info.ts';
+import { readDiagInfo } from '../linux/tcp-info.ts';
 import type { EarlyEnd } from '../report/check.ts';
 
 /** What a peer may send unasked before it is no longer worth reading. */
@@ -20,13 +20,16 @@ export interface Watch {
 }
 
 /**
- * Starts watching. `openedAtMs` is on performance.now()'s clock. After `mostBytes` of the peer's reading stops; Infinity: never. `heardAgoMs`:
- * how long ago the kernel heard from the peer last, which dates a FIN that this program comes to read late.
+ * Starts watching. `openedAtMs` is on performance.now()'s clock. After `mostBytes` of the peer's reading stops; Infinity: never. `endInKernel`:
+ * what the kernel knows of an end that is read (see `endOfStream`).
  */
 export function watchConnection(
   socket: Socket,
   openedAtMs: number,
-  { mostBytes = MOST_BYTES, heardAgoMs = () => 0 }: { mostBytes?: number; heardAgoMs?: () => number } = {},
+  {
+    mostBytes = MOST_BYTES,
+    endInKernel = () => PLAIN_END,
+  }: { mostBytes?: number; endInKernel?: () => EndInKernel } = {},
 ): Watch {
   let ended: EarlyEnd = null;
   let byteCount = 0;
@@ -36,7 +39,8 @@ export function watchConnection(
     if (byteCount > mostBytes) socket.pause();
   });
   socket.on('end', () => {
-    ended ??= { kind: 'closed', afterMs: Math.max(0, age() - heardAgoMs()) };
+    const { kind, agoMs } = endInKernel();
+    ended ??= { kind, afterMs: Math.max(0, age() - agoMs) };
   });
   socket.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     ended ??=
@@ -58,8 +62,23 @@ export async function awaitEnd({ ended }: Watch, signal: AbortSignal): Promise<E
   return ended();
 }
 
-/** How long ago the kernel heard from the peer of a connection last, in ms; 0 where that is not known. */
-export function heardAgoMs(socket: Socket, libc: Libc | null): number {
+/** How a connection ended, and how many ms before that was read. */
+interface EndInKernel {
+  kind: 'closed' | 'reset';
+  agoMs: number;
+}
+
+const PLAIN_END: EndInKernel = { kind: 'closed', agoMs: 0 };
+
+/**
+ * What the kernel knows of a connection when the end of its stream has been read, and nothing was closed here: by how much this program was
+ * late to read a FIN, and whether it was a RST after all. That is what libuv makes of a RST that it meets together with data
+ * (uv__stream_io in its src/unix/stream.c); after a FIN the kernel's socket waits to be closed, after a RST it is closed.
+ */
+export function endOfStream(socket: Socket, libc: Libc | null): EndInKernel {
   const fd = libc === null ? null : descriptorOf(socket);
-  return libc === null || fd === null ? 0 : (readTcpInfo(libc, fd).lastAckReceivedMs ?? 0);
+  if (libc === null || fd === null) return PLAIN_END;
+  const { state, info } = readDiagInfo(libc, fd);
+  // When a RST came is not noted anywhere.
+  return state === 'closed' ? { kind: 'reset', agoMs: 0 } : { kind: 'closed', agoMs: info?.lastAckReceivedMs ?? 0 };
 }

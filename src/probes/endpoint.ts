@@ -9,7 +9,7 @@ import type { Certificate, EarlyEnd, KeepaliveAnswer, Ping, RefusedSetting } fro
 import { type Keepalive, type RequestedKeepalive, type Unmeasured, unmeasured } from '../report.ts';
 import type { Target } from '../target.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
-import { heardAgoMs, watchConnection } from './ending.ts';
+import { endOfStream, watchConnection } from './ending.ts';
 import { probeKeepalive } from './keepalive.ts';
 import { pingOnce } from './ping.ts';
 import { type Family, resolve } from './resolve.ts';
@@ -175,7 +175,7 @@ async function useConnection(
     const effective = options === null ? unmeasured(why) : readKeepalive(options.libc, options.fd);
     const tls = target.tls ? await handshakeTls(socket, target.host, { timeoutMs, signal, now: new Date() }) : null;
     const watch = watchConnection(tls?.session ?? socket, openedAtMs, {
-      heardAgoMs: () => heardAgoMs(socket, options?.libc ?? null),
+      endInKernel: () => endOfStream(socket, options?.libc ?? null),
     });
     const probe = async (): Promise<KeepaliveAnswer> => {
       if (probeCount === null) return unmeasured('switched off by --no-probe');

@@ -6,7 +6,7 @@ import { readDiagInfo, readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
 import type { Certificate, EarlyEnd } from '../report/check.ts';
 import { oneLine } from './applications/conversation.ts';
 import { type ConnectResult, connectAny } from './connect.ts';
-import { heardAgoMs, type Watch } from './ending.ts';
+import { endOfStream, type Watch } from './ending.ts';
 import { type HttpExchange, type HttpNews, type HttpRequest, startExchange } from './http-exchange.ts';
 import { handshakeTls } from './tls.ts';
 
@@ -183,7 +183,10 @@ function hold(
     current.bytes += bytes.length;
     current.exchange.receive(bytes);
   });
-  stream.on('end', () => end({ kind: 'closed', afterMs: Math.max(0, age() - heardAgoMs(socket, libc)) }));
+  stream.on('end', () => {
+    const { kind, agoMs } = endOfStream(socket, libc);
+    end({ kind, afterMs: Math.max(0, age() - agoMs) });
+  });
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) =>
     end(
       code === 'ECONNRESET' || code === 'EPIPE'

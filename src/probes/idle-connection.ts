@@ -7,7 +7,7 @@ import type { Keepalive, RequestedKeepalive } from '../report.ts';
 import type { Target } from '../target.ts';
 import type { Application, ApplicationReply, Conversation } from './applications/application.ts';
 import { connectAny } from './connect.ts';
-import { heardAgoMs, type Watch, watchConnection } from './ending.ts';
+import { endOfStream, type Watch, watchConnection } from './ending.ts';
 import { handshakeTls } from './tls.ts';
 
 /** A lossy path needs several SYNs, which the kernel sends at 0, 1, 3, 7 and 15 s. */
@@ -93,7 +93,7 @@ export async function openIdle(plan: IdlePlan): Promise<IdleConnection | string>
     socket,
     watch: watchConnection(stream, openedAtMs, {
       mostBytes: Number.POSITIVE_INFINITY,
-      heardAgoMs: () => heardAgoMs(socket, libc),
+      endInKernel: () => endOfStream(socket, libc),
     }),
     openedAtMs,
     connectMs: durationMs,

@@ -6,7 +6,7 @@ import { startDeadline } from '../../src/deadline.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
 import { descriptorOf } from '../../src/linux/socket-options.ts';
 import { connectAny } from '../../src/probes/connect.ts';
-import { awaitEnd, heardAgoMs, watchConnection } from '../../src/probes/ending.ts';
+import { awaitEnd, endOfStream, watchConnection } from '../../src/probes/ending.ts';
 import { probeKeepalive } from '../../src/probes/keepalive.ts';
 
 const { signal } = new AbortController();
@@ -44,9 +44,9 @@ async function connect() {
   const [far]: Socket[] = await accepted;
   const libc = await loadLibc();
   const fd = far === undefined ? null : descriptorOf(far);
-  if (socket === null || fd === null) throw new Error('not connected');
+  if (socket === null || far === undefined || fd === null) throw new Error('not connected');
   opened.push(socket);
-  return { socket, libc, sendFin: () => libc.shutdown(fd, SHUT_WR) };
+  return { socket, far, libc, sendFin: () => libc.shutdown(fd, SHUT_WR) };
 }
 
 test('a connection that was made in time is one, though this program was held up past the deadline', async () => {
@@ -77,13 +77,23 @@ test('a deadline that is called off does not come, late as it may be', async () 
 test('a FIN that is read late is dated by when it came', async () => {
   const { socket, libc, sendFin } = await connect();
   const openedAtMs = performance.now();
-  const watch = watchConnection(socket, openedAtMs, { heardAgoMs: () => heardAgoMs(socket, libc) });
+  const watch = watchConnection(socket, openedAtMs, { endInKernel: () => endOfStream(socket, libc) });
   sendFin();
   const cameByMs = performance.now() - openedAtMs;
   holdUp(300);
   const ended = await awaitEnd(watch, signal);
   expect(ended?.kind).toBe('closed');
   expect(ended?.afterMs).toBeLessThan(cameByMs + 100);
+});
+
+test('a RST that is read together with data is a RST', async () => {
+  const { socket, far, libc } = await connect();
+  const watch = watchConnection(socket, performance.now(), { endInKernel: () => endOfStream(socket, libc) });
+  await new Promise((resolve) => setImmediate(resolve)); // it is being read from now on
+  far.write('farewell');
+  far.resetAndDestroy();
+  holdUp(50);
+  expect((await awaitEnd(watch, signal))?.kind).toBe('reset');
 });
 
 test('why a connection cannot be probed is known, however late the event of its end comes', async () => {

@@ -140,10 +140,10 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** The pids of this process's children, those that have ended and not been waited for included. */
-export function childPids(): number[] {
-  return readdirSync('/proc/self/task').flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+/** The pids of a process's children, this one's unless another is named; those that have ended and not been waited for included. */
+export function childPids(pid: number | 'self' = 'self'): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
   );
 }
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { probeLab } from '../../src/lab/lab.ts';
 import type { Report } from '../../src/report.ts';
 import { kaprobe, PROGRAM, type Run } from '../cli/kaprobe.ts';
-import { commandLineOf, descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
+import { childPids, commandLineOf, descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
 
 const ability = await probeLab();
 const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
@@ -327,8 +327,8 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
   it('shows the connection that stalls, its twin that lives, the box and the fix, in about 20 s', async () => {
     const startedAtMs = performance.now();
     const { exitCode, stdout, stderr } = await kaprobe(['lab', '--format', 'json']);
-    // It takes 16 s where nothing else runs; the rest is for programs to start on a busy machine. Twice as long a silence would show.
-    expect(performance.now() - startedAtMs).toBeLessThan(45_000);
+    // The rest is for programs to start on a machine that has ten times as much to do as it can.
+    expect(performance.now() - startedAtMs).toBeLessThan(90_000);
     const report: Report<'lab'> = JSON.parse(stdout);
     expectTheFoundingCase(report);
     expect(report.data.network.map(({ name, address }) => [name, address])).toEqual([
@@ -372,7 +372,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     },
   );
 
-  /** Starts a demonstration, and waits until a process whose command line has `word` in it runs in its network. */
+  /** Starts a demonstration, and waits until it checks and has a child whose command line has `word` in it. */
   async function startAndFind(word: string) {
     const child = spawn(process.execPath, [PROGRAM, 'lab', '--format', 'json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -382,12 +382,13 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
     const { pid = 0 } = child;
     const held = () => [...new Set(descriptorsOf(pid).filter((link) => link.startsWith('net:')))];
-    const find = (text: string) => runningIn(held()).find((trace) => commandLineOf(trace.pid).includes(text));
+    // Not all processes of this host: that takes long on a busy one, and several tests would do it side by side.
+    const find = (text: string) => childPids(pid).find((child) => commandLineOf(child).includes(text));
     await until('the check runs', () => find('--survive') !== undefined);
     const found = find(word);
-    if (found === undefined) throw new Error(`no ${word} runs in ${held()}`);
+    if (found === undefined) throw new Error(`it has no child ${word}`);
     const end = once(child, 'close').then(([exitCode]) => ({ exitCode, said: Buffer.concat(said).toString() }));
-    return { pid, namespaces: held(), found: found.pid, end };
+    return { pid, namespaces: held(), found, end };
   }
 
   it('ends at once on Ctrl-C, with nothing left', async () => {

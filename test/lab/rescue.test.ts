@@ -110,7 +110,7 @@ describe
     });
 
     it('is kept, and the firewall remembers, where it was rescued in time', async () => {
-      await using lab = await createLab({ firewall: { idleTimeoutMs: 6000 } });
+      await using lab = await createLab({ firewall: { idleTimeoutMs: 10_000 } });
       const server = startPeer(lab.server, 'tcp-server', [String(PORT)]);
       await server.next({ event: 'listening' });
       const script = BLOCKED_WORKER(lab.server.addresses.ipv4, PORT);
@@ -119,7 +119,7 @@ describe
       const args = ['rescue', '--netns', String(worker.pid), '--pid', String(worker.pid), ...QUICK, '--yes'];
       const { stdout } = await kaprobe([...args, '--wait', '10s', '--format', 'json']);
       expect(reportOf(stdout).data.sockets).toMatchObject([{ followUp: { kind: 'answered' } }]);
-      await sleep(8000);
+      await sleep(11_500);
       expect(await forgottenCount(lab.firewall)).toBe(0);
       expect(worker.child.exitCode).toBe(null);
     });

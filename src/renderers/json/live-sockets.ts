@@ -20,32 +20,50 @@ const CHUNK_BYTES = 1024 * 1024;
  * sockets that are not like others are left to JSON.stringify(). Everything beyond ASCII is escaped, so that nothing unprintable is left. A chunk
  * is overwritten by the next: who keeps it must copy it.
  */
-export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): Generator<Uint8Array> {
+export function* liveSocketsJson(list: SocketRows, indent: string): Generator<Uint8Array> {
+  const writeLines = lineWriter(list, `,\n${indent}`);
+  let chunk: Chunk = { bytes: new Uint8Array(CHUNK_BYTES), end: 0, place: 0 };
+  let begin = 1; // before the first line is no comma
+  while (chunk.place < list.rows.length) {
+    chunk = writeLines(chunk.bytes, chunk.place);
+    yield chunk.bytes.subarray(begin, chunk.end);
+    begin = 0;
+  }
+}
+
+/** Where lines were written: up to which byte, and up to which place in the list. */
+interface Chunk {
+  bytes: Uint8Array;
+  end: number;
+  place: number;
+}
+
+/** Returns a function that writes as many lines as there is room for, from a place in the list on; one that is too long by itself gets more room. */
+function lineWriter({ table, rows }: SocketRows, before: string): (room: Uint8Array, from: number) => Chunk {
   const encoder = new TextEncoder();
   const cursor = new SocketCursor(table);
-  const templateOf = templates(table);
+  const templateOf = templates(table, before);
   const hosts = table.hosts.map((host) => encoder.encode(host));
-  let bytes = new Uint8Array(CHUNK_BYTES);
-  let at = 0;
-  let separator = encoder.encode(`\n${indent}`);
-  const comma = encoder.encode(`,\n${indent}`);
-  for (const row of rows) {
-    const template = templateOf(row);
-    cursor.row = row;
-    const line = template === null ? encoder.encode(ascii(JSON.stringify(socketAt(cursor)))) : template.bytes;
-    if (at + separator.length + line.length > bytes.length) {
-      yield bytes.subarray(0, at);
-      if (separator.length + line.length > bytes.length) bytes = new Uint8Array(separator.length + line.length);
-      at = 0;
+  return (room, from) => {
+    let bytes = room;
+    let end = 0;
+    let place = from;
+    for (; place < rows.length; place += 1) {
+      const row = rows[place] ?? 0;
+      const template = templateOf(row);
+      cursor.row = row;
+      const line =
+        template === null ? encoder.encode(before + ascii(JSON.stringify(socketAt(cursor)))) : template.bytes;
+      if (end + line.length > bytes.length) {
+        if (end > 0) break;
+        bytes = new Uint8Array(line.length);
+      }
+      bytes.set(line, end);
+      if (template !== null) fill(bytes, end, template, table.cells, row * ROW_CELLS, hosts);
+      end += line.length;
     }
-    bytes.set(separator, at);
-    at += separator.length;
-    bytes.set(line, at);
-    if (template !== null) fill(bytes, at, template, table.cells, row * ROW_CELLS, hosts);
-    at += line.length;
-    separator = comma;
-  }
-  yield bytes.subarray(0, at);
+    return { bytes, end, place };
+  };
 }
 
 /** A line with its values left blank. */
@@ -70,8 +88,8 @@ const END_WIDTH = {
 };
 const COOKIE_WIDTH = 16;
 
-/** Returns a function that tells the template for a row; null: its socket is not like others. */
-function templates(table: SocketTable): (row: number) => Template | null {
+/** Returns a function that tells the template for a row, with that text before it; null: its socket is not like others. */
+function templates(table: SocketTable, before: string): (row: number) => Template | null {
   const { cells, commands, extras } = table;
   const cursor = new SocketCursor(table);
   const byKind = new Map<number, Map<string | null | undefined, Template>>();
@@ -98,7 +116,7 @@ function templates(table: SocketTable): (row: number) => Template | null {
     let template = byCommand.get(command);
     if (template === undefined) {
       cursor.row = row;
-      template = makeTemplate(cursor, keepalive);
+      template = makeTemplate(cursor, keepalive, before);
       byCommand.set(command, template);
     }
     return template;
@@ -106,9 +124,9 @@ function templates(table: SocketTable): (row: number) => Template | null {
 }
 
 /** `keepalive`: one of KNOWN_BY. */
-function makeTemplate(socket: SocketCursor, keepalive: number): Template {
+function makeTemplate(socket: SocketCursor, keepalive: number, before: string): Template {
   const numbers: Template['numbers'][number][] = [];
-  let line = '';
+  let line = before;
   const number = (name: string, cell: number, mayBeNull: boolean): void => {
     line += `"${name}":${' '.repeat(NARROW.has(cell) ? NARROW_WIDTH : NUMBER_WIDTH)}`;
     numbers.push({ cell, end: line.length, mayBeNull });
@@ -189,6 +207,10 @@ function fill(
   }
 }
 
+/** 00, 01 and so on to 99. */
+const PAIRS = new TextEncoder().encode(
+  Array.from({ length: 100 }, (_, pair) => String(pair).padStart(2, '0')).join(''),
+);
 const QUOTE = 34;
 const ZERO = 48;
 
@@ -236,12 +258,15 @@ function putNull(bytes: Uint8Array, begin: number): void {
 function putNumber(bytes: Uint8Array, end: number, value: number): void {
   let at = end;
   let rest = value >>> 0;
-  do {
-    const tens = (rest / 10) >>> 0;
-    at -= 1;
-    bytes[at] = ZERO + rest - 10 * tens;
-    rest = tens;
-  } while (rest > 0);
+  while (rest > 9) {
+    const hundreds = (rest / 100) >>> 0;
+    const pair = 2 * (rest - 100 * hundreds);
+    at -= 2;
+    bytes[at] = PAIRS[pair] ?? ZERO;
+    bytes[at + 1] = PAIRS[pair + 1] ?? ZERO;
+    rest = hundreds;
+  }
+  if (rest > 0 || at === end) bytes[at - 1] = ZERO + rest;
 }
 
 function ascii(json: string): string {

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import { factsAbout } from '../policy/facts.ts';
-import { judge } from '../policy/judge.ts';
 import { DATA_IN_FLIGHT } from '../policy/keepalive-probe.ts';
 import { proposeKeepalive } from '../policy/proposal.ts';
 import { matchesRisk } from '../policy/socket-filter.ts';
@@ -21,7 +20,6 @@ import {
 } from '../report/socket-table.ts';
 import type { LiveSocket, OwnerSearch, SocketsData } from '../report/sockets.ts';
 import type { Finding, Gap, Middlebox } from '../report.ts';
-import { processSwitches } from '../stacks/switches.ts';
 import { plural } from '../units.ts';
 import type { CommandModule } from './index.ts';
 import { addMiddleboxOptions, givenMiddleboxes, integerOption } from './options.ts';
@@ -125,7 +123,7 @@ export const sockets: CommandModule<'sockets'> = {
       return {
         command: 'sockets',
         data,
-        findings: findingsAbout(sorted, middleboxes, pid),
+        findings: await findingsAbout(sorted, middleboxes, pid),
         gaps: gapsIn(data, sorted, { byProcess: filter.pids.length > 0 || filter.commands.length > 0, verify }),
       };
     } finally {
@@ -243,7 +241,11 @@ interface Program {
 }
 
 /** The findings, one for each rule and program, the most affected first. */
-function findingsAbout(list: SocketRows, middleboxes: readonly Middlebox[], netnsPid: number | null): Finding[] {
+async function findingsAbout(
+  list: SocketRows,
+  middleboxes: readonly Middlebox[],
+  netnsPid: number | null,
+): Promise<Finding[]> {
   const largestFirst = programsOf(list).sort((a, b) => b.sockets - a.sockets);
   const rest = largestFirst.slice(MOST_GROUPS);
   const told = largestFirst
@@ -255,8 +257,15 @@ function findingsAbout(list: SocketRows, middleboxes: readonly Middlebox[], netn
       command: null,
       group: rest.flatMap(({ telling }) => telling),
     });
+  const affected = told.filter(({ group }) => group.length > 0);
+  // Rules and stacks are much to load where nothing is wrong.
+  if (affected.length === 0) return [];
+  const [{ judge }, { processSwitches }] = await Promise.all([
+    import('../policy/judge.ts'),
+    import('../stacks/switches.ts'),
+  ]);
   const values = proposeKeepalive({ survival: null, settings: null, middleboxes });
-  return told.flatMap(({ subject, command, group }) =>
+  return affected.flatMap(({ subject, command, group }) =>
     judge({
       ...factsAbout(subject),
       middleboxes,

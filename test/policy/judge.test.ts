@@ -36,14 +36,14 @@ describe('judge', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
-  test('draws nothing from middleboxes alone, without settings to hold against them', () => {
+  test('draws nothing from middleboxes alone, without settings or sockets to hold against them', () => {
     const refreshes = fc.constantFrom(true, false, null);
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 1000, max: 1e10 }), refreshes)), (boxes) => {
         const middleboxes = boxes.map(([idleTimeoutMs, keepaliveRefreshes]) =>
           middlebox({ idleTimeoutMs, keepaliveRefreshes }),
         );
-        expect(judge(facts({ middleboxes }))).toEqual([]);
+        for (const liveSockets of [null, []]) expect(judge(facts({ middleboxes, liveSockets }))).toEqual([]);
       }),
     );
   });

@@ -44,6 +44,11 @@ describe('an event as a line', () => {
       'stalled           10.0.0.1:40000 to 10.0.0.2:5432  3 retransmissions unanswered',
     ],
     [
+      'reset',
+      { owner: null, evidence: { segmentsReceived: 1, probesSent: 1, otherSegmentsSent: 0 } },
+      'reset             10.0.0.1:40000 to 10.0.0.2:5432  a segment came that ended it, none but probes went',
+    ],
+    [
       'gone',
       { owner: null, evidence: { lastState: 'established', stillHeldByItsProcess: true } },
       'gone              10.0.0.1:40000 to 10.0.0.2:5432  how is not known, its process still holds it, as after a reset',

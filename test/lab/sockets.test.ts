@@ -96,7 +96,8 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     }
   });
 
-  describe.skipIf(process.geteuid?.() !== 0)('asked by an ordinary user (skipped, unless by root)', () => {
+  const isRoot = process.geteuid?.() === 0;
+  describe.skipIf(!isRoot)(`asked by an ordinary user${isRoot ? '' : ' (skipped, needs root)'}`, () => {
     const lookAsNobody = async (...args: string[]): Promise<Report<'sockets'>> => {
       const argv = [...AS_NOBODY, process.execPath, PROGRAM, 'sockets', '--format', 'json', '--remote', `:${PORT}`];
       const { stdout, stderr } = await lab.client.run([...argv, ...args], { timeoutMs: 60_000 });

@@ -114,7 +114,8 @@ export function table(
     head: head.map((title) => page.paint.dim(title)),
     colWidths: widths,
     wordWrap: true,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
+    // Compact: it would draw rules between rows, of which nothing is to be seen.
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
     chars: {
       top: '',
       'top-mid': '',

@@ -263,6 +263,7 @@ describe('the checker', () => {
 
   test('sees every import of a real file', () => {
     expect(importsOf(readFileSync(join(src, 'linux/libc.ts'), 'utf8'))).toEqual([
+      { specifier: 'node:fs', isDynamic: false },
       { specifier: 'node:os', isDynamic: false },
       { specifier: '../errors.ts', isDynamic: false },
       { specifier: 'koffi', isDynamic: true },

@@ -45,24 +45,14 @@ export function duplicateForeignSocket(
 
 /** The same as withForeignSocket() with whatever the descriptor refers to. */
 export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: number }, look: (fd: number) => T): T {
-  return inForeignProcess(libc, holder.pid, (within) => within(holder.fd, look));
-}
-
-/** Runs `look` with a duplicate of a descriptor of a process that is held already. */
-export type Within = <T>(fd: number, look: (fd: number) => T) => T;
-
-/** The same for several descriptors of one process: `work` is handed a function that does it for one of them. */
-export function inForeignProcess<R>(libc: Libc, pid: number, work: (within: Within) => R): R {
-  const pidfd = libc.pidfdOpen(pid);
+  const pidfd = libc.pidfdOpen(holder.pid);
   try {
-    return work((number, look) => {
-      const fd = libc.pidfdGetfd(pidfd, number);
-      try {
-        return look(fd);
-      } finally {
-        libc.close(fd);
-      }
-    });
+    const fd = libc.pidfdGetfd(pidfd, holder.fd);
+    try {
+      return look(fd);
+    } finally {
+      libc.close(fd);
+    }
   } finally {
     libc.close(pidfd);
   }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { CapabilityError, KernelError } from '../errors.ts';
 
@@ -9,6 +10,8 @@ export interface Libc {
   getsockopt(fd: number, level: number, option: number, size: number): Uint8Array;
   /** Reads an option's value into `words` and returns how many bytes it has: for many sockets, since it makes nothing new. */
   getsockoptInto(fd: number, level: number, option: number, words: Int32Array | Uint32Array): number;
+  /** The entries of an open folder whose names are numbers, in a list that the next call writes over. */
+  readNumbers(folder: number): Uint32Array;
   /** Reads where the symbolic link of that number in an open folder leads, at most 64 bytes of it into `link`, and returns how many; -1 when it cannot be read. */
   readlinkAt(folder: number, name: number): number;
   /** What readlinkAt() has read last. */
@@ -52,6 +55,11 @@ const SOCKADDR_BYTES = 128;
 const OPTION_BYTES = 64;
 /** `socket:[4294967295]` and more. */
 const LINK_BYTES = 64;
+/** What glibc reads of a folder at a time. */
+const ENTRIES_BYTES = 32 * 1024;
+/** struct linux_dirent64, getdents(2): each begins at a multiple of 8. */
+const ENTRY_LENGTH_AT = 16;
+const ENTRY_NAME_AT = 19;
 /** linux/prctl.h. */
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
@@ -93,6 +101,7 @@ async function bind(): Promise<Libc> {
   // For calls by the hundred thousand: addresses as numbers cost a tenth of typed arrays, which koffi looks into each time.
   const getsockoptAt = library.func('getsockopt', 'int', ['int', 'int', 'int', 'intptr_t', 'intptr_t']);
   const readlinkAt = library.func('readlinkat', 'long', ['int', 'intptr_t', 'intptr_t', 'size_t']);
+  const getdents = functionOf(() => library.func('getdents64', 'long', ['int', 'intptr_t', 'ulong']));
   // An ArrayBuffer of its own stays where it is.
   const value = new Int32Array(new ArrayBuffer(OPTION_BYTES));
   const valueLength = new Uint32Array(new ArrayBuffer(4));
@@ -102,6 +111,10 @@ async function bind(): Promise<Libc> {
   const valueAddress = addressOf(value);
   const valueLengthAddress = addressOf(valueLength);
   const linkAddress = addressOf(link);
+  const entries = new Uint8Array(new ArrayBuffer(ENTRIES_BYTES));
+  const entryLengths = new Uint16Array(entries.buffer);
+  const entriesAddress = addressOf(entries);
+  let numbers = new Uint32Array(1024);
   const linkNameAddress = addressOf(linkName);
   const setns = library.func('int setns(int, int)');
   const _exit = library.func('void _exit(int)');
@@ -169,6 +182,27 @@ async function bind(): Promise<Libc> {
       return readlinkAt(folder, linkNameAddress, linkAddress, LINK_BYTES);
     },
     link,
+    readNumbers: (folder) => {
+      if (getdents === null) return Uint32Array.from(readdirSync(`/proc/self/fd/${folder}`).map(Number));
+      let count = 0;
+      for (;;) {
+        const size = checked(getdents(folder, entriesAddress, ENTRIES_BYTES), 'getdents64');
+        if (size === 0) return numbers.subarray(0, count);
+        for (let at = 0; at < size; at += entryLengths[(at + ENTRY_LENGTH_AT) / 2] ?? size) {
+          let number = 0;
+          let digit = at + ENTRY_NAME_AT;
+          for (; isDigit(entries[digit] ?? 0); digit += 1) number = 10 * number + (entries[digit] ?? 0) - 48;
+          if (digit === at + ENTRY_NAME_AT || entries[digit] !== 0) continue;
+          if (count === numbers.length) {
+            const more = new Uint32Array(2 * count);
+            more.set(numbers);
+            numbers = more;
+          }
+          numbers[count] = number;
+          count += 1;
+        }
+      }
+    },
     exitNow: (status) => _exit(status),
     setns: (fd, nstype) => check(setns(fd, nstype), 'setns'),
     socket: (domain, type, protocol = 0) => checked(socket(domain, type, protocol), `socket of domain ${domain}`),
@@ -183,7 +217,11 @@ async function bind(): Promise<Libc> {
     receive: (fd, bytes, flags) => checked(recv(fd, bytes, bytes.byteLength, flags), 'recv'),
     shutdown: (fd, how) => check(shutdown(fd, how), 'shutdown'),
     pidfdOpen: (pid) => checked(syscall(SYS_pidfd_open, pid, 0, 0), `pidfd_open of pid ${pid}`),
-    pidfdGetfd: (pidfd, fd) => checked(syscall(SYS_pidfd_getfd, pidfd, fd, 0), `pidfd_getfd of descriptor ${fd}`),
+    pidfdGetfd: (pidfd, fd) => {
+      const result = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+      // Where all is well, by the hundred thousand, the text would be made for nothing.
+      return result < 0 ? checked(result, `pidfd_getfd of descriptor ${fd}`) : result;
+    },
     close: (fd) => check(close(fd), 'close'),
     becomeSubreaper: () => check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl'),
     reap: (pid) => checked(waitpid(pid, null, WNOHANG), `waitpid of pid ${pid}`) === pid,
@@ -193,4 +231,17 @@ async function bind(): Promise<Libc> {
 /** The name of an errno, such as EHOSTUNREACH; `errno 64` for one that Node has no name for. */
 export function errnoName(errno: number): string {
   return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** A function of the C library; null where it has none of that name. */
+function functionOf<T>(bind: () => T): T | null {
+  try {
+    return bind();
+  } catch {
+    return null;
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
 }

@@ -43,19 +43,17 @@ export function eachSocketHolder(
 ): number[] {
   const hiddenPids: number[] = [];
   for (const pid of pids ?? listPids(root)) {
-    const folder = `${root}/${pid}/fd`;
     let links: Links;
-    let descriptors: string[];
     try {
-      descriptors = readdirSync(folder);
-      links = openLinks(folder);
+      links = openLinks(`${root}/${pid}/fd`);
     } catch (error) {
       if (errnoOf(error) === 'EACCES' || errnoOf(error) === 'EPERM') hiddenPids.push(pid);
       continue;
     }
     try {
-      for (const descriptor of descriptors) {
-        const fd = Number(descriptor);
+      const { numbers } = links;
+      for (let index = 0; index < numbers.length; index += 1) {
+        const fd = numbers[index] ?? 0;
         const inode = links.inodeOf(fd);
         if (inode !== null) visit(inode, pid, fd);
       }
@@ -68,13 +66,15 @@ export function eachSocketHolder(
 
 /** The links of one folder /proc/PID/fd. */
 interface Links {
+  /** The descriptors that there were when it was opened; those of another folder take their place when that is opened. */
+  numbers: ArrayLike<number>;
   /** The inode of the socket that a link names; null when it names something else, or is gone. */
   inodeOf(fd: number): number | null;
   close(): void;
 }
 
 /** Throws an Error with an errno as its code when the folder is not to be had. */
-type LinkOpener = (folder: string) => Links;
+export type LinkOpener = (folder: string) => Links;
 
 /** The mounts that this process sees, as proc(5) writes them; empty when they are not to be read. */
 export function readMounts(root = '/proc'): string {
@@ -113,7 +113,11 @@ export function socketInode(path: string): number | null {
 
 /** Reads links by Node's own means. */
 export function openLinks(folder: string): Links {
-  return { inodeOf: (fd) => socketInode(`${folder}/${fd}`), close: () => {} };
+  return {
+    numbers: readdirSync(folder).map(Number),
+    inodeOf: (fd) => socketInode(`${folder}/${fd}`),
+    close: () => {},
+  };
 }
 
 /** The same through the C library, in a quarter of the time: for a hundred thousand of them. */
@@ -122,6 +126,7 @@ export function linkOpener(libc: Libc): LinkOpener {
   return (path) => {
     const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
     return {
+      numbers: numbersIn(libc, folder),
       inodeOf: (fd) => {
         const length = libc.readlinkAt(folder, fd);
         const { link } = libc;
@@ -134,6 +139,14 @@ export function linkOpener(libc: Libc): LinkOpener {
       close: () => closeSync(folder),
     };
   };
+}
+
+function numbersIn(libc: Libc, folder: number): Uint32Array {
+  try {
+    return libc.readNumbers(folder);
+  } catch {
+    return new Uint32Array(); // the process has ended meanwhile
+  }
 }
 
 /** The name of a process, as it or its program chose it: at most 15 bytes of anything; null when it is gone. */

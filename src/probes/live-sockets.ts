@@ -1,22 +1,32 @@
 /** Looks at the live TCP sockets of this host: sock_diag, who holds them, and their options, as far as rights reach. Changes nothing. */
 import { CapabilityError, KernelError } from '../errors.ts';
-import { hasCookie, inForeignProcess, type Within } from '../linux/foreign-socket.ts';
+import { withForeignSocket } from '../linux/foreign-socket.ts';
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
 import { listProcNetTcp } from '../linux/proc-net-tcp.ts';
+import { readLinksWith, readOptionsWith, type ScanHelper } from '../linux/scan-helper.ts';
 import { type DiagMessage, messageOf, SOCKET_TIMERS, type SockDiag, sockDiagOpener } from '../linux/sock-diag.ts';
 import {
   blockedThreads,
   commandOf,
-  eachSocketHolder,
   hidesProcesses,
   linkOpener,
+  listPids,
   openLinks,
   readMounts,
   socketInode,
 } from '../linux/socket-holders.ts';
-import { readKeepalive, readReceiveTimeoutMs } from '../linux/socket-options.ts';
+import { readReceiveTimeoutMs } from '../linux/socket-options.ts';
 import { rowAdder } from '../linux/socket-rows.ts';
+import {
+  ANSWER,
+  ANSWER_CELLS,
+  LINK_CELLS,
+  linksJob,
+  type SocketLinks,
+  shared,
+  TASK_CELLS,
+} from '../linux/socket-scan.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
 import { keepaliveFromTimer, nextProbeMs, type TimerKind } from '../policy/live-keepalive.ts';
 import { isLocal, matchesEnds, matchesOwners, matchesRisk, type SocketFilter } from '../policy/socket-filter.ts';
@@ -26,7 +36,6 @@ import {
   allRows,
   CELL,
   cellOf,
-  eachSocket,
   emptySocketTable,
   filterRows,
   KNOWN_BY,
@@ -80,18 +89,33 @@ export interface LiveSockets {
 
 /**
  * Prepares to look at the network namespace of process `pid`, or at kaprobe's own. Where netlink or koffi is not to be had, looks go to
- * /proc/net/tcp. Throws a UsageError when there is no such process and a CapabilityError when its namespace may not be entered.
+ * /proc/net/tcp. Throws a UsageError when there is no such process and a CapabilityError when its namespace may not be entered. `helper`
+ * helps with the first look at all owners, and is closed here.
  */
-export async function openLiveSockets(pid: number | null = null): Promise<LiveSockets> {
+export async function openLiveSockets(
+  pid: number | null = null,
+  helper: ScanHelper | null = null,
+): Promise<LiveSockets> {
   const libc = await loadLibc().catch(unlessMissing);
   const diag = await openDiag(pid).catch(unlessMissing);
+  let unused = helper;
+  const look = (question: LiveSocketsQuestion): LiveSocketsSurvey => {
+    const means = { libc, diag, pid, helper: question.among === undefined ? unused : null };
+    unused = null;
+    try {
+      return survey(question, means);
+    } finally {
+      helper?.close();
+    }
+  };
   return {
     look: (question) => {
-      const { list, ...seen } = survey(question, { libc, diag, pid });
+      const { list, ...seen } = look(question);
       return { ...seen, sockets: socketsOf(list) };
     },
-    survey: (question) => survey(question, { libc, diag, pid }),
+    survey: look,
     close: () => {
+      helper?.close();
       if (!(diag instanceof Error)) diag.close();
     },
   };
@@ -112,19 +136,34 @@ interface Means {
   libc: Libc | CapabilityError | KernelError;
   diag: SockDiag | CapabilityError | KernelError;
   pid: number | null;
+  helper: ScanHelper | null;
 }
 
-function survey(question: LiveSocketsQuestion, { libc, diag, pid }: Means): LiveSocketsSurvey {
+function survey(question: LiveSocketsQuestion, { libc, diag, pid, helper }: Means): LiveSocketsSurvey {
   const { filter, among = null } = question;
   const { table, ...origin } = listAll(filter, diag, pid);
   let list = allRows(table);
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
-  if (question.owners || filter.pids.length > 0 || filter.commands.length > 0) {
-    ownerSearch = findOwners(table, among, libc instanceof Error ? openLinks : linkOpener(libc));
-    if (filter.pids.length > 0 || filter.commands.length > 0)
-      list = filterRows(list, (socket) => matchesOwners(filter, socket));
-    addBlockedCalls(list);
-    if (!(libc instanceof Error)) readOptions(libc, list);
+  if (question.owners || asksForProcesses(filter)) {
+    const openFolder = libc instanceof Error ? openLinks : linkOpener(libc);
+    const rows = rowsByInode(table);
+    let links = readLinksWith(helper, helper?.links ?? linksJob(among ?? listPids()), openFolder);
+    let holders = addOwners(table, links, rows);
+    if (asksForProcesses(filter)) list = filterRows(list, (socket) => matchesOwners(filter, socket));
+    const moved = addFromHolders(table, holdersAmong(list, holders), libc, helper);
+    if (helper !== null) {
+      // Its links are older than the list of sockets: what was opened or handed on in between is looked for once more.
+      const lost = keepLost(table, rows, moved);
+      if (lost.size > 0) {
+        const job = linksJob(listPids());
+        helper.ask(job);
+        links = readLinksWith(helper, job, openFolder);
+        holders = addOwners(table, links, lost);
+        addFromHolders(table, holders, libc, helper);
+      }
+    }
+    const hiddenProcesses = links.reduce((sum, each) => sum + each.hiddenProcesses, 0);
+    ownerSearch = { kind: 'searched', hiddenProcesses, processesInvisible: hidesProcesses(readMounts()) };
   }
   judgeRows(list, question);
   return {
@@ -198,23 +237,64 @@ function keepaliveNumber({ otherKeepalives }: SocketTable, state: TcpState, time
   return KNOWN_BY.other + otherKeepalives.push(keepalive) - 1;
 }
 
-function findOwners(
-  table: SocketTable,
-  among: readonly number[] | null,
-  openLinks: Parameters<typeof eachSocketHolder>[2],
-): OwnerSearch {
-  const { cells, commands } = table;
+/** Descriptors that refer to sockets of a table, HOLDER_CELLS for each, one process after the other: its row, the process, the descriptor. */
+type Holders = Uint32Array;
+
+const HOLDER_CELLS = 3;
+
+function asksForProcesses({ pids, commands }: SocketFilter): boolean {
+  return pids.length > 0 || commands.length > 0;
+}
+
+function rowsByInode({ cells, rows }: SocketTable): Map<number, number> {
   const byInode = new Map<number, number>();
-  for (let row = 0; row < table.rows; row += 1) {
+  for (let row = 0; row < rows; row += 1) {
     const inode = cells[row * ROW_CELLS + CELL.inode] ?? 0;
     if (inode !== 0) byInode.set(inode, row);
   }
+  return byInode;
+}
+
+/** Keeps the rows that no holder is known of, or one that has proved to be out of date, which is then forgotten. */
+function keepLost({ cells, extras }: SocketTable, rows: Map<number, number>, moved: Set<number>): Map<number, number> {
+  for (const [inode, row] of rows) {
+    const at = row * ROW_CELLS + CELL.ownerPid;
+    if (moved.has(row)) {
+      cells[at] = NONE;
+      extras.delete(row);
+    } else if (cells[at] !== NONE) rows.delete(inode);
+  }
+  return rows;
+}
+
+/** The links that refer to sockets with these inodes. */
+function holdersOf(links: readonly SocketLinks[], byInode: ReadonlyMap<number, number>): Holders {
+  const holders = new Uint32Array(links.reduce((sum, { found }) => sum + found.length, 0));
+  let end = 0;
+  for (const { found } of links)
+    for (let link = 0; link < found.length; link += LINK_CELLS) {
+      const row = byInode.get(found[link] ?? 0);
+      if (row === undefined) continue;
+      holders[end] = row;
+      holders[end + 1] = found[link + 1] ?? 0;
+      holders[end + 2] = found[link + 2] ?? 0;
+      end += HOLDER_CELLS;
+    }
+  return holders.subarray(0, end);
+}
+
+/** Adds the holders that links show of the rows, and returns them. */
+function addOwners(table: SocketTable, links: readonly SocketLinks[], rows: ReadonlyMap<number, number>): Holders {
+  const holders = holdersOf(links, rows);
+  const { cells, commands } = table;
   const cursor = new SocketCursor(table);
-  const hiddenPids = eachSocketHolder(among, '/proc', openLinks, (inode, pid, fd) => {
-    const row = byInode.get(inode);
-    if (row === undefined) return;
-    if (!commands.has(pid)) commands.set(pid, commandIfStill(pid, fd, inode));
+  for (let holder = 0; holder < holders.length; holder += HOLDER_CELLS) {
+    const row = holders[holder] ?? 0;
+    const pid = holders[holder + 1] ?? 0;
+    const fd = holders[holder + 2] ?? 0;
     const at = row * ROW_CELLS;
+    // It may have closed the one before meanwhile.
+    if (commands.get(pid) == null) commands.set(pid, commandIfStill(pid, fd, cells[at + CELL.inode] ?? 0));
     if (cells[at + CELL.ownerPid] === NONE) {
       cells[at + CELL.ownerPid] = pid;
       cells[at + CELL.ownerFd] = fd;
@@ -223,8 +303,23 @@ function findOwners(
       const owner = { pid, command: commands.get(pid) ?? null, fd, blockedIn: null };
       addExtras(table, row, { owners: [...cursor.owners, owner] });
     }
-  });
-  return { kind: 'searched', hiddenProcesses: hiddenPids.length, processesInvisible: hidesProcesses(readMounts()) };
+  }
+  return holders;
+}
+
+/** Those for which that holds of their rows. */
+function holdersWhere(holders: Holders, keep: (row: number) => boolean): Holders {
+  const kept = new Uint32Array(holders.length);
+  let end = 0;
+  for (let holder = 0; holder < holders.length; holder += HOLDER_CELLS) {
+    const row = holders[holder] ?? 0;
+    if (!keep(row)) continue;
+    kept[end] = row;
+    kept[end + 1] = holders[holder + 1] ?? 0;
+    kept[end + 2] = holders[holder + 2] ?? 0;
+    end += HOLDER_CELLS;
+  }
+  return kept.subarray(0, end);
 }
 
 /** The command's name, if the process that has the number now still holds the socket: numbers are given again. */
@@ -233,83 +328,151 @@ function commandIfStill(pid: number, fd: number, inode: number): string | null {
   return socketInode(`/proc/${pid}/fd/${fd}`) === inode ? command : null;
 }
 
-function addBlockedCalls(list: SocketRows): void {
+/** Those of the rows that are listed. */
+function holdersAmong({ table, rows }: SocketRows, holders: Holders): Holders {
+  if (rows.length === table.rows) return holders;
+  const listed = new Uint8Array(table.rows);
+  for (const row of rows) listed[row] = 1;
+  return holdersWhere(holders, (row) => listed[row] === 1);
+}
+
+/** Adds what is to be learned through the holders, and returns the rows of those that no longer are. */
+function addFromHolders(
+  table: SocketTable,
+  holders: Holders,
+  libc: Means['libc'],
+  helper: ScanHelper | null,
+): Set<number> {
+  const blocked = addBlockedCalls(table, holders);
+  if (libc instanceof Error) return new Set();
+  const moved = addOptions(libc, table, holders, helper);
+  for (const row of blocked) addReceiveTimeout(libc, table, row);
+  return moved;
+}
+
+/** Adds which calls their holders wait in, and returns the rows of those that one waits for. */
+function addBlockedCalls(table: SocketTable, holders: Holders): Set<number> {
   const calls = new Map<number, Map<number, string>>();
-  eachSocket(list, ({ row, owners }) => {
-    let isBlocked = false;
-    for (const owner of owners) {
-      let ofProcess = calls.get(owner.pid);
-      if (ofProcess === undefined) {
-        ofProcess = new Map(blockedThreads(owner.pid)?.map(({ fd, syscall }) => [fd, syscall]));
-        calls.set(owner.pid, ofProcess);
-      }
-      owner.blockedIn = ofProcess.get(owner.fd) ?? null;
-      isBlocked ||= owner.blockedIn !== null;
+  const blocked = new Set<number>();
+  let calledBy = 0;
+  let ofProcess = new Map<number, string>();
+  for (let holder = 0; holder < holders.length; holder += HOLDER_CELLS) {
+    const pid = holders[holder + 1] ?? 0;
+    if (pid !== calledBy) {
+      calledBy = pid;
+      ofProcess = calls.get(pid) ?? new Map(blockedThreads(pid)?.map(({ fd, syscall }) => [fd, syscall]));
+      calls.set(pid, ofProcess);
     }
-    if (isBlocked) addExtras(list.table, row, { owners });
-  });
-}
-
-/** Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor. */
-function readOptions(libc: Libc, list: SocketRows): void {
-  const byProcess = new Map<number, number[]>();
-  eachSocket(list, (socket) => {
-    if (!(isJudged(socket) || socket.state === 'listen')) return;
-    for (const { pid } of socket.owners) {
-      const held = byProcess.get(pid);
-      if (held === undefined) byProcess.set(pid, [socket.row]);
-      else held.push(socket.row);
-    }
-  });
-  const read = optionReader(libc, list.table);
-  for (const [pid, held] of byProcess) {
-    attempt(() =>
-      inForeignProcess(libc, pid, (within) => {
-        for (const row of held) read(row, pid, within);
-      }),
-    );
+    if (ofProcess.size > 0 && ofProcess.has(holders[holder + 2] ?? 0)) blocked.add(holders[holder] ?? 0);
   }
+  const cursor = new SocketCursor(table);
+  for (const row of blocked) {
+    cursor.row = row;
+    const owners = cursor.owners.map((owner) => ({ ...owner, blockedIn: calls.get(owner.pid)?.get(owner.fd) ?? null }));
+    addExtras(table, row, { owners });
+  }
+  return blocked;
 }
 
-/** Reads the options of the socket of a row through the descriptors that a process has of it. */
-function optionReader(libc: Libc, table: SocketTable): (row: number, pid: number, within: Within) => void {
+/**
+ * Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor, and returns the rows
+ * of those whose descriptor turned out to refer to something else by now.
+ */
+function addOptions(libc: Libc, table: SocketTable, holders: Holders, helper: ScanHelper | null): Set<number> {
   const { cells, extras } = table;
-  const socket = new SocketCursor(table);
+  const cursor = new SocketCursor(table);
+  const moved = new Set<number>();
+  const seen = new Uint8Array(table.rows);
+  const wanted = new Uint8Array(table.rows);
+  const first = holdersWhere(holders, (row) => {
+    // Links that are older than the list of sockets are proved one by one.
+    if (seen[row] === 1) return helper !== null && wanted[row] === 1;
+    seen[row] = 1;
+    const at = row * ROW_CELLS;
+    cursor.row = row;
+    const hasCookie = cells[at + CELL.cookieLow] !== NONE || cells[at + CELL.cookieHigh] !== NONE;
+    if (!hasCookie || !(isJudged(cursor) || cursor.state === 'listen')) return false;
+    wanted[row] = 1;
+    return true;
+  });
+  askForOptions(libc, table, first, helper, moved);
+  // What its first holder does not let be seen, another may.
+  const others = holdersWhere(holders, (row) => wanted[row] === 1 && extras.has(row) && !isExact(table, row));
+  if (others.length > 0) askForOptions(libc, table, others, helper, moved);
+  return moved;
+}
+
+function isExact({ cells }: SocketTable, row: number): boolean {
+  const kind = cells[row * ROW_CELLS + CELL.keepalive];
+  return kind === KNOWN_BY.exactOn || kind === KNOWN_BY.exactOff;
+}
+
+function askForOptions(
+  libc: Libc,
+  table: SocketTable,
+  holders: Holders,
+  helper: ScanHelper | null,
+  moved: Set<number>,
+): void {
+  const { cells } = table;
+  const count = holders.length / HOLDER_CELLS;
+  const tasks = shared(count * TASK_CELLS);
+  for (let index = 0; index < count; index += 1) {
+    const holder = index * HOLDER_CELLS;
+    const at = (holders[holder] ?? 0) * ROW_CELLS;
+    const task = index * TASK_CELLS;
+    tasks[task] = holders[holder + 1] ?? 0;
+    tasks[task + 1] = holders[holder + 2] ?? 0;
+    tasks[task + 2] = cells[at + CELL.cookieLow] ?? NONE;
+    tasks[task + 3] = cells[at + CELL.cookieHigh] ?? NONE;
+  }
+  const { answers } = readOptionsWith(helper, tasks, libc);
+  const cursor = new SocketCursor(table);
   const recognisedNumber = numberer(table.recognised);
-  const addOptions = (duplicate: number): void => {
-    const at = socket.row * ROW_CELLS;
-    const low = cells[at + CELL.cookieLow] ?? NONE;
-    const high = cells[at + CELL.cookieHigh] ?? NONE;
-    if (!hasCookie(libc, duplicate, low, high)) return;
-    const keepalive = { source: 'getsockopt', ...readKeepalive(libc, duplicate) } as const;
+  for (let index = 0; index < count; index += 1) {
+    const answer = index * ANSWER_CELLS;
+    const row = holders[index * HOLDER_CELLS] ?? 0;
+    if (answers[answer] === ANSWER.moved) moved.add(row);
+    if (answers[answer] !== ANSWER.known || isExact(table, row)) continue;
+    const keepalive = {
+      enabled: answers[answer + 1] === 1,
+      idleMs: answers[answer + 2] ?? 0,
+      intervalMs: answers[answer + 3] ?? 0,
+      count: answers[answer + 4] ?? 0,
+      userTimeoutMs: answers[answer + 5] ?? 0,
+    };
+    cursor.row = row;
+    const earliestMs = cursor.nextProbeMs;
     const recognised = recognisedKeepalive(keepalive);
-    const earliestMs = socket.nextProbeMs;
+    const at = row * ROW_CELLS;
     cells[at + CELL.keepalive] = keepalive.enabled ? KNOWN_BY.exactOn : KNOWN_BY.exactOff;
     cells[at + CELL.idleMs] = keepalive.idleMs;
     cells[at + CELL.intervalMs] = keepalive.intervalMs;
     cells[at + CELL.count] = keepalive.count;
     cells[at + CELL.userTimeoutMs] = keepalive.userTimeoutMs;
     if (recognised !== null) cells[at + CELL.recognised] = recognisedNumber(recognised);
-    if (earliestMs !== null) cells[at + CELL.nextProbeMs] = cellOf(nextProbeMs(keepalive, earliestMs, socket));
-    if (extras.size > 0 && socket.owners.some(({ blockedIn }) => blockedIn !== null))
-      addExtras(table, socket.row, { receiveTimeoutMs: readReceiveTimeoutMs(libc, duplicate) });
-  };
-  const through = (fd: number, within: Within): void => attempt(() => within(fd, addOptions));
-  return (row, pid, within) => {
-    socket.row = row;
-    for (const owner of socket.owners) {
-      // Another of its holders may have told already.
-      if (socket.keepalive.source === 'getsockopt') return;
-      if (owner.pid === pid) through(owner.fd, within);
-    }
-  };
+    if (earliestMs !== null) cells[at + CELL.nextProbeMs] = cellOf(nextProbeMs(keepalive, earliestMs, cursor));
+  }
 }
 
-/** No right to a process or a descriptor, or it is gone: others may do, and else there is what the timer tells. */
-function attempt(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
+/** How long a read of a socket waits at most, wherever its options could be read. */
+function addReceiveTimeout(libc: Libc, table: SocketTable, row: number): void {
+  if (!isExact(table, row)) return;
+  const cursor = new SocketCursor(table);
+  cursor.row = row;
+  const { owners, cookie } = cursor;
+  if (cookie === null) return;
+  for (const { pid, fd } of owners) {
+    try {
+      const receiveTimeoutMs = withForeignSocket(libc, { pid, fd, cookie }, (duplicate) =>
+        readReceiveTimeoutMs(libc, duplicate),
+      );
+      if (receiveTimeoutMs === null) continue;
+      addExtras(table, row, { receiveTimeoutMs });
+      return;
+    } catch (error) {
+      // No right to this process, or it is gone: another of its holders may tell.
+      if (!(error instanceof KernelError)) throw error;
+    }
   }
 }

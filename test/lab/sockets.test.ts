@@ -27,6 +27,11 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout);
   };
+  /** For how long the firewall remembers new flows: what is to be alive must be so on the slowest machine, too. */
+  const remember = async (seconds: number): Promise<void> => {
+    const set = `echo ${seconds} > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established`;
+    expect(await lab.firewall.run(['sh', '-c', set])).toMatchObject({ code: 0 });
+  };
   const at = ({ data }: Report<'sockets'>, port: number): LiveSocket => {
     const socket = data.sockets.find(({ local }) => local.endsWith(`:${port}`));
     if (socket === undefined) throw new Error(`no socket at port ${port}`);
@@ -53,6 +58,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     );
     const suspected = await look(...box);
     expect(suspected.findings.map(({ rule }) => rule)).toContain('half-open-suspected');
+    await remember(600);
     const fresh = await connect('fresh');
     const verified = await look('--verify', ...box);
     expect(at(verified, forgotten)).toMatchObject({
@@ -108,6 +114,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
       ports.map((port) => at(report, port).keepalive);
 
     it("verifies connections of the user's own by keepalive probes, and sets back what that changed", async () => {
+      await remember(5);
       const others = await connect('others');
       const own = startPeer(lab.client, 'tcp-client', [], AS_NOBODY);
       const open = async (id: string, keepalive = false): Promise<number> => {
@@ -124,6 +131,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
         async () => at(await look(...box), forgotten).risk === 'stuck',
         30_000,
       );
+      await remember(600);
       const alive = await open('alive');
       await until('it has been silent for a second', async () => (at(await look(), alive).lastReceivedMs ?? 0) > 1000);
       const verified = await lookAsNobody('--verify', ...box);
@@ -158,6 +166,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
         if (port === undefined) throw new Error('a connection has a port');
         return port;
       };
+      await remember(600);
       const asked = await open('asked', false);
       await until('it has been silent for a second', async () => (at(await look(), asked).lastReceivedMs ?? 0) > 1000);
       const verified = await lookAsNobody('--verify', '--local', `:${asked}`);

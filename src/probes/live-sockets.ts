@@ -146,14 +146,13 @@ function survey(question: LiveSocketsQuestion, { libc, diag, pid, helper }: Mean
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
   if (question.owners || asksForProcesses(filter)) {
     const openFolder = libc instanceof Error ? openLinks : linkOpener(libc);
-    const rows = rowsByInode(table);
     let links = readLinksWith(helper, helper?.links ?? linksJob(among ?? listPids()), openFolder);
-    let holders = addOwners(table, links, rows);
+    let holders = addOwners(table, links, rowsByInode(table));
     if (asksForProcesses(filter)) list = filterRows(list, (socket) => matchesOwners(filter, socket));
     const moved = addFromHolders(table, holdersAmong(list, holders), libc, helper);
     if (helper !== null) {
       // Its links are older than the list of sockets: what was opened or handed on in between is looked for once more.
-      const lost = keepLost(table, rows, moved);
+      const lost = rowsLost(table, moved);
       if (lost.size > 0) {
         const job = linksJob(listPids());
         helper.ask(job);
@@ -255,16 +254,19 @@ function rowsByInode({ cells, rows }: SocketTable): Map<number, number> {
   return byInode;
 }
 
-/** Keeps the rows that no holder is known of, or one that has proved to be out of date, which is then forgotten. */
-function keepLost({ cells, extras }: SocketTable, rows: Map<number, number>, moved: Set<number>): Map<number, number> {
-  for (const [inode, row] of rows) {
-    const at = row * ROW_CELLS + CELL.ownerPid;
+/** The rows, by inode, that no holder is known of, or one that has proved to be out of date, which is then forgotten. */
+function rowsLost({ cells, extras, rows }: SocketTable, moved: ReadonlySet<number>): Map<number, number> {
+  const lost = new Map<number, number>();
+  for (let row = 0; row < rows; row += 1) {
+    const at = row * ROW_CELLS;
+    const inode = cells[at + CELL.inode] ?? 0;
     if (moved.has(row)) {
-      cells[at] = NONE;
+      cells[at + CELL.ownerPid] = NONE;
       extras.delete(row);
-    } else if (cells[at] !== NONE) rows.delete(inode);
+    }
+    if (inode !== 0 && cells[at + CELL.ownerPid] === NONE) lost.set(inode, row);
   }
-  return rows;
+  return lost;
 }
 
 /** The links that refer to sockets with these inodes. */

@@ -10,15 +10,7 @@ import { judgeRows } from '../policy/socket-risk.ts';
 import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../policy/socket-summary.ts';
 import { type LiveSocketsSurvey, openLiveSockets } from '../probes/live-sockets.ts';
 import { CLOSED_MEANWHILE, type KeepaliveProbed, verifySockets } from '../probes/verify-sockets.ts';
-import {
-  addExtras,
-  filterRows,
-  SocketCursor,
-  type SocketRows,
-  socketAt,
-  socketsOf,
-  withRows,
-} from '../report/socket-table.ts';
+import { addExtras, filterRows, SocketCursor, type SocketRows, socketsOf, withRows } from '../report/socket-table.ts';
 import type { LiveSocket, OwnerSearch, SocketsData } from '../report/sockets.ts';
 import type { Finding, Gap, Middlebox } from '../report.ts';
 import { plural } from '../units.ts';
@@ -293,7 +285,8 @@ function programsOf(list: SocketRows): Program[] {
     program.sockets += 1;
     if (first !== undefined) program.pids.add(first.pid);
     // Of one that nothing threatens, that nobody waits for and nobody shares, there is nothing to tell.
-    if (socket.risk !== null || owners.length > 1 || first?.blockedIn != null) program.telling.push(socketAt(socket));
+    if (socket.risk !== null || owners.length > 1 || first?.blockedIn != null)
+      program.telling.push(new SocketCursor(list.table, socket.row));
   }
   return [...programs.values()];
 }

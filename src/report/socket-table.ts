@@ -130,11 +130,11 @@ export function numberer<T>(list: T[]): (item: T) => number {
  */
 export class SocketCursor implements Readonly<LiveSocket> {
   private readonly table: SocketTable;
-  private at = 0;
+  private at: number;
 
-  /** At the first row. */
-  constructor(table: SocketTable) {
+  constructor(table: SocketTable, row = 0) {
     this.table = table;
+    this.at = row * ROW_CELLS;
   }
 
   private cell(column: number): number {

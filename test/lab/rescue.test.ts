@@ -118,7 +118,7 @@ describe
       expect(await worker.line()).toBe('reading');
       const args = ['rescue', '--netns', String(worker.pid), '--pid', String(worker.pid), ...QUICK, '--yes'];
       const { stdout } = await kaprobe([...args, '--wait', '10s', '--format', 'json']);
-      expect(reportOf(stdout).data.sockets).toMatchObject([{ followUp: { kind: 'answered' } }]);
+      expect(reportOf(stdout).data.sockets, stdout).toMatchObject([{ followUp: { kind: 'answered' } }]);
       await sleep(11_500);
       expect(await forgottenCount(lab.firewall)).toBe(0);
       expect(worker.child.exitCode).toBe(null);

@@ -326,7 +326,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] }); // it went as it should
   }
 
-  it('shows the connection that stalls, its twin that lives, the box and the fix, in about 20 s', async () => {
+  it('shows the connection that stalls, its twin that lives, the box and the fix', async () => {
     const startedAtMs = performance.now();
     const { exitCode, stdout, stderr } = await kaprobe(['lab', '--format', 'json']);
     // The rest is for programs to start on a machine that has ten times as much to do as it can.

@@ -96,13 +96,23 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     return (user + system) / 1000;
   };
 
-  const meetOthers = (isThere: (socket: DiagSocket) => boolean): void => {
+  const listAll = (): readonly DiagSocket[] => {
     listedAtMs = now();
     const beforeMs = cpuMs();
-    for (const socket of diag.list({ states: CONNECTION_STATES, withInfo: false }).sockets) {
-      if (socket.cookie !== null && isThere(socket)) met.add(socket.cookie);
-    }
+    const { sockets } = diag.list({ states: CONNECTION_STATES, withInfo: false });
     listCostMs = cpuMs() - beforeMs;
+    return sockets;
+  };
+
+  const meet = ({ cookie }: DiagSocket): void => {
+    if (cookie !== null) met.add(cookie);
+  };
+
+  /** Held before the tree was looked at and after it, and not by the tree: then somebody else does. Held before only, it may have been the tree's. */
+  const meetOthers = (before: readonly DiagSocket[], tree: { has(inode: number): boolean }): void => {
+    const held = new Set(before.filter(({ inode }) => inode !== 0).map(({ cookie }) => cookie));
+    for (const socket of listAll())
+      if (socket.inode !== 0 && held.has(socket.cookie) && !tree.has(socket.inode)) meet(socket);
   };
 
   const listIsCheap = (): boolean => listCostMs < LIST_COST_MS;
@@ -170,7 +180,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     look = { atMs: now(), previousMs };
     looks += 1;
     takeDestroyed();
-    if (look.atMs - listedAtMs >= LIST_EVERY_MS && listIsCheap()) meetOthers(({ inode }) => inode !== 0);
+    const before = look.atMs - listedAtMs >= LIST_EVERY_MS && listIsCheap() ? listAll() : null;
     reapOrphans(libc, [own]);
     const tree = descendantsOf(process.pid);
     for (const pid of tree) pids.add(pid);
@@ -178,6 +188,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     for (const pid of tree) if (!hiddenPids.includes(pid)) hidden.delete(pid);
     // What has ended and waits to be noticed is hidden from all but root, and holds nothing any more.
     for (const pid of hiddenPids) if (!hidden.has(pid) && !hasEnded(pid)) hidden.set(pid, commandOf(pid));
+    if (before !== null) meetOthers(before, holders);
     for (const inode of others) if (!holders.has(inode)) others.delete(inode);
     for (const [inode, by] of holders) if (!others.has(inode)) lookAt(inode, by);
     if (looks === 1) return;
@@ -199,7 +210,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     }
   };
 
-  meetOthers(() => true);
+  listAll().forEach(meet);
   noteListeners();
 
   return {

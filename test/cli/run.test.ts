@@ -267,20 +267,18 @@ print(len(children))`,
     expect(data.leftRunning).toBe(1);
   });
 
-  it('counts connections that were too short to be seen, 500 of them but for one a second', async () => {
+  it('counts connections that were too short to be seen, all 500 of them', async () => {
     // Not all in one breath: without rights the kernel keeps word of no more than some hundred for a reader that is held up.
     const script = `for i in range(500):
     socket.create_connection(('127.0.0.1', ${server.port})).close()
     time.sleep(0.001)`;
-    const { data, report } = await watch(connecting(`${script}\ntime.sleep(0.2)`));
+    const { data } = await watch(connecting(`${script}\ntime.sleep(0.2)`));
     if (data.unseen.kind === 'unmeasured') throw new Error(data.unseen.reason);
     const seen = outgoing(data).length;
     expect(seen).toBeLessThan(501);
-    // Each second it lists everybody's sockets: one that is there just then and gone at the look is taken for somebody else's.
-    const all = 501 - Math.ceil(report.durationMs / 1000);
-    expect(data.unseen.outgoing + seen).toBeGreaterThanOrEqual(all);
+    expect(data.unseen.outgoing + seen).toBeGreaterThanOrEqual(501);
     // Only what is seen says where the command connects to.
-    if (seen > 0) expect(data.unseen.toSeenRemotes + seen).toBeGreaterThanOrEqual(all);
+    if (seen > 0) expect(data.unseen.toSeenRemotes + seen).toBeGreaterThanOrEqual(501);
   });
 
   it('tells incoming connections from outgoing ones, and judges only the latter', async () => {

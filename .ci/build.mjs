@@ -18,7 +18,7 @@ const withoutChildProcessInCommander = {
 };
 
 const { outputFiles, metafile } = await build({
-  entryPoints: { cli: 'src/cli.ts', index: 'src/index.ts', 'scan-thread': 'src/linux/scan-thread.ts' },
+  entryPoints: ['src/cli.ts', 'src/index.ts'],
   outdir: 'dist',
   bundle: true,
   splitting: true, // which esbuild offers for ES modules only: they become CommonJS below
@@ -55,7 +55,6 @@ for (const { path, text } of outputFiles) {
     target: 'node20.19',
     // Turns import() into require(): the ES module loader would cost more than what is loaded.
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname' },
     minify: true,
     keepNames: true,
   });

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import { startScanHelper } from '../linux/scan-helper.ts';
 import { factsAbout } from '../policy/facts.ts';
 import { DATA_IN_FLIGHT } from '../policy/keepalive-probe.ts';
 import { proposeKeepalive } from '../policy/proposal.ts';
@@ -80,8 +79,7 @@ export const sockets: CommandModule<'sockets'> = {
       throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
     const pid = typeof options['netns'] === 'number' ? options['netns'] : otherNamespaceOf(filter.pids);
     const risk = { middleboxes, judgeLocal: options['loopback'] === true };
-    const ofAll = owners && filter.pids.length + filter.commands.length === 0;
-    const live = await openLiveSockets(pid, ofAll ? startScanHelper(pid) : null);
+    const live = await openLiveSockets(pid);
     try {
       const seen = live.survey({ filter: { ...filter, risks: [] }, owners, ...risk });
       let probed: KeepaliveProbed = { sockets: 0, idlePinned: 0 };

@@ -39,6 +39,10 @@ export interface Libc {
   pidfdOpen(pid: number): number;
   /** Returns a duplicate of another process's descriptor: pidfd_getfd(2), since Linux 5.6; needs PTRACE_MODE_ATTACH_REALCREDS. */
   pidfdGetfd(pidfd: number, fd: number): number;
+  /** bpf(2): carries out a command and returns a descriptor. */
+  bpf(command: number, attribute: Uint8Array): number;
+  /** Where bytes lie that have an ArrayBuffer of their own, for structures that hold addresses. */
+  addressOf(bytes: Uint8Array): bigint;
   close(fd: number): void;
   /** Makes this process the new parent of descendants whose own has ended, in place of init: prctl(2), PR_SET_CHILD_SUBREAPER. */
   becomeSubreaper(): void;
@@ -49,6 +53,8 @@ export interface Libc {
 /** Of linux/unistd.h: the same on every architecture that Node runs on. */
 const SYS_pidfd_open = 434;
 const SYS_pidfd_getfd = 438;
+/** arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h. */
+const SYS_bpf: Partial<Record<NodeJS.Architecture, number>> = { x64: 321, arm64: 280 };
 /** struct sockaddr_storage. */
 const SOCKADDR_BYTES = 128;
 /** More than any option has that is read in words. */
@@ -222,6 +228,12 @@ async function bind(): Promise<Libc> {
       // Where all is well, by the hundred thousand, the text would be made for nothing.
       return result < 0 ? checked(result, `pidfd_getfd of descriptor ${fd}`) : result;
     },
+    bpf: (command, attribute) => {
+      const number = SYS_bpf[process.arch];
+      if (number === undefined) throw new KernelError('ENOSYS', 'bpf');
+      return checked(syscall(number, command, addressOf(attribute), attribute.length), `bpf command ${command}`);
+    },
+    addressOf: (bytes) => BigInt(koffi.address(bytes)),
     close: (fd) => check(close(fd), 'close'),
     becomeSubreaper: () => check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl'),
     reap: (pid) => checked(waitpid(pid, null, WNOHANG), `waitpid of pid ${pid}`) === pid,

@@ -1,10 +1,10 @@
 /** Looks at the live TCP sockets of this host: sock_diag, who holds them, and their options, as far as rights reach. Changes nothing. */
 import { CapabilityError, KernelError } from '../errors.ts';
 import { withForeignSocket } from '../linux/foreign-socket.ts';
+import { HELD, HELD_CELLS, type HeldSockets, hasManySockets, readHeldSockets } from '../linux/held-sockets.ts';
 import { type Libc, loadLibc } from '../linux/libc.ts';
 import { inNetworkNamespaceOf } from '../linux/network-namespace.ts';
 import { listProcNetTcp } from '../linux/proc-net-tcp.ts';
-import { readLinksWith, readOptionsWith, type ScanHelper } from '../linux/scan-helper.ts';
 import { type DiagMessage, messageOf, SOCKET_TIMERS, type SockDiag, sockDiagOpener } from '../linux/sock-diag.ts';
 import {
   blockedThreads,
@@ -19,12 +19,11 @@ import {
 import { readReceiveTimeoutMs } from '../linux/socket-options.ts';
 import { rowAdder } from '../linux/socket-rows.ts';
 import {
-  ANSWER,
   ANSWER_CELLS,
   LINK_CELLS,
-  linksJob,
+  readLinks,
+  readOptions,
   type SocketLinks,
-  shared,
   TASK_CELLS,
 } from '../linux/socket-scan.ts';
 import { recognisedKeepalive } from '../policy/keepalive-signs.ts';
@@ -89,25 +88,14 @@ export interface LiveSockets {
 
 /**
  * Prepares to look at the network namespace of process `pid`, or at kaprobe's own. Where netlink or koffi is not to be had, looks go to
- * /proc/net/tcp. Throws a UsageError when there is no such process and a CapabilityError when its namespace may not be entered. `helper`
- * helps with the first look at all owners, and is closed here.
+ * /proc/net/tcp. Throws a UsageError when there is no such process and a CapabilityError when its namespace may not be entered. `manySockets`:
+ * from how many on the kernel is asked for all owners at once (readHeldSockets).
  */
-export async function openLiveSockets(
-  pid: number | null = null,
-  helper: ScanHelper | null = null,
-): Promise<LiveSockets> {
+export async function openLiveSockets(pid: number | null = null, manySockets?: number): Promise<LiveSockets> {
   const libc = await loadLibc().catch(unlessMissing);
   const diag = await openDiag(pid).catch(unlessMissing);
-  let unused = helper;
-  const look = (question: LiveSocketsQuestion): LiveSocketsSurvey => {
-    const means = { libc, diag, pid, helper: question.among === undefined ? unused : null };
-    unused = null;
-    try {
-      return survey(question, means);
-    } finally {
-      helper?.close();
-    }
-  };
+  const look = (question: LiveSocketsQuestion): LiveSocketsSurvey =>
+    survey(question, { libc, diag, pid, asksKernel: () => hasManySockets(pid, manySockets) });
   return {
     look: (question) => {
       const { list, ...seen } = look(question);
@@ -115,7 +103,6 @@ export async function openLiveSockets(
     },
     survey: look,
     close: () => {
-      helper?.close();
       if (!(diag instanceof Error)) diag.close();
     },
   };
@@ -136,32 +123,19 @@ interface Means {
   libc: Libc | CapabilityError | KernelError;
   diag: SockDiag | CapabilityError | KernelError;
   pid: number | null;
-  helper: ScanHelper | null;
+  /** Whether to try to have all owners from the kernel at once. */
+  asksKernel(): boolean;
 }
 
-function survey(question: LiveSocketsQuestion, { libc, diag, pid, helper }: Means): LiveSocketsSurvey {
-  const { filter, among = null } = question;
+function survey(question: LiveSocketsQuestion, means: Means): LiveSocketsSurvey {
+  const { filter } = question;
+  const { libc, diag, pid } = means;
   const { table, ...origin } = listAll(filter, diag, pid);
   let list = allRows(table);
   let ownerSearch: OwnerSearch = { kind: 'not-asked' };
   if (question.owners || asksForProcesses(filter)) {
-    const openFolder = libc instanceof Error ? openLinks : linkOpener(libc);
-    let links = readLinksWith(helper, helper?.links ?? linksJob(among ?? listPids()), openFolder);
-    let holders = addOwners(table, links, rowsByInode(table));
+    const hiddenProcesses = findOwners(list, question, means);
     if (asksForProcesses(filter)) list = filterRows(list, (socket) => matchesOwners(filter, socket));
-    const moved = addFromHolders(table, holdersAmong(list, holders), libc, helper);
-    if (helper !== null) {
-      // Its links are older than the list of sockets: what was opened or handed on in between is looked for once more.
-      const lost = rowsLost(table, moved);
-      if (lost.size > 0) {
-        const job = linksJob(listPids());
-        helper.ask(job);
-        links = readLinksWith(helper, job, openFolder);
-        holders = addOwners(table, links, lost);
-        addFromHolders(table, holders, libc, helper);
-      }
-    }
-    const hiddenProcesses = links.reduce((sum, each) => sum + each.hiddenProcesses, 0);
     ownerSearch = { kind: 'searched', hiddenProcesses, processesInvisible: hidesProcesses(readMounts()) };
   }
   judgeRows(list, question);
@@ -171,6 +145,28 @@ function survey(question: LiveSocketsQuestion, { libc, diag, pid, helper }: Mean
     ownerSearch,
     withoutOptions: libc instanceof Error ? libc.message : null,
   };
+}
+
+/** Adds to all rows who holds them, and what their sockets say; returns of how many processes the descriptors are hidden. */
+function findOwners({ table }: SocketRows, { filter, among }: LiveSocketsQuestion, means: Means): number {
+  const { libc } = means;
+  let rows = rowsByInode(table);
+  if (!(libc instanceof Error) && among === undefined && !asksForProcesses(filter) && means.asksKernel()) {
+    const held = readHeldSockets(libc);
+    if (held !== null) {
+      addHeld(table, held, rows, libc);
+      rows = rowsWithoutOwner(table);
+      if (rows.size === 0) return 0;
+    }
+  }
+  const openFolder = libc instanceof Error ? openLinks : linkOpener(libc);
+  const { found, hiddenProcesses } = readLinks(among ?? listPids(), openFolder);
+  const holders = holdersOf(found, rows);
+  addOwners(table, holders);
+  const matching = allRows(table);
+  const asked = asksForProcesses(filter) ? filterRows(matching, (socket) => matchesOwners(filter, socket)) : matching;
+  addFromHolders(table, holdersAmong(asked, holders), libc);
+  return hiddenProcesses;
 }
 
 type Listing = Pick<LiveSocketsSurvey, 'source' | 'listeningPorts' | 'withoutSockDiag' | 'consistent'> & {
@@ -254,40 +250,61 @@ function rowsByInode({ cells, rows }: SocketTable): Map<number, number> {
   return byInode;
 }
 
-/** The rows, by inode, that no holder is known of, or one that has proved to be out of date, which is then forgotten. */
-function rowsLost({ cells, extras, rows }: SocketTable, moved: ReadonlySet<number>): Map<number, number> {
-  const lost = new Map<number, number>();
+/** By their inodes. */
+function rowsWithoutOwner({ cells, rows }: SocketTable): Map<number, number> {
+  const without = new Map<number, number>();
   for (let row = 0; row < rows; row += 1) {
     const at = row * ROW_CELLS;
     const inode = cells[at + CELL.inode] ?? 0;
-    if (moved.has(row)) {
-      cells[at + CELL.ownerPid] = NONE;
-      extras.delete(row);
-    }
-    if (inode !== 0 && cells[at + CELL.ownerPid] === NONE) lost.set(inode, row);
+    if (inode !== 0 && cells[at + CELL.ownerPid] === NONE) without.set(inode, row);
   }
-  return lost;
+  return without;
 }
 
 /** The links that refer to sockets with these inodes. */
-function holdersOf(links: readonly SocketLinks[], byInode: ReadonlyMap<number, number>): Holders {
-  const holders = new Uint32Array(links.reduce((sum, { found }) => sum + found.length, 0));
+function holdersOf(found: SocketLinks['found'], byInode: ReadonlyMap<number, number>): Holders {
+  const holders = new Uint32Array(found.length);
   let end = 0;
-  for (const { found } of links)
-    for (let link = 0; link < found.length; link += LINK_CELLS) {
-      const row = byInode.get(found[link] ?? 0);
-      if (row === undefined) continue;
-      holders[end] = row;
-      holders[end + 1] = found[link + 1] ?? 0;
-      holders[end + 2] = found[link + 2] ?? 0;
-      end += HOLDER_CELLS;
-    }
+  for (let link = 0; link < found.length; link += LINK_CELLS) {
+    const row = byInode.get(found[link] ?? 0);
+    if (row === undefined) continue;
+    holders[end] = row;
+    holders[end + 1] = found[link + 1] ?? 0;
+    holders[end + 2] = found[link + 2] ?? 0;
+    end += HOLDER_CELLS;
+  }
   return holders.subarray(0, end);
 }
 
-/** Adds the holders that links show of the rows, and returns them. */
-function addOwners(table: SocketTable, links: readonly SocketLinks[], rows: ReadonlyMap<number, number>): Holders {
-  const holders = holdersOf(links, rows);
+/** Adds owners and options as the kernel has written them down, all at once. */
+function addHeld(table: SocketTable, held: HeldSockets, rows: ReadonlyMap<number, number>, libc: Libc): void {
+  const { cells } = table;
+  const cursor = new SocketCursor(table);
+  const holders = new Uint32Array((held.length / HELD_CELLS) * HOLDER_CELLS);
+  const add = optionAdder(table);
+  let end = 0;
+  for (let each = 0; each < held.length; each += HELD_CELLS) {
+    const row = rows.get(held[each + HELD.inode] ?? 0);
+    if (row === undefined) continue;
+    const at = row * ROW_CELLS;
+    // Inodes are given again, cookies are not.
+    if (cells[at + CELL.cookieLow] !== held[each + HELD.cookieLow]) continue;
+    if (cells[at + CELL.cookieHigh] !== held[each + HELD.cookieHigh]) continue;
+    holders[end] = row;
+    holders[end + 1] = held[each + HELD.pid] ?? 0;
+    holders[end + 2] = held[each + HELD.fd] ?? 0;
+    end += HOLDER_CELLS;
+    cursor.row = row;
+    if (isExact(table, row) || !hasOptions(cursor)) continue;
+    add(row, held, each + HELD.enabled);
+  }
+  const found = holders.subarray(0, end);
+  addOwners(table, found);
+  for (const row of addBlockedCalls(table, found)) addReceiveTimeout(libc, table, row);
+}
+
+/** Adds the holders to their rows. */
+function addOwners(table: SocketTable, holders: Holders): void {
   const { cells, commands } = table;
   const cursor = new SocketCursor(table);
   for (let holder = 0; holder < holders.length; holder += HOLDER_CELLS) {
@@ -306,7 +323,6 @@ function addOwners(table: SocketTable, links: readonly SocketLinks[], rows: Read
       addExtras(table, row, { owners: [...cursor.owners, owner] });
     }
   }
-  return holders;
 }
 
 /** Those for which that holds of their rows. */
@@ -338,18 +354,12 @@ function holdersAmong({ table, rows }: SocketRows, holders: Holders): Holders {
   return holdersWhere(holders, (row) => listed[row] === 1);
 }
 
-/** Adds what is to be learned through the holders, and returns the rows of those that no longer are. */
-function addFromHolders(
-  table: SocketTable,
-  holders: Holders,
-  libc: Means['libc'],
-  helper: ScanHelper | null,
-): Set<number> {
+/** Adds what is to be learned through the holders. */
+function addFromHolders(table: SocketTable, holders: Holders, libc: Means['libc']): void {
   const blocked = addBlockedCalls(table, holders);
-  if (libc instanceof Error) return new Set();
-  const moved = addOptions(libc, table, holders, helper);
+  if (libc instanceof Error) return;
+  addOptions(libc, table, holders);
   for (const row of blocked) addReceiveTimeout(libc, table, row);
-  return moved;
 }
 
 /** Adds which calls their holders wait in, and returns the rows of those that one waits for. */
@@ -376,32 +386,31 @@ function addBlockedCalls(table: SocketTable, holders: Holders): Set<number> {
   return blocked;
 }
 
-/**
- * Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor, and returns the rows
- * of those whose descriptor turned out to refer to something else by now.
- */
-function addOptions(libc: Libc, table: SocketTable, holders: Holders, helper: ScanHelper | null): Set<number> {
+/** Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor. */
+function addOptions(libc: Libc, table: SocketTable, holders: Holders): void {
   const { cells, extras } = table;
   const cursor = new SocketCursor(table);
-  const moved = new Set<number>();
   const seen = new Uint8Array(table.rows);
   const wanted = new Uint8Array(table.rows);
   const first = holdersWhere(holders, (row) => {
-    // Links that are older than the list of sockets are proved one by one.
-    if (seen[row] === 1) return helper !== null && wanted[row] === 1;
+    if (seen[row] === 1) return false;
     seen[row] = 1;
     const at = row * ROW_CELLS;
     cursor.row = row;
     const hasCookie = cells[at + CELL.cookieLow] !== NONE || cells[at + CELL.cookieHigh] !== NONE;
-    if (!hasCookie || !(isJudged(cursor) || cursor.state === 'listen')) return false;
+    if (!hasCookie || !hasOptions(cursor)) return false;
     wanted[row] = 1;
     return true;
   });
-  askForOptions(libc, table, first, helper, moved);
+  askForOptions(libc, table, first);
   // What its first holder does not let be seen, another may.
   const others = holdersWhere(holders, (row) => wanted[row] === 1 && extras.has(row) && !isExact(table, row));
-  if (others.length > 0) askForOptions(libc, table, others, helper, moved);
-  return moved;
+  if (others.length > 0) askForOptions(libc, table, others);
+}
+
+/** Whether its options matter. */
+function hasOptions(socket: SocketCursor): boolean {
+  return isJudged(socket) || socket.state === 'listen';
 }
 
 function isExact({ cells }: SocketTable, row: number): boolean {
@@ -409,16 +418,10 @@ function isExact({ cells }: SocketTable, row: number): boolean {
   return kind === KNOWN_BY.exactOn || kind === KNOWN_BY.exactOff;
 }
 
-function askForOptions(
-  libc: Libc,
-  table: SocketTable,
-  holders: Holders,
-  helper: ScanHelper | null,
-  moved: Set<number>,
-): void {
+function askForOptions(libc: Libc, table: SocketTable, holders: Holders): void {
   const { cells } = table;
   const count = holders.length / HOLDER_CELLS;
-  const tasks = shared(count * TASK_CELLS);
+  const tasks = new Uint32Array(count * TASK_CELLS);
   for (let index = 0; index < count; index += 1) {
     const holder = index * HOLDER_CELLS;
     const at = (holders[holder] ?? 0) * ROW_CELLS;
@@ -428,20 +431,27 @@ function askForOptions(
     tasks[task + 2] = cells[at + CELL.cookieLow] ?? NONE;
     tasks[task + 3] = cells[at + CELL.cookieHigh] ?? NONE;
   }
-  const { answers } = readOptionsWith(helper, tasks, libc);
-  const cursor = new SocketCursor(table);
-  const recognisedNumber = numberer(table.recognised);
+  const answers = readOptions(tasks, libc);
+  const add = optionAdder(table);
   for (let index = 0; index < count; index += 1) {
     const answer = index * ANSWER_CELLS;
     const row = holders[index * HOLDER_CELLS] ?? 0;
-    if (answers[answer] === ANSWER.moved) moved.add(row);
-    if (answers[answer] !== ANSWER.known || isExact(table, row)) continue;
+    if (answers[answer] === 1 && !isExact(table, row)) add(row, answers, answer + 1);
+  }
+}
+
+/** Sets the options of a row: five cells from `at` on, SO_KEEPALIVE, idle and interval in milliseconds, count, user timeout in milliseconds. */
+function optionAdder(table: SocketTable): (row: number, options: Uint32Array, at: number) => void {
+  const { cells } = table;
+  const cursor = new SocketCursor(table);
+  const recognisedNumber = numberer(table.recognised);
+  return (row, options, from) => {
     const keepalive = {
-      enabled: answers[answer + 1] === 1,
-      idleMs: answers[answer + 2] ?? 0,
-      intervalMs: answers[answer + 3] ?? 0,
-      count: answers[answer + 4] ?? 0,
-      userTimeoutMs: answers[answer + 5] ?? 0,
+      enabled: options[from] === 1,
+      idleMs: options[from + 1] ?? 0,
+      intervalMs: options[from + 2] ?? 0,
+      count: options[from + 3] ?? 0,
+      userTimeoutMs: options[from + 4] ?? 0,
     };
     cursor.row = row;
     const earliestMs = cursor.nextProbeMs;
@@ -454,7 +464,7 @@ function askForOptions(
     cells[at + CELL.userTimeoutMs] = keepalive.userTimeoutMs;
     if (recognised !== null) cells[at + CELL.recognised] = recognisedNumber(recognised);
     if (earliestMs !== null) cells[at + CELL.nextProbeMs] = cellOf(nextProbeMs(keepalive, earliestMs, cursor));
-  }
+  };
 }
 
 /** How long a read of a socket waits at most, wherever its options could be read. */

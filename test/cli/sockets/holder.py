@@ -1,8 +1,7 @@
-"""Holds TCP connections of its own on loopback as one line of JSON on stdin says, tells of them in one line, and ends with its stdin. SIGUSR1: it closes them."""
+"""Holds TCP connections of its own on loopback as one line of JSON on stdin says, tells of them in one line, and ends with its stdin."""
 import json
 import os
 import resource
-import signal
 import socket
 import sys
 import threading
@@ -49,13 +48,6 @@ for (client, accepted), wanted in zip(kept, spec["pairs"]):
         accepted.sendall(b"x")
     if wanted.get("blocked"):
         threading.Thread(target=client.recv, args=(1,), daemon=True).start()
-def let_go(*_):
-    for pair in kept:
-        for end in pair:
-            end.close()
-
-
-signal.signal(signal.SIGUSR1, let_go)
 child = None
 if spec.get("fork"):
     child = os.fork()

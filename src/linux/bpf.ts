@@ -61,19 +61,18 @@ export function iterate(
   const load = attributes(LOAD.size);
   load.setUint32(LOAD.type, PROG_TYPE_TRACING, true);
   load.setUint32(LOAD.count, program.length / 8, true);
-  load.setBigUint64(LOAD.instructions, libc.addressOf(program), true);
-  load.setBigUint64(LOAD.license, libc.addressOf(license), true);
   load.setUint32(LOAD.attachType, ATTACH_TYPE_ITER, true);
   load.setUint32(LOAD.functionId, functionId, true);
   const opened: number[] = [];
-  const open = (command: number, attribute: DataView): number => {
-    const fd = persistently(() => libc.bpf(command, new Uint8Array(attribute.buffer)));
+  const open = (command: number, attribute: DataView, addresses: Parameters<Libc['bpf']>[2] = []): number => {
+    const fd = persistently(() => libc.bpf(command, new Uint8Array(attribute.buffer), addresses));
     opened.push(fd);
     return fd;
   };
   try {
     const link = attributes(LINK.size);
-    link.setUint32(LINK.program, open(COMMAND.loadProgram, load), true);
+    const addresses = [[LOAD.instructions, program] as const, [LOAD.license, license] as const];
+    link.setUint32(LINK.program, open(COMMAND.loadProgram, load, addresses), true);
     link.setUint32(LINK.attachType, ATTACH_TYPE_ITER, true);
     const iterator = attributes(ITERATOR.size);
     iterator.setUint32(ITERATOR.link, open(COMMAND.createLink, link), true);

@@ -39,10 +39,8 @@ export interface Libc {
   pidfdOpen(pid: number): number;
   /** Returns a duplicate of another process's descriptor: pidfd_getfd(2), since Linux 5.6; needs PTRACE_MODE_ATTACH_REALCREDS. */
   pidfdGetfd(pidfd: number, fd: number): number;
-  /** bpf(2): carries out a command and returns a descriptor. */
-  bpf(command: number, attribute: Uint8Array): number;
-  /** Where bytes lie that have an ArrayBuffer of their own, for structures that hold addresses. */
-  addressOf(bytes: Uint8Array): bigint;
+  /** bpf(2): carries out a command and returns a descriptor. At these places of `attribute` the addresses of bytes are to stand, which have an ArrayBuffer of their own. */
+  bpf(command: number, attribute: Uint8Array, addresses: readonly (readonly [at: number, of: Uint8Array])[]): number;
   close(fd: number): void;
   /** Makes this process the new parent of descendants whose own has ended, in place of init: prctl(2), PR_SET_CHILD_SUBREAPER. */
   becomeSubreaper(): void;
@@ -121,6 +119,8 @@ async function bind(): Promise<Libc> {
   const entryLengths = new Uint16Array(entries.buffer);
   const entriesAddress = addressOf(entries);
   let numbers = new Uint32Array(1024);
+  /** What the kernel reads by its address, kept until it has. */
+  const pinned: Uint8Array[] = [];
   const linkNameAddress = addressOf(linkName);
   const setns = library.func('int setns(int, int)');
   const _exit = library.func('void _exit(int)');
@@ -228,12 +228,17 @@ async function bind(): Promise<Libc> {
       // Where all is well, by the hundred thousand, the text would be made for nothing.
       return result < 0 ? checked(result, `pidfd_getfd of descriptor ${fd}`) : result;
     },
-    bpf: (command, attribute) => {
+    bpf: (command, attribute, addresses) => {
       const number = SYS_bpf[process.arch];
       if (number === undefined) throw new KernelError('ENOSYS', 'bpf');
-      return checked(syscall(number, command, addressOf(attribute), attribute.length), `bpf command ${command}`);
+      const view = new DataView(new ArrayBuffer(attribute.byteLength));
+      new Uint8Array(view.buffer).set(attribute);
+      pinned.push(...addresses.map(([, bytes]) => bytes));
+      for (const [at, bytes] of addresses) view.setBigUint64(at, BigInt(addressOf(bytes)), true);
+      const fd = syscall(number, command, addressOf(view), view.byteLength);
+      pinned.length = 0;
+      return checked(fd, `bpf command ${command}`);
     },
-    addressOf: (bytes) => BigInt(koffi.address(bytes)),
     close: (fd) => check(close(fd), 'close'),
     becomeSubreaper: () => check(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 'prctl'),
     reap: (pid) => checked(waitpid(pid, null, WNOHANG), `waitpid of pid ${pid}`) === pid,

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HELD, HELD_CELLS, readHeldSockets } from '../../src/linux/held-sockets.ts';
@@ -10,16 +10,8 @@ import type { LiveSocket } from '../../src/report/sockets.ts';
 import { TCP_STATES } from '../../src/report/tcp-state.ts';
 import type { Report } from '../../src/report.ts';
 import { PROGRAM } from './kaprobe.ts';
-import { type Holder, holdSockets } from './sockets/holder.ts';
+import { type Holder, hasPython, holdSockets } from './sockets/holder.ts';
 
-const hasPython = (() => {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', 'import socket']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 const isRoot = process.getuid?.() === 0;
 const hasHeld = readHeldSockets(await loadLibc()) !== null;
 const lacking = hasPython ? '' : ' (skipped, needs python3)';

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { withForeignSocket } from '../../src/linux/foreign-socket.ts';
@@ -8,19 +8,11 @@ import { readTcpInfo } from '../../src/linux/tcp-info.ts';
 import type { LiveSocket } from '../../src/report/sockets.ts';
 import type { Report } from '../../src/report.ts';
 import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
-import { type Holder, holdSockets, type WantedPair } from './sockets/holder.ts';
+import { type Holder, hasPython, holdSockets, type WantedPair } from './sockets/holder.ts';
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
 const INTERRUPTED = 'kaprobe: interrupted\n';
-const hasPython = (() => {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', 'import socket']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
 const lacking = hasPython ? '' : ' (skipped, needs python3)';
 
 type Options = Parameters<typeof kaprobe>[1];

@@ -1,6 +1,12 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+
+/** Which other users may run, too. */
+const PYTHON = '/usr/bin/python3';
+
+/** Whether there can be holders. */
+export const hasPython = spawnSync(PYTHON, ['-c', 'import socket']).status === 0;
 
 /** One connection of the holder to itself: the options of its client's side, in the kernel's units. What is left out is the host's. */
 export interface WantedPair {
@@ -42,7 +48,7 @@ export interface Holder {
 /** Starts one and waits until it holds everything. */
 export async function holdSockets(spec: HolderSpec, uid?: number): Promise<Holder> {
   const script = fileURLToPath(new URL('holder.py', import.meta.url));
-  const child = spawn('/usr/bin/python3', [script], {
+  const child = spawn(PYTHON, [script], {
     stdio: ['pipe', 'pipe', 'inherit'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
   });

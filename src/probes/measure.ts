@@ -117,8 +117,8 @@ interface Held {
   connection: NamedConnection;
   quietSinceMs: number;
   heardAtMs: number;
-  /** What the two were before the peer last sent data, at `atMs`; null when it has sent none since it was quiet. */
-  spoken: (Pick<Held, 'quietSinceMs' | 'heardAtMs'> & { atMs: number }) | null;
+  /** What the two were before the peer last sent data, at `atMs`, for the `count`th time; null when it has sent none since it was quiet. */
+  spoken: (Pick<Held, 'quietSinceMs' | 'heardAtMs'> & { atMs: number; count: number }) | null;
   /** When to look at it next. */
   lookAtMs: number;
 }
@@ -330,8 +330,10 @@ function lookAround(work: Work): void {
     const { dataSegmentCount } = held.connection.traffic;
     const quiet = quietSince(held.connection, libc);
     if (quiet !== null) {
-      if (held.connection.traffic.dataSegmentCount > dataSegmentCount)
-        held.spoken = { quietSinceMs, heardAtMs, atMs: quiet.heardAtMs };
+      const { spoken } = held;
+      const speaks = held.connection.traffic.dataSegmentCount > dataSegmentCount;
+      if (speaks && (spoken === null || quiet.heardAtMs - spoken.atMs >= FAREWELL_MS))
+        held.spoken = { quietSinceMs, heardAtMs, atMs: quiet.heardAtMs, count: (spoken?.count ?? 0) + 1 };
       held.quietSinceMs = Math.max(held.quietSinceMs, quiet.sinceMs);
       held.heardAtMs = quiet.heardAtMs;
     } else if (noteEnd(held, work)) idle.delete(held.id);
@@ -391,6 +393,12 @@ function noteEnd(held: Held, work: Work): boolean {
   if (ended === null) return connection.socket.destroyed;
   const endedAtMs = connection.openedAtMs + ended.afterMs;
   const farewell = spoken !== null && endedAtMs - spoken.atMs < FAREWELL_MS ? spoken : null;
+  if (spoken !== null && spoken.count > 1) {
+    // Its last word need not be why it closes, and may not have been seen: how long it was idle is not known.
+    connection.socket.destroy();
+    refuse(work, 'the peer keeps sending: its connections are not idle when it ends them');
+    return true;
+  }
   const { quietSinceMs, heardAtMs } = farewell ?? held;
   const atMs = farewell?.atMs ?? endedAtMs;
   connection.socket.destroy();

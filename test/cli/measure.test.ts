@@ -99,6 +99,24 @@ describe('measure of a peer that says why it closes, and closes later', () => {
   });
 });
 
+describe('measure of a peer that speaks now and then, and closes soon after a word', () => {
+  it('does not take the time between its words for its idle timeout', async () => {
+    const server = await serve((socket) => {
+      const timer = setInterval(() => socket.write('still here'), 2500);
+      setTimeout(() => socket.end(), 8200);
+      socket.once('close', () => clearInterval(timer));
+    });
+    try {
+      const { data, gaps, exitCode } = await measure(`127.0.0.1:${server.port}`, '--connections', '8', '--max', '20s');
+      expect(exitCode).toBe(2);
+      expect(data.idleTimeout).toEqual({ lowerMs: null, upperMs: null, outcome: 'unmeasured' });
+      expect(gaps[0]?.reason).toBe('the peer keeps sending: its connections are not idle when it ends them');
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe.concurrent('measure of a target that has room for few connections', () => {
   const opened: TestServer[] = [];
   afterAll(() => Promise.all(opened.map((server) => server.close())));

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,13 @@ async function timewait(args: string[], nodeArguments: string[] = []): Promise<R
   return JSON.parse(stdout);
 }
 
+/** Whether another test has left sockets of that port in TIME_WAIT, which would be counted too. */
+function isUsed(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const lines = ['tcp', 'tcp6'].flatMap((name) => readFileSync(`/proc/net/${name}`, 'latin1').split('\n'));
+  return lines.filter((line) => line.includes(local)).length > 1;
+}
+
 /** A server on loopback that treats connections as told; it ends with the test. */
 async function listen(greet: (socket: Socket) => void, host = '127.0.0.1'): Promise<{ server: Server; port: number }> {
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -36,6 +44,7 @@ async function listen(greet: (socket: Socket) => void, host = '127.0.0.1'): Prom
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
+  if (isUsed(address.port)) return listen(greet, host);
   return { server, port: address.port };
 }
 

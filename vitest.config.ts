@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { writeRegistries } from './.ci/registries.mjs';
+
+writeRegistries();
 
 export default defineConfig({
   test: {

@@ -4,6 +4,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, transform } from 'esbuild';
+import { writeRegistries } from './registries.mjs';
+
+writeRegistries();
 
 // commander requires node:child_process for executable subcommands, which kaprobe has none of; loading it (and with it
 // node:net and node:dgram) would be a third of the cost of `kaprobe --help`.

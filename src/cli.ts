@@ -1,27 +1,23 @@
-import { Command, CommanderError, Option } from 'commander';
-import { type CommandModule, commands } from './commands/index.ts';
-import { KaprobeError } from './errors.ts';
-import { printable } from './renderers/printable.ts';
-import type { WatchEvent, WatchView } from './report/watch.ts';
-import {
-  type AnyReport,
-  type CommandName,
-  type PassedThrough,
-  type Report,
-  SEVERITIES,
-  type Severity,
-  type Watched,
-} from './report.ts';
-import { sealed } from './sealed.ts';
-import type { Live } from './terminal.ts';
-import { VERSION } from './version.ts';
+import { Command, CommanderError, Option, type OptionValues } from '@commander-js/extra-typings';
+import { KaprobeError } from './base/errors.ts';
+import { VERSION } from './base/version.ts';
+import { type CommandName, commands } from './commands/index.ts';
+import type { Room } from './commands/room.ts';
+import { type FileOutput, openFileOutputs, outputOption } from './output/file-output.ts';
+import type { Format, LongList } from './output/format.ts';
+import { formats } from './output/formats/registry.generated.ts';
+import { openLiveStream } from './output/live-stream.ts';
+import { loadFormat } from './output/load-format.ts';
+import { printable } from './output/printable.ts';
+import { openProgress, type Progress } from './output/progress.ts';
+import type { RenderOptions } from './output/render-options.ts';
+import { renderOptionsFor } from './output/terminal.ts';
+import { SEVERITIES, type Severity } from './report/finding.ts';
+import { startReport } from './report/time-report.ts';
 
 const EXIT_OK = 0;
 const EXIT_COULD_NOT_TELL = 2;
 const EXIT_INTERRUPTED = 130;
-
-/** The formats of `renderers/index.ts`, which is loaded only when something is rendered; a test holds the two together. */
-export const FORMATS = ['text', 'json', 'ndjson'] as const;
 
 const EXIT_CODES = `
 Exit codes:
@@ -30,13 +26,13 @@ Exit codes:
   2    could not tell: bad usage, missing rights, nothing measured
   130  interrupted`;
 
-/** argv → command → renderer → exit code. Nothing else prints or sets an exit code. */
+/** argv → room → renderer → exit code. Nothing else prints or sets an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort(new Error('interrupted'));
   process.once('SIGINT', onInterrupt);
   process.once('SIGTERM', onInterrupt);
-  const progress = openProgress();
+  const progress = openProgress(process.stderr);
   try {
     let exitCode: number = EXIT_OK;
     const program = await declareProgram(argv, async (name, operands, options) => {
@@ -66,15 +62,18 @@ async function declareProgram(argv: readonly string[], action: Action): Promise<
     .addHelpText('after', EXIT_CODES);
   silence(program);
   const called = calledCommand(argv);
-  for (const [name, { summary, load }] of Object.entries(commands) as [CommandName, (typeof commands)[CommandName]][]) {
+  for (const [name, { summary, load }] of Object.entries(commands)) {
     const command = program.command(name).summary(summary);
     silence(command);
     if (name !== called) continue;
-    const module = await load();
-    module.declare(command);
+    const room = await load();
+    room.declare(command);
     command
       .optionsGroup('Output:')
-      .addOption(new Option('--format <format>', 'how to write the report').choices(FORMATS).default('text'))
+      .addOption(
+        new Option('--format <format>', 'how to write the report').choices(Object.keys(formats)).default('text'),
+      )
+      .addOption(outputOption())
       .addOption(
         new Option('--fail-on <severity>', 'the least severity that makes the exit code 1')
           .choices(SEVERITIES)
@@ -84,7 +83,7 @@ async function declareProgram(argv: readonly string[], action: Action): Promise<
       .option('--no-color', 'no colours')
       .helpOption('-h, --help', 'print help')
       .addHelpText('after', EXIT_CODES)
-      .action(() => action(name, command.args, command.opts()));
+      .action(() => action(called, command.args, command.opts()));
   }
   return program;
 }
@@ -103,148 +102,92 @@ function silence(command: Command): void {
     .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 120), showGlobalOptions: false });
 }
 
+/** What every command takes. commander admits only known formats and severities. */
+interface OutputOptions {
+  format: string;
+  failOn: Severity;
+  output: readonly FileOutput[];
+  color: boolean | null;
+}
+
+function outputOptions({ format, failOn, output, color }: OptionValues): OutputOptions {
+  return {
+    format: String(format),
+    failOn: SEVERITIES.find((severity) => severity === failOn) ?? 'error',
+    output: Array.isArray(output) ? output : [],
+    color: typeof color === 'boolean' ? color : null,
+  };
+}
+
 async function runCommand(
   name: CommandName,
   operands: string[],
-  options: Record<string, unknown>,
+  options: OptionValues,
   signal: AbortSignal,
   progress: Progress,
 ): Promise<number> {
-  const failOn = options['failOn'] as Severity; // commander admits only these
-  const module: CommandModule<CommandName, PassedThrough | Watched<CommandName>> = await commands[name].load();
-  const stream = openStream(options, signal);
-  const result = await sealed(failOn, () =>
-    module.run(operands, options, {
-      ...{ signal: stream.signal, emit: stream.emit },
-      ...(stream.show === null ? {} : { show: stream.show }),
+  const { format: formatName, failOn, output, color } = outputOptions(options);
+  const [room, format]: [Room, Format] = await Promise.all([commands[name].load(), loadFormat(formatName)]);
+  const view = await room.view();
+  const { stdout, stderr, env } = process;
+  const renderOptions = (): RenderOptions => renderOptionsFor(stdout, env, color);
+  const isLive = formatName === 'text' && stdout.isTTY && env['TERM'] !== 'dumb';
+  const stream = openLiveStream(stdout, format, view, isLive, renderOptions);
+  const files = await openFileOutputs(output);
+  let longList: LongList | null = null;
+  const takesLongLists = [format, ...files.map((file) => file.format)].every((each) => each.takesLongLists === true);
+  const seal = startReport(name, failOn);
+  const result = await room
+    .run(operands, options, {
+      signal: AbortSignal.any([signal, stream.readerGone]),
       failOn,
       progress: progress.show,
       tell: progress.tell,
-      ...(process.stderr.isTTY ? { note: progress.tell } : {}),
-    }),
-  ).finally(stream.end);
-  if ('kind' in result && result.kind === 'watched') {
-    // What Ctrl-C means was the other program's affair.
-    progress.clear();
-    const { report, deliver } = result;
-    const rendered = await renderFor(deliver === null ? process.stderr : {}, report, options);
-    const text =
-      typeof rendered === 'string'
-        ? rendered
-        : Buffer.concat(Array.from(rendered, (part) => Buffer.from(part))).toString();
-    if (deliver === null) process.stderr.write(text);
-    else deliver(text);
-    return report.exitCode;
-  }
-  const interrupted = 'exitCode' in result && result.exitCode === EXIT_INTERRUPTED;
-  if (!interrupted && module.endsOnInterrupt !== true) signal.throwIfAborted();
+      emit: stream.emit,
+      ...(stderr.isTTY ? { note: progress.tell } : {}),
+      ...(stream.show === null ? {} : { show: stream.show }),
+      ...(takesLongLists
+        ? {
+            handOver: (list) => {
+              longList = list;
+            },
+          }
+        : {}),
+    })
+    .finally(stream.end)
+    .catch((error: unknown) => {
+      for (const file of files) file.discard();
+      throw error;
+    });
+  progress.clear();
   if ('kind' in result) {
-    progress.clear();
+    for (const file of files) file.discard();
     for (const remark of result.remarks) complain(remark, null);
     return result.exitCode;
   }
-  await stream.written();
-  progress.clear();
-  if (stream.isReaderGone()) return result.exitCode;
-  const rendered = await renderFor(process.stdout, result, options);
-  for (const part of typeof rendered === 'string' ? [rendered] : rendered) await write(part);
+  const report = seal(result);
+  const interrupted = report.exitCode === EXIT_INTERRUPTED;
+  // What Ctrl-C means was the other program's affair.
+  const isChilds = result.childExitCode !== undefined;
+  if (!isChilds && !interrupted && room.endsOnInterrupt !== true) signal.throwIfAborted();
+  const document = { report, view, longList };
+  for (const file of files) await file.write(document);
+  if (isChilds) {
+    if (files.length === 0) await writeAll(stderr, format.render(document, renderOptionsFor(stderr, env, color)));
+    return report.exitCode;
+  }
+  if (stream.readerGone.aborted) return report.exitCode;
+  await writeAll(stdout, format.render(document, renderOptions()));
   if (interrupted) complain('interrupted: this is what was known by then', null);
-  return result.exitCode;
+  return report.exitCode;
 }
 
-/** The report as `--format` and the colour options want it on that stream, or in a file. */
-async function renderFor(
-  screen: { isTTY?: boolean; columns?: number },
-  report: Report,
-  options: Record<string, unknown>,
-): Promise<string | Iterable<Uint8Array>> {
-  const [{ renderers }, { renderOptionsFor }] = await Promise.all([
-    import('./renderers/index.ts'),
-    import('./terminal.ts'),
-  ]);
-  const color = colorOf(options);
-  const render = await renderers[options['format'] as keyof typeof renderers](); // commander admits only these
-  // Command and data belong together, which the type of a union does not show.
-  return render(report as AnyReport, renderOptionsFor(screen, process.env, color));
+async function writeAll(stream: NodeJS.WriteStream, rendered: string | Iterable<Uint8Array>): Promise<void> {
+  for (const part of typeof rendered === 'string' ? [rendered] : rendered) await write(stream, part);
 }
-
-const colorOf = ({ color }: Record<string, unknown>): boolean | null => (typeof color === 'boolean' ? color : null);
-
-/** What a command tells before its report. */
-interface Stream {
-  /** Aborts on Ctrl-C, and when nobody reads any more what is told. */
-  signal: AbortSignal;
-  emit(event: WatchEvent): void;
-  /** null: there is no terminal to show it on. */
-  show: ((view: WatchView) => void) | null;
-  /** Takes away what is shown. */
-  end(): void;
-  /** Resolves when all that was told has been written. */
-  written(): Promise<void>;
-  isReaderGone(): boolean;
-}
-
-/** Writes events as they happen, in the format asked for, and on a terminal a table below them. */
-function openStream(options: Record<string, unknown>, signal: AbortSignal): Stream {
-  const format = options['format'] as (typeof FORMATS)[number]; // commander admits only these
-  const { stdout, env } = process;
-  const readerGone = new AbortController();
-  const isLive = format === 'text' && stdout.isTTY && env['TERM'] !== 'dumb';
-  // In this order: what is told while the renderers are being loaded waits for them.
-  let queue: Promise<void> = Promise.resolve();
-  let live: Live | null = null;
-  const onceLoaded = (work: (loaded: Loaded) => void): void => {
-    queue = queue.then(async () => work(await loadRenderers()));
-  };
-  const write = (text: string): void => {
-    if (readerGone.signal.aborted) return;
-    stdout.write(text, (error) => {
-      if (error != null) readerGone.abort(new Error('nobody reads any more'));
-    });
-  };
-  const screen = ({ terminal }: Loaded): Live => {
-    live ??= terminal.openLive(write, () => stdout.columns || 80);
-    return live;
-  };
-  return {
-    signal: AbortSignal.any([signal, readerGone.signal]),
-    emit: (event) =>
-      onceLoaded((loaded) => {
-        const text = loaded.eventRenderers[format]?.(
-          event,
-          loaded.terminal.renderOptionsFor(stdout, env, colorOf(options)),
-        );
-        if (text === undefined) return;
-        if (isLive) screen(loaded).above(text);
-        else write(text);
-      }),
-    show: isLive
-      ? (view) =>
-          onceLoaded((loaded) => {
-            const renderOptions = loaded.terminal.renderOptionsFor(stdout, env, colorOf(options));
-            screen(loaded).draw(loaded.renderView(view, renderOptions, Math.max(1, (stdout.rows || 24) - 2)));
-          })
-      : null,
-    end: () => {
-      queue = queue.then(() => live?.clear());
-    },
-    written: () => queue,
-    isReaderGone: () => readerGone.signal.aborted,
-  };
-}
-
-/** Only what tells something before its report needs these so early. */
-async function loadRenderers() {
-  const [{ eventRenderers, renderView }, terminal] = await Promise.all([
-    import('./renderers/events.ts'),
-    import('./terminal.ts'),
-  ]);
-  return { eventRenderers, renderView, terminal };
-}
-type Loaded = Awaited<ReturnType<typeof loadRenderers>>;
 
 /** Writes a part of the answer, or throws: a reader that is gone, a disk that is full. */
-function write(part: string | Uint8Array): Promise<void> {
+function write(stream: NodeJS.WriteStream, part: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException): void =>
       reject(
@@ -256,54 +199,13 @@ function write(part: string | Uint8Array): Promise<void> {
           error.code === 'EPIPE' ? 'let the reader take all of it, as head does not' : null,
         ),
       );
-    process.stdout.once('error', fail);
-    process.stdout.write(part, (error) => {
-      process.stdout.removeListener('error', fail);
+    stream.once('error', fail);
+    stream.write(part, (error) => {
+      stream.removeListener('error', fail);
       if (error == null) resolve();
       else fail(error);
     });
   });
-}
-
-interface Progress {
-  show(line: string): void;
-  tell(line: string): void;
-  clear(): void;
-}
-
-/** `show`: one line on stderr that replaces itself, once something takes more than a second; nothing unless that is a terminal. `tell`: a line that stays. */
-function openProgress(): Progress {
-  const tell = (line: string): void => {
-    process.stderr.write(`kaprobe: ${printable(line)}\n`);
-  };
-  if (!process.stderr.isTTY) return { show: () => {}, tell, clear: () => {} };
-  const startedAtMs = performance.now();
-  let shown = false;
-  let latest = '';
-  const paint = (): void => {
-    if (latest === '' || performance.now() - startedAtMs < 1000) return;
-    process.stderr.write(`\r\u001b[K${latest.slice(0, (process.stderr.columns || 80) - 1)}`);
-    shown = true;
-  };
-  const timer = setInterval(paint, 250);
-  timer.unref();
-  return {
-    show: (line) => {
-      latest = line;
-      paint();
-    },
-    tell: (line) => {
-      if (shown) process.stderr.write('\r\u001b[K');
-      shown = false;
-      tell(line);
-    },
-    clear: () => {
-      clearInterval(timer);
-      latest = '';
-      if (shown) process.stderr.write('\r\u001b[K');
-      shown = false;
-    },
-  };
 }
 
 /** Says on stderr what went wrong and what to do; returns the exit code. */

@@ -1,30 +1,53 @@
 /** kaprobe as a library: the same questions as on the command line, the same reports. */
-import { CHECK_BOUNDS, CHECK_DEFAULTS, checkTargets } from './commands/check.ts';
-import { MEASURE_BOUNDS, measureQuestion, measureTarget } from './commands/measure.ts';
-import { type Bounds, middleboxWithTimeout } from './commands/options.ts';
-import { KERNEL_DEFAULTS, SIMULATE_BOUNDS, simulateSettings } from './commands/simulate.ts';
-import { UsageError } from './errors.ts';
-import { findPreset, toMiddlebox } from './middlebox/find-preset.ts';
-import type { Keepalive, Middlebox, Report, RequestedKeepalive, Severity } from './report.ts';
-import { sealed } from './sealed.ts';
-import { parseTarget } from './target.ts';
 
-export { CapabilityError, KaprobeError, KernelError, ParseError, UsageError } from './errors.ts';
-export type * from './report/check.ts';
-export type * from './report/http.ts';
-export type * from './report/lab.ts';
-export type * from './report/measure.ts';
-export type * from './report/middleboxes.ts';
-export type * from './report/rescue.ts';
-export type * from './report/run.ts';
-export type * from './report/serve.ts';
-export type * from './report/simulate.ts';
-export type * from './report/sockets.ts';
-export type * from './report/sysctl.ts';
-export type * from './report/tcp-state.ts';
-export type * from './report/timewait.ts';
-export type * from './report/watch.ts';
-export type * from './report.ts';
+import { UsageError } from './base/errors.ts';
+import { parseTarget } from './base/target.ts';
+import { CHECK_BOUNDS, CHECK_DEFAULTS, checkTargets } from './commands/check/command.ts';
+import type { CheckData } from './commands/check/report.ts';
+import { MEASURE_BOUNDS, measureQuestion, measureTarget } from './commands/measure/command.ts';
+import type { MeasureData } from './commands/measure/report.ts';
+import { type Bounds, middleboxWithTimeout } from './commands/shared/options.ts';
+import { KERNEL_DEFAULTS, SIMULATE_BOUNDS, simulateSettings } from './commands/simulate/command.ts';
+import type { SimulateData } from './commands/simulate/report.ts';
+import { findPreset, toMiddlebox } from './knowledge/find-middlebox.ts';
+import type { Severity } from './report/finding.ts';
+import type { Report } from './report/report.ts';
+import { timeReport } from './report/time-report.ts';
+import type { Keepalive, Middlebox, RequestedKeepalive } from './report/values.ts';
+
+export { CapabilityError, KaprobeError, KernelError, ParseError, UsageError } from './base/errors.ts';
+export type * from './base/tcp-state.ts';
+export type * from './commands/check/report.ts';
+export type * from './commands/http/report.ts';
+export type * from './commands/lab/report.ts';
+export type * from './commands/measure/report.ts';
+export type * from './commands/middleboxes/report.ts';
+export type * from './commands/rescue/report.ts';
+export type * from './commands/run/report.ts';
+export type * from './commands/serve/report.ts';
+export type * from './commands/simulate/report.ts';
+export type * from './commands/sockets/report.ts';
+export type * from './commands/sysctl/report.ts';
+export type * from './commands/timewait/report.ts';
+export type * from './commands/watch/report.ts';
+export type * from './connections/http/observation.ts';
+export type * from './connections/observation.ts';
+export type * from './knowledge/hop.ts';
+export type * from './knowledge/preset.ts';
+export type * from './report/finding.ts';
+export type * from './report/report.ts';
+export type * from './report/values.ts';
+export type * from './sockets/live-socket.ts';
+
+/** What the report of each command holds. */
+interface Data {
+  check: CheckData;
+  measure: MeasureData;
+  simulate: SimulateData;
+}
+
+/** The report of a command. */
+export type ReportOf<C extends keyof Data> = Report<Data[C], C>;
 
 /** The id of a preset, or an idle timeout. */
 export type GivenMiddlebox = string | { idleTimeoutMs: number };
@@ -62,7 +85,10 @@ export interface CheckOptions {
  * probes without payload, and judges the settings against the middleboxes given. A refused connection is part of the report; rejects with
  * a UsageError when the question cannot be meant.
  */
-export async function check(targets: string | readonly string[], options: CheckOptions = {}): Promise<Report<'check'>> {
+export async function check(
+  targets: string | readonly string[],
+  options: CheckOptions = {},
+): Promise<ReportOf<'check'>> {
   const { failOn = 'error', signal = new AbortController().signal, keepalive = {}, middleboxes = [] } = options;
   const texts = typeof targets === 'string' ? [targets] : targets;
   if (texts.length === 0) throw new UsageError('no target given');
@@ -95,7 +121,7 @@ export async function check(targets: string | readonly string[], options: CheckO
     surviveMs: within(CHECK_BOUNDS, 'surviveMs', options.surviveMs ?? CHECK_DEFAULTS.surviveMs),
     locate: options.locate ?? CHECK_DEFAULTS.locate,
   };
-  return sealed(failOn, () => checkTargets(question, { signal, failOn, progress: () => {} }));
+  return timeReport('check', failOn, () => checkTargets(question, { signal, failOn, progress: () => {} }));
 }
 
 /** What may be given to `measure`. Times are milliseconds; what is left out is as on the command line. */
@@ -123,7 +149,7 @@ export interface MeasureOptions {
  * Measures after how long the path to a target (`host:port`, `[v6]:port` or a URL) forgets an idle connection, in about 1.1 times that long.
  * A target that cannot be reached is part of the report; rejects with a UsageError when the question cannot be meant.
  */
-export async function measure(target: string, options: MeasureOptions = {}): Promise<Report<'measure'>> {
+export async function measure(target: string, options: MeasureOptions = {}): Promise<ReportOf<'measure'>> {
   const { failOn = 'error', signal = new AbortController().signal, resolution } = options;
   const question = measureQuestion({
     target: parseTarget(target),
@@ -142,7 +168,7 @@ export async function measure(target: string, options: MeasureOptions = {}): Pro
     locate: options.locate ?? false,
     resume: null,
   });
-  return sealed(failOn, () => measureTarget(question, { signal, failOn, progress: () => {} }));
+  return timeReport('measure', failOn, () => measureTarget(question, { signal, failOn, progress: () => {} }));
 }
 
 /** What may be given to `simulate`. Times are milliseconds; what is left out is the kernel's default. */
@@ -162,7 +188,7 @@ export interface SimulateOptions {
  * Works out, without any network, when probes go, when a middlebox forgets and when a dead peer is noticed under given settings. Rejects with a
  * UsageError when the question cannot be meant.
  */
-export async function simulate(options: SimulateOptions = {}): Promise<Report<'simulate'>> {
+export async function simulate(options: SimulateOptions = {}): Promise<ReportOf<'simulate'>> {
   const { failOn = 'error', middleboxes = [] } = options;
   const keepalive = { ...KERNEL_DEFAULTS.keepalive, ...options.keepalive };
   const settings = {
@@ -180,7 +206,9 @@ export async function simulate(options: SimulateOptions = {}): Promise<Report<'s
   };
   const inherited = { idle: false, interval: false, count: false };
   const known = middleboxes.map(toKnown);
-  return sealed(failOn, async () => simulateSettings(settings, { defaults: 'kernel', inherited, middleboxes: known }));
+  return timeReport('simulate', failOn, async () =>
+    simulateSettings(settings, { defaults: 'kernel', inherited, middleboxes: known }),
+  );
 }
 
 function toKnown(middlebox: GivenMiddlebox): Middlebox {

@@ -1,6 +1,6 @@
 /** A socket of another process, reached through a duplicate of its descriptor: pidfd_open(2), pidfd_getfd(2). */
 import type { Libc } from './libc.ts';
-import { cookieOf } from './sock-diag.ts';
+import { cookieOf } from './netlink/sock-diag.ts';
 
 const SOL_SOCKET = 1;
 /** asm-generic/socket.h. */

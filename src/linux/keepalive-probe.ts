@@ -1,5 +1,5 @@
 /** A keepalive probe now, for those who lack the rights of sendWindowProbe(): any socket whose descriptor may be duplicated can be asked so. */
-import type { Keepalive } from '../report.ts';
+import type { Keepalive } from '../report/values.ts';
 import type { Libc } from './libc.ts';
 import { startKeepalive, stopKeepalive } from './socket-options.ts';
 import { readTcpInfo, type TcpInfo } from './tcp-info.ts';

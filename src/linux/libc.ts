@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import { CapabilityError, KernelError } from '../errors.ts';
+import { CapabilityError, KernelError } from '../base/errors.ts';
 
 /** The system calls that kaprobe makes. Each throws a KernelError with the errno's name. */
 export interface Libc {

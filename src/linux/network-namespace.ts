@@ -1,6 +1,6 @@
 /** Looking at another process's network namespace. /proc/sys/net, sockets and netlink all show the namespace of the calling thread. */
 import { closeSync, existsSync, openSync, readlinkSync } from 'node:fs';
-import { CapabilityError, KaprobeError, KernelError, UsageError } from '../errors.ts';
+import { CapabilityError, KaprobeError, KernelError, UsageError } from '../base/errors.ts';
 import { loadLibc } from './libc.ts';
 
 /** include/uapi/linux/sched.h: setns(2) then refuses a descriptor of any other kind of namespace. */

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { startDeadline } from '../deadline.ts';
-import { KernelError } from '../errors.ts';
+import { startDeadline } from '../base/deadline.ts';
+import { KernelError } from '../base/errors.ts';
 
 /** Those that ask a program to end. */
 const ENDING = ['SIGINT', 'SIGTERM'] as const;

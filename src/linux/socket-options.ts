@@ -1,8 +1,7 @@
 /** TCP keepalive of one socket: tcp(7), socket(7). Numbers from linux/tcp.h and asm-generic/socket.h. */
 import type { Socket } from 'node:net';
-import { KernelError } from '../errors.ts';
-import type { RefusedSetting } from '../report/check.ts';
-import type { Keepalive, RequestedKeepalive } from '../report.ts';
+import { KernelError } from '../base/errors.ts';
+import type { Keepalive, RefusedSetting, RequestedKeepalive } from '../report/values.ts';
 import type { Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;

@@ -1,7 +1,7 @@
 /** Kernel settings under /proc/sys: the reader, and the parsers of its texts. What is read is the network namespace of the calling thread. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Keepalive, type Unmeasured, unmeasured } from '../report.ts';
+import { type Keepalive, type Unmeasured, unmeasured } from '../report/values.ts';
 
 /** Where the kernel shows its settings (proc_sys(5)). */
 const PROC_SYS = '/proc/sys';

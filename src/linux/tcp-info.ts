@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
-import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
+import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
 import type { Libc } from './libc.ts';
-import { type DiagTcpInfo, decodeInfo } from './sock-diag.ts';
+import { type DiagTcpInfo, decodeInfo } from './netlink/sock-diag.ts';
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;

@@ -1,8 +1,8 @@
 /** What a descriptor of a TCP socket tells of it: socket(7), tcp(7), ip(7), ipv6(7). */
 import { endianness } from 'node:os';
-import { TCP_STATES, type TcpState } from '../report/tcp-state.ts';
+import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
 import type { Libc } from './libc.ts';
-import { formatIpv6 } from './sock-diag.ts';
+import { formatIpv6 } from './netlink/sock-diag.ts';
 
 const SOL_SOCKET = 1;
 const SO_PROTOCOL = 38;

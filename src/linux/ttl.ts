@@ -4,7 +4,7 @@
  */
 import { isIPv6, SocketAddress } from 'node:net';
 import { endianness } from 'node:os';
-import { KernelError } from '../errors.ts';
+import { KernelError } from '../base/errors.ts';
 import { errnoName, type Libc } from './libc.ts';
 
 const SOL_SOCKET = 1;

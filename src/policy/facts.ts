@@ -1,4 +1,9 @@
-import type { ChainHop } from '../report/chain.ts';
+import type { ChainLink } from '../commands/chain/alignment.ts';
+import type { ChainHop } from '../commands/chain/report.ts';
+import type { HttpData } from '../commands/http/report.ts';
+import type { MeasureData, MeasuredDirection } from '../commands/measure/report.ts';
+import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
+import type { WatchData } from '../commands/watch/report.ts';
 import type {
   Certificate,
   Connect,
@@ -7,16 +12,10 @@ import type {
   EarlyEnd,
   KeepaliveAnswer,
   Ping,
-  RefusedSetting,
   Survival,
-} from '../report/check.ts';
-import type { HttpData } from '../report/http.ts';
-import type { MeasureData, MeasuredDirection } from '../report/measure.ts';
-import type { LiveSocket } from '../report/sockets.ts';
-import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../report/timewait.ts';
-import type { WatchData } from '../report/watch.ts';
-import type { EvidenceValue, Keepalive, Middlebox, Severity } from '../report.ts';
-import type { ChainLink } from './chain.ts';
+} from '../connections/observation.ts';
+import type { Keepalive, Middlebox, RefusedSetting } from '../report/values.ts';
+import type { LiveSocket } from '../sockets/live-socket.ts';
 
 /**
  * What is known about one subject when the rules look at it: measured and given values, nothing else. null throughout: not known or not
@@ -172,14 +171,3 @@ export function factsAbout(subject: string): Facts {
     measuredHop: null,
   };
 }
-
-/** What a rule concludes: a finding without the rule's and the subject's name. */
-export interface Judgement {
-  severity: Severity;
-  message: string;
-  evidence: Record<string, EvidenceValue>;
-  remedy: string[];
-}
-
-/** One thing that can be wrong. No judgement: it is not wrong, or not known. */
-export type Rule = (facts: Facts) => Judgement[];

@@ -1,10 +1,142 @@
-import type { Finding } from '../report.ts';
+import { rule as idleConnectionsOccupyWorkers } from '../commands/chain/rules/idle-connections-occupy-workers.ts';
+import { rule as keepaliveMissingTowardsMiddlebox } from '../commands/chain/rules/keepalive-missing-towards-middlebox.ts';
+import { rule as poolLargerThanServerAllows } from '../commands/chain/rules/pool-larger-than-server-allows.ts';
+import { rule as proxyGivesUpBeforeApp } from '../commands/chain/rules/proxy-gives-up-before-app.ts';
+import { rule as requestLimitUnannounced } from '../commands/chain/rules/request-limit-unannounced.ts';
+import { rule as runningDiffersFromConfigured } from '../commands/chain/rules/running-differs-from-configured.ts';
+import { rule as upstreamClosesFirst } from '../commands/chain/rules/upstream-closes-first.ts';
+import { rule as upstreamNotReused } from '../commands/chain/rules/upstream-not-reused.ts';
+import { rule as keepaliveDoesNotSave } from '../commands/check/rules/keepalive-does-not-save.ts';
+import { rule as keepaliveProbesUnanswered } from '../commands/check/rules/keepalive-probes-unanswered.ts';
+import { rule as keepaliveSaves } from '../commands/check/rules/keepalive-saves.ts';
+import { rule as keepaliveSettingsRefused } from '../commands/check/rules/keepalive-settings-refused.ts';
+import { rule as pathDropsIdle } from '../commands/check/rules/path-drops-idle.ts';
+import { rule as pathResetsIdle } from '../commands/check/rules/path-resets-idle.ts';
+import { rule as peerClosesIdle } from '../commands/check/rules/peer-closes-idle.ts';
+import { rule as gunicornSyncWorker } from '../commands/http/rules/gunicorn-sync-worker.ts';
+import { rule as hintLongerThanTruth } from '../commands/http/rules/hint-longer-than-truth.ts';
+import { rule as httpCloseUnannounced } from '../commands/http/rules/http-close-unannounced.ts';
+import { rule as httpIdleClose } from '../commands/http/rules/http-idle-close.ts';
+import { rule as httpIdleStalled } from '../commands/http/rules/http-idle-stalled.ts';
+import { rule as httpNotPersistent } from '../commands/http/rules/http-not-persistent.ts';
+import { rule as middleboxForgetsBeforeServer } from '../commands/http/rules/middlebox-forgets-before-server.ts';
+import { rule as reuseRace } from '../commands/http/rules/reuse-race.ts';
+import { rule as serverClosesBeforeClient } from '../commands/http/rules/server-closes-before-client.ts';
+import { rule as directionsDiffer } from '../commands/measure/rules/directions-differ.ts';
+import { rule as keepaliveDoesNotRefresh } from '../commands/measure/rules/keepalive-does-not-refresh.ts';
+import { rule as pathIdleTimeout } from '../commands/measure/rules/path-idle-timeout.ts';
+import { rule as peerClosesFirst } from '../commands/measure/rules/peer-closes-first.ts';
+import { rule as keepaliveOffWhenLastSeen } from '../commands/run/rules/keepalive-off-when-last-seen.ts';
+import { rule as blockedReadWithoutTimeout } from '../commands/sockets/rules/blocked-read-without-timeout.ts';
+import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-suspected.ts';
+import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
+import { rule as keepaliveLaterThanMiddlebox } from '../commands/sockets/rules/keepalive-later-than-middlebox.ts';
+import { rule as keepaliveMissingOnLiveSocket } from '../commands/sockets/rules/keepalive-missing-on-live-socket.ts';
+import { rule as localConntrackForgetsFirst } from '../commands/sysctl/rules/local-conntrack-forgets-first.ts';
+import { rule as timeWaitRecycled } from '../commands/sysctl/rules/time-wait-recycled.ts';
+import { rule as connectionsNotReused } from '../commands/timewait/rules/connections-not-reused.ts';
+import { rule as portsRunOut } from '../commands/timewait/rules/ports-run-out.ts';
+import { rule as timeWaitTableFull } from '../commands/timewait/rules/time-wait-table-full.ts';
+import { rule as watchedAddressRotated } from '../commands/watch/rules/watched-address-rotated.ts';
+import { rule as watchedConnectionClosed } from '../commands/watch/rules/watched-connection-closed.ts';
+import { rule as watchedConnectionNotMade } from '../commands/watch/rules/watched-connection-not-made.ts';
+import { rule as watchedConnectionReset } from '../commands/watch/rules/watched-connection-reset.ts';
+import { rule as watchedConnectionStalled } from '../commands/watch/rules/watched-connection-stalled.ts';
+import { rule as addressUnreachable } from '../connections/rules/address-unreachable.ts';
+import { rule as certificateNearExpiry } from '../connections/rules/certificate-near-expiry.ts';
+import { rule as certificateNotTrusted } from '../connections/rules/certificate-not-trusted.ts';
+import { rule as connectionRefused } from '../connections/rules/connection-refused.ts';
+import { rule as connectionTimedOut } from '../connections/rules/connection-timed-out.ts';
+import { rule as dropperNamed } from '../connections/rules/dropper-named.ts';
+import { rule as hostDown } from '../connections/rules/host-down.ts';
+import { rule as nameUnresolved } from '../connections/rules/name-unresolved.ts';
+import { rule as peerEndedEarly } from '../connections/rules/peer-ended-early.ts';
+import { rule as tlsHandshakeFailed } from '../connections/rules/tls-handshake-failed.ts';
+import { rule as deadPeerNoticedAfter } from '../keepalive/rules/dead-peer-noticed-after.ts';
+import { rule as keepaliveInheritsSlowSysctl } from '../keepalive/rules/keepalive-inherits-slow-sysctl.ts';
+import { rule as keepaliveIntervalSlowerThanMiddlebox } from '../keepalive/rules/keepalive-interval-slower-than-middlebox.ts';
+import { rule as keepaliveOff } from '../keepalive/rules/keepalive-off.ts';
+import { rule as keepaliveSlowerThanMiddlebox } from '../keepalive/rules/keepalive-slower-than-middlebox.ts';
+import { rule as keepaliveToleratesTooFewLosses } from '../keepalive/rules/keepalive-tolerates-too-few-losses.ts';
+import { rule as keepaliveTooTight } from '../keepalive/rules/keepalive-too-tight.ts';
+import { rule as middleboxForgetsTooSoon } from '../keepalive/rules/middlebox-forgets-too-soon.ts';
+import { rule as middleboxRefreshUnknown } from '../keepalive/rules/middlebox-refresh-unknown.ts';
+import { rule as middleboxTerminatesTcp } from '../keepalive/rules/middlebox-terminates-tcp.ts';
+import { rule as userTimeoutOverridesCount } from '../keepalive/rules/user-timeout-overrides-count.ts';
+import type { Finding } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
-import { rules } from './rules/index.ts';
+
+const rules = [
+  nameUnresolved,
+  connectionRefused,
+  connectionTimedOut,
+  addressUnreachable,
+  peerEndedEarly,
+  tlsHandshakeFailed,
+  certificateNotTrusted,
+  certificateNearExpiry,
+  hostDown,
+  pathDropsIdle,
+  pathResetsIdle,
+  peerClosesIdle,
+  keepaliveDoesNotRefresh,
+  pathIdleTimeout,
+  directionsDiffer,
+  peerClosesFirst,
+  httpNotPersistent,
+  httpCloseUnannounced,
+  gunicornSyncWorker,
+  hintLongerThanTruth,
+  serverClosesBeforeClient,
+  middleboxForgetsBeforeServer,
+  httpIdleStalled,
+  httpIdleClose,
+  reuseRace,
+  keepaliveDoesNotSave,
+  keepaliveProbesUnanswered,
+  keepaliveSettingsRefused,
+  keepaliveOff,
+  keepaliveOffWhenLastSeen,
+  keepaliveSlowerThanMiddlebox,
+  keepaliveIntervalSlowerThanMiddlebox,
+  keepaliveInheritsSlowSysctl,
+  keepaliveToleratesTooFewLosses,
+  middleboxTerminatesTcp,
+  middleboxRefreshUnknown,
+  middleboxForgetsTooSoon,
+  localConntrackForgetsFirst,
+  timeWaitRecycled,
+  portsRunOut,
+  connectionsNotReused,
+  timeWaitTableFull,
+  upstreamClosesFirst,
+  keepaliveMissingTowardsMiddlebox,
+  upstreamNotReused,
+  requestLimitUnannounced,
+  poolLargerThanServerAllows,
+  idleConnectionsOccupyWorkers,
+  proxyGivesUpBeforeApp,
+  runningDiffersFromConfigured,
+  keepaliveTooTight,
+  userTimeoutOverridesCount,
+  watchedConnectionStalled,
+  watchedConnectionReset,
+  watchedConnectionNotMade,
+  watchedConnectionClosed,
+  watchedAddressRotated,
+  dropperNamed,
+  keepaliveSaves,
+  deadPeerNoticedAfter,
+  halfOpenSuspected,
+  blockedReadWithoutTimeout,
+  keepaliveMissingOnLiveSocket,
+  keepaliveLaterThanMiddlebox,
+  heldByForkedChild,
+];
 
 /** Holds all rules against what is known about one subject. */
 export function judge(facts: Facts): Finding[] {
-  return Object.entries(rules).flatMap(([rule, conclude]) =>
-    conclude(facts).map((judgement) => ({ rule, subject: facts.subject, ...judgement })),
+  return rules.flatMap((rule) =>
+    rule.judge(facts).map((judgement) => ({ rule: rule.id, subject: facts.subject, ...judgement })),
   );
 }

@@ -1,5 +1,5 @@
-import type { LadderPlan } from '../../src/policy/ladder.ts';
-import { search, seeded } from '../policy/simulated-path.ts';
+import type { LadderPlan } from '../../src/commands/measure/ladder.ts';
+import { search, seeded } from '../commands/measure/simulated-path.ts';
 
 /** One way to find an idle timeout, as it would do for one timeout: how long it takes, and how wide its answer is. */
 type Method = (timeoutMs: number, random: () => number) => { wallMs: number; widthMs: number };

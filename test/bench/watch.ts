@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLab, probeLab } from '../../src/lab/lab.ts';
-import type { WatchEvent } from '../../src/report/watch.ts';
+import { createLab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { WatchEvent } from '../../src/commands/watch/report.ts';
 
 const WATCHED = 1000;
 const MEASURED_MS = 30_000;

@@ -5,19 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+
 import { makeCertificate } from './certificate.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { closedPort, listening, serve, type TestServer } from './servers.ts';
 
 const WITHOUT_KOFFI = ['--require', new URL('../fixtures/without-koffi.cjs', import.meta.url).pathname];
 
-async function check(...args: string[]): Promise<{ report: Report<'check'>; exitCode: number | null; stderr: string }> {
+async function check(
+  ...args: string[]
+): Promise<{ report: ReportOf<'check'>; exitCode: number | null; stderr: string }> {
   const { stdout, exitCode, stderr } = await kaprobe(['check', '--format', 'json', ...args]);
   return { report: JSON.parse(stdout), exitCode, stderr };
 }
 
-const rulesOf = ({ findings }: Report<'check'>): string[] =>
+const rulesOf = ({ findings }: ReportOf<'check'>): string[] =>
   findings.map(({ rule }) => rule).filter((rule) => rule !== 'dead-peer-noticed-after');
 
 describe('check', () => {
@@ -174,7 +177,7 @@ describe('check', () => {
     const run = await kaprobe(['check', `127.0.0.1:${open.port}`, '--format', 'json', '--idle', '60s'], {
       nodeArguments: WITHOUT_KOFFI,
     });
-    const report: Report<'check'> = JSON.parse(run.stdout);
+    const report: ReportOf<'check'> = JSON.parse(run.stdout);
     expect(run.exitCode).toBe(2);
     expect(report.verdict).toBe('unmeasured');
     expect(report.data.targets[0]).toMatchObject({
@@ -271,7 +274,7 @@ describe.skipIf(!openssl)('TLS targets (asks for openssl)', () => {
   });
 
   /** A TLS server with such a certificate, checked by a host that trusts it unless told otherwise. */
-  async function checkTls(wish: Parameters<typeof makeCertificate>[1], ...args: string[]): Promise<Report<'check'>> {
+  async function checkTls(wish: Parameters<typeof makeCertificate>[1], ...args: string[]): Promise<ReportOf<'check'>> {
     const { key, cert, file } = makeCertificate(mkdtempSync(join(folder, 'certificate-')), wish);
     const server = await listening(createTlsServer({ key, cert }, (socket) => socket.on('error', () => {})));
     servers.push(server);

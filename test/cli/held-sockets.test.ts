@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { HELD, HELD_CELLS, readHeldSockets } from '../../src/linux/held-sockets.ts';
+import { TCP_STATES } from '../../src/base/tcp-state.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { HELD, HELD_CELLS, readHeldSockets } from '../../src/linux/bpf/held-sockets.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
-import { linkOpener } from '../../src/linux/socket-holders.ts';
-import { ANSWER_CELLS, LINK_CELLS, readLinks, readOptions, TASK_CELLS } from '../../src/linux/socket-scan.ts';
-import { openLiveSockets } from '../../src/probes/live-sockets.ts';
-import type { LiveSocket } from '../../src/report/sockets.ts';
-import { TCP_STATES } from '../../src/report/tcp-state.ts';
-import type { Report } from '../../src/report.ts';
+import { ANSWER_CELLS, LINK_CELLS, readLinks, readOptions, TASK_CELLS } from '../../src/linux/netlink/socket-scan.ts';
+import { linkOpener } from '../../src/linux/procfs/socket-holders.ts';
+import type { LiveSocket } from '../../src/sockets/live-socket.ts';
+
+import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
 import { PROGRAM } from './kaprobe.ts';
 import { type Holder, hasPython, holdSockets } from './sockets/holder.ts';
 
@@ -151,7 +152,7 @@ async function lookAtOwn(pid: number): Promise<{ sockets: LiveSocket[] }> {
 }
 
 /** Runs the program where as many sockets are. */
-async function lookAtMany(count: number): Promise<Report<'sockets'>> {
+async function lookAtMany(count: number): Promise<ReportOf<'sockets'>> {
   const holder = fileURLToPath(new URL('../bench/many-sockets.py', import.meta.url));
   const script = `
     ip link set lo up

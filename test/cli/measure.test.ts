@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MeasureData } from '../../src/report/measure.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import type { MeasureData } from '../../src/commands/measure/report.ts';
+
 import {
   findServer,
   obstacleToPostgres,
@@ -18,7 +19,7 @@ import { makeCertificate } from './certificate.ts';
 import { kaprobe } from './kaprobe.ts';
 import { closedPort, listening, serve, type TestServer } from './servers.ts';
 
-async function measure(...args: string[]): Promise<Report<'measure'>> {
+async function measure(...args: string[]): Promise<ReportOf<'measure'>> {
   const { stdout, stderr } = await kaprobe(['measure', ...args, '--format', 'json']);
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);

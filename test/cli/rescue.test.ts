@@ -1,14 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { ReportOf } from '../../src/commands/index.ts';
+import type { RescueAction } from '../../src/commands/rescue/report.ts';
+import { rescueSocket } from '../../src/commands/rescue/rescue-socket.ts';
 import { withForeignSocket } from '../../src/linux/foreign-socket.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
 import { readKeepalive } from '../../src/linux/socket-options.ts';
-import { openLiveSockets } from '../../src/probes/live-sockets.ts';
-import { rescueSocket } from '../../src/probes/rescue-socket.ts';
-import type { RescueAction } from '../../src/report/rescue.ts';
-import type { LiveSocket } from '../../src/report/sockets.ts';
-import type { Keepalive, Report } from '../../src/report.ts';
+import type { Keepalive } from '../../src/report/values.ts';
+import type { LiveSocket } from '../../src/sockets/live-socket.ts';
+
+import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { serve, type TestServer } from './servers.ts';
 import { asleep, BLOCKED_WORKER, python, startPython, type Worker } from './workers.ts';
@@ -39,7 +41,7 @@ async function startBlocked(): Promise<Worker> {
 
 async function rescue(...args: string[]) {
   const run = await kaprobe(['rescue', '--format', 'json', ...args]);
-  const report: Report<'rescue'> | null = run.stdout === '' ? null : JSON.parse(run.stdout);
+  const report: ReportOf<'rescue'> | null = run.stdout === '' ? null : JSON.parse(run.stdout);
   return { ...run, report, sockets: report?.data.sockets ?? [] };
 }
 
@@ -171,7 +173,7 @@ finally: os.kill(child, 9)`);
       said += chunk;
     });
     await once(child, 'close');
-    const report: Report<'rescue'> = JSON.parse(said.slice(0, said.lastIndexOf('}') + 1));
+    const report: ReportOf<'rescue'> = JSON.parse(said.slice(0, said.lastIndexOf('}') + 1));
     expect(report.exitCode).toBe(2);
     expect(report.data.sockets).toMatchObject([
       { result: { kind: 'refused', reason: `process ${child.pid} started kaprobe: that may be your own session` } },

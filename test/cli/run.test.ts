@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RunData } from '../../src/report/run.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import type { RunData } from '../../src/commands/run/report.ts';
+import type { Report } from '../../src/report/report.ts';
 import { findServer, obstacleToPostgres, type RealServer, startPostgres, startRedis } from '../real-servers.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { closedPort, serve, type TestServer } from './servers.ts';
@@ -41,9 +42,9 @@ let reportCount = 0;
 /** Runs a command under `kaprobe run` with its report in a file. */
 async function watch(command: readonly string[], options: readonly string[] = []) {
   const file = join(folder, `${reportCount++}.json`);
-  const args = ['run', '--format', 'json', '--report', file, ...options, '--', ...command];
+  const args = ['run', '--output', `json=${file}`, ...options, '--', ...command];
   const run = await kaprobe(args);
-  const report: Report<'run'> = JSON.parse(readFileSync(file, 'utf8'));
+  const report: ReportOf<'run'> = JSON.parse(readFileSync(file, 'utf8'));
   return { run, report, data: report.data };
 }
 
@@ -124,8 +125,8 @@ describe('kaprobe run, towards the command', () => {
   });
 
   it('passes options after -- on', async () => {
-    const { stdout } = await kaprobe(['run', '--', 'echo', '--report', '-h', '--']);
-    expect(stdout).toBe('--report -h --\n');
+    const { stdout } = await kaprobe(['run', '--', 'echo', '--output', '-h', '--']);
+    expect(stdout).toBe('--output -h --\n');
   });
 
   it.each([
@@ -136,11 +137,11 @@ describe('kaprobe run, towards the command', () => {
     {
       args: ['run', '--format', 'json', '--', 'touch', join(folder, 'never')],
       stderr:
-        "kaprobe: --format json needs a file: stdout and stderr are the command's\nhint: add --report FILE, such as --report kaprobe.json\n",
+        "kaprobe: --format json needs a file: stdout and stderr are the command's\nhint: add --output json=FILE, such as --output json=kaprobe.json\n",
     },
     {
-      args: ['run', '--report', '/no/such/folder', '--', 'touch', join(folder, 'never')],
-      stderr: "kaprobe: --report '/no/such/folder' cannot be written: ENOENT\n",
+      args: ['run', '--output', 'json=/no/such/folder/report', '--', 'touch', join(folder, 'never')],
+      stderr: "kaprobe: --output json=/no/such/folder/report cannot be written: ENOENT\n",
     },
   ])('starts nothing for $args', async ({ args, stderr }) => {
     expect(await kaprobe(args)).toEqual({ exitCode: 2, stdout: '', stderr });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 
 /** A running `kaprobe serve`. */
@@ -13,7 +14,7 @@ interface Running {
   /** What stderr said so far. */
   said(): string;
   /** Ends it, and returns what it reports. */
-  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<Report<'serve'>>;
+  stop(signal?: 'SIGINT' | 'SIGTERM'): Promise<ReportOf<'serve'>>;
 }
 
 /** As a client makes one up. */

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ReportOf } from '../../src/commands/index.ts';
 import { withForeignSocket } from '../../src/linux/foreign-socket.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
 import { readKeepalive } from '../../src/linux/socket-options.ts';
 import { readTcpInfo } from '../../src/linux/tcp-info.ts';
-import type { LiveSocket } from '../../src/report/sockets.ts';
-import type { Report } from '../../src/report.ts';
+import type { LiveSocket } from '../../src/sockets/live-socket.ts';
+
 import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { type Holder, hasPython, holdSockets, type WantedPair } from './sockets/holder.ts';
 
@@ -17,14 +18,14 @@ const lacking = hasPython ? '' : ' (skipped, needs python3)';
 
 type Options = Parameters<typeof kaprobe>[1];
 
-async function look(args: readonly string[], options?: Options): Promise<Report<'sockets'>> {
+async function look(args: readonly string[], options?: Options): Promise<ReportOf<'sockets'>> {
   const { stdout, stderr } = await kaprobe(['sockets', '--loopback', '--format', 'json', ...args], options);
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);
 }
 
 /** The client's side of each of the holder's connections, in their order. */
-function clientsOf({ data }: Report<'sockets'>, { pairs }: Holder): LiveSocket[] {
+function clientsOf({ data }: ReportOf<'sockets'>, { pairs }: Holder): LiveSocket[] {
   return pairs.map(({ port }) => {
     const found = data.sockets.filter(({ local }) => local === `127.0.0.1:${port}`);
     const [socket] = found;
@@ -120,7 +121,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
 
   it('says who waits in what on a connection that nothing will ever end', async () => {
     const holder = await hold({ name: 'worker', pairs: [{ blocked: true }, { blocked: true, receiveTimeout: 600 }] });
-    const isBlocked = ({ data }: Report<'sockets'>): boolean =>
+    const isBlocked = ({ data }: ReportOf<'sockets'>): boolean =>
       data.sockets.filter(({ owners }) => owners[0]?.blockedIn === 'recvfrom').length === 2;
     let report = await look(['--pid', String(holder.pid)]);
     while (!isBlocked(report)) report = await look(['--pid', String(holder.pid)]);
@@ -199,7 +200,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
     const verified = await look(['--port', String(holder.listens), '--verify']);
     if (isRoot) expect(verified.data.doubts).toEqual([]);
     const after = await look(['--port', String(holder.listens)]);
-    const settings = (report: Report<'sockets'>) =>
+    const settings = (report: ReportOf<'sockets'>) =>
       report.data.sockets.map(({ cookie, keepalive }) => [cookie, keepalive]).sort();
     expect(settings(verified)).toEqual(settings(before));
     expect(settings(after)).toEqual(settings(before));
@@ -215,7 +216,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         const { data } = await look(['--port', String(holder.listens)], { nodeArguments: WITHOUT_KOFFI });
         expect(data.source).toBe('procfs');
         expect(data.doubts[0]).toMatch(/^read from \/proc\/net\/tcp, without the times of the last packets, because /);
-        const clients = clientsOf({ data } as Report<'sockets'>, holder);
+        const clients = clientsOf({ data } as ReportOf<'sockets'>, holder);
         expect(clients).toMatchObject([
           { cookie: null, risk: 'none', owners: [{ pid: holder.pid }], lastReceivedMs: null },
           { cookie: null, risk: 'ok', keepalive: { source: 'timer', enabled: true } },
@@ -252,7 +253,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
       expect(report).toMatchObject({ exitCode: 2, data: { sockets: [] }, gaps: [{ subject: 'selection' }] });
     });
 
-    const settingsOf = (report: Report<'sockets'>) =>
+    const settingsOf = (report: ReportOf<'sockets'>) =>
       report.data.sockets.map(({ cookie, keepalive }) => [cookie, keepalive]).sort();
 
     it('verifies its own by keepalive probes, sets back what that changed, and tells what it could not', async () => {
@@ -356,7 +357,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
       ]);
       const chunks: Buffer[] = [];
       for await (const chunk of child.stdout) chunks.push(chunk);
-      const report: Report<'sockets'> = JSON.parse(Buffer.concat(chunks).toString());
+      const report: ReportOf<'sockets'> = JSON.parse(Buffer.concat(chunks).toString());
       expect(report.data.ownerSearch).toEqual({ kind: 'searched', hiddenProcesses: 0, processesInvisible: true });
       expect(report.data.doubts).toContain('/proc is mounted with hidepid: processes of other users do not show');
     });

@@ -4,8 +4,9 @@ import { Agent, get } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { TimeWaitData, TimeWaitFlow } from '../../src/report/timewait.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import type { TimeWaitData, TimeWaitFlow } from '../../src/commands/timewait/report.ts';
+
 import { findServer, type RealServer, startGunicorn, startNginx } from '../real-servers.ts';
 import { kaprobe } from './kaprobe.ts';
 import { closedPort } from './servers.ts';
@@ -20,7 +21,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-async function timewait(args: string[], nodeArguments: string[] = []): Promise<Report<'timewait'>> {
+async function timewait(args: string[], nodeArguments: string[] = []): Promise<ReportOf<'timewait'>> {
   const { stdout, stderr } = await kaprobe(['timewait', '--format', 'json', ...args], { nodeArguments });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);

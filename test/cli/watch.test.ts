@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WatchEvent, WatchEventKind } from '../../src/report/watch.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import type { WatchEvent, WatchEventKind } from '../../src/commands/watch/report.ts';
+
 import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort } from './servers.ts';
 
@@ -26,7 +27,7 @@ interface Running {
   /** What it told of one kind, as soon as it has. */
   next(kind: WatchEventKind, count?: number): Promise<WatchEvent>;
   /** The report, and the exit code of the process. */
-  end(): Promise<{ report: Report<'watch'>; exitCode: number | null }>;
+  end(): Promise<{ report: ReportOf<'watch'>; exitCode: number | null }>;
 }
 
 function watch(...args: string[]): Running {
@@ -40,7 +41,7 @@ function watchBy([file, ...before]: readonly [string, ...string[]], ...args: str
   });
   children.push(child);
   const events: WatchEvent[] = [];
-  let report: Report<'watch'> | null = null;
+  let report: ReportOf<'watch'> | null = null;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line);
     if ('event' in told) events.push(told);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { LabOptions } from '../../src/lab/options.ts';
-import type { CheckedTarget } from '../../src/report/check.ts';
-import type { Report } from '../../src/report.ts';
+import type { CheckedTarget } from '../../src/commands/check/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LabOptions } from '../../src/commands/lab/options.ts';
+
 import { startPeer } from './helpers.ts';
 
 const PORT = 7000;
@@ -26,19 +27,19 @@ describe.skipIf(ability.kind !== 'available')(`check across a real firewall${lac
   const onFirewall = (rule: string): Promise<void> => lab.firewall.nft(`add rule inet lab adhoc ${rule}\n`);
   const clean = (): Promise<void> => lab.firewall.nft('flush chain inet lab adhoc\n');
 
-  async function checkFrom(argv: string[]): Promise<Report<'check'>> {
+  async function checkFrom(argv: string[]): Promise<ReportOf<'check'>> {
     const { stdout, stderr } = await lab.client.run([...argv], { timeoutMs: 60_000 });
     if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout);
   }
-  const check = (...args: string[]): Promise<Report<'check'>> =>
+  const check = (...args: string[]): Promise<ReportOf<'check'>> =>
     checkFrom([process.execPath, PROGRAM, 'check', '--format', 'json', ...args]);
-  const first = ({ data }: Report<'check'>): CheckedTarget => {
+  const first = ({ data }: ReportOf<'check'>): CheckedTarget => {
     const [target] = data.targets;
     if (target === undefined) throw new Error('no target');
     return target;
   };
-  const rulesOf = ({ findings }: Report<'check'>): string[] =>
+  const rulesOf = ({ findings }: ReportOf<'check'>): string[] =>
     findings.map(({ rule }) => rule).filter((rule) => rule !== 'dead-peer-noticed-after');
   const v4 = (): string => `${lab.server.addresses.ipv4}:${PORT}`;
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { LabHost } from '../../src/lab/lab.ts';
+import type { LabHost } from '../../src/commands/lab/lab.ts';
 
 /** What a peer tells; which fields there are depends on `event`. */
 interface PeerEvent {

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { LabOptions } from '../../src/lab/options.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LabOptions } from '../../src/commands/lab/options.ts';
+
 import { findServer, startNginx } from '../real-servers.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
@@ -19,7 +20,7 @@ async function askBehind(
   options: LabOptions,
   keepaliveTimeout: string,
   args: readonly string[],
-): Promise<Report<'http'>> {
+): Promise<ReportOf<'http'>> {
   await using lab: Lab = await createLab(options);
   const server = await startNginx({
     port: 8080,

@@ -1,10 +1,10 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probePeriodMs } from '../../src/keepalive/keepalive.ts';
 import { type Libc, loadLibc } from '../../src/linux/libc.ts';
 import { descriptorOf, writeKeepalive } from '../../src/linux/socket-options.ts';
 import { readTcpInfo } from '../../src/linux/tcp-info.ts';
-import { probePeriodMs } from '../../src/policy/keepalive.ts';
 
 /** Long enough for four probes of the slowest pair below. */
 const WATCH_MS = 13_000;

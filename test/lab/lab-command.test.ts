@@ -4,8 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { probeLab } from '../../src/lab/lab.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { probeLab } from '../../src/commands/lab/lab.ts';
+
 import { kaprobe, PROGRAM, type Run } from '../cli/kaprobe.ts';
 import { childPids, commandLineOf, descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
 
@@ -98,7 +99,7 @@ describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
     ]);
     const [told, ...rest] = run.stdout.split('\n');
     expect(told).toBe(`${target}|${firewall}`);
-    const report: Report<'check'> = JSON.parse(rest.join('\n'));
+    const report: ReportOf<'check'> = JSON.parse(rest.join('\n'));
     expect(report.data.targets).toMatchObject([
       { target, connect: { kind: 'connected' }, keepalive: { answer: { kind: 'answered' } } },
     ]);
@@ -305,7 +306,7 @@ describe.skipIf(!canLoseRights)(
 
 describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
   /** What is the same with whatever rights. */
-  function expectTheFoundingCase({ exitCode, data, findings, gaps }: Report<'lab'>): void {
+  function expectTheFoundingCase({ exitCode, data, findings, gaps }: ReportOf<'lab'>): void {
     const [firewall] = data.network.filter(({ role }) => role === 'firewall');
     const [target] = data.demonstration?.targets ?? [];
     expect(gaps).toEqual([]);
@@ -331,7 +332,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     const { exitCode, stdout, stderr } = await kaprobe(['lab', '--format', 'json']);
     // The rest is for programs to start on a machine that has ten times as much to do as it can.
     expect(performance.now() - startedAtMs).toBeLessThan(90_000);
-    const report: Report<'lab'> = JSON.parse(stdout);
+    const report: ReportOf<'lab'> = JSON.parse(stdout);
     expectTheFoundingCase(report);
     expect(report.data.network.map(({ name, address }) => [name, address])).toEqual([
       ['client', '10.9.1.1'],
@@ -349,13 +350,13 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
       kaprobe(['lab', '--idle-timeout', '30s', '--second-idle-timeout', '5s', '--format', 'json']),
     ]);
     expectTheFoundingCase(JSON.parse(six.stdout));
-    const { data }: Report<'lab'> = JSON.parse(two.stdout);
+    const { data }: ReportOf<'lab'> = JSON.parse(two.stdout);
     expect(data).toMatchObject({ forgetful: { name: 'firewall-2', hop: 4 }, namedRight: true });
   });
 
   it('shows that keepalive does not help against a box that is blind to it', async () => {
     const { stdout } = await kaprobe(['lab', '--keepalive-blind', '--format', 'json']);
-    const { data }: Report<'lab'> = JSON.parse(stdout);
+    const { data }: ReportOf<'lab'> = JSON.parse(stdout);
     expect(data.fix).toBe(null);
     expect(data.found.map(({ rule }) => rule)).toContain('keepalive-does-not-save');
   });
@@ -368,7 +369,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
       const chunks: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
       await once(child, 'close');
-      const report: Report<'lab'> = JSON.parse(Buffer.concat(chunks).toString());
+      const report: ReportOf<'lab'> = JSON.parse(Buffer.concat(chunks).toString());
       expect(report.data.privilege).toBe('user-namespace');
       expectTheFoundingCase(report);
     },
@@ -407,7 +408,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     const { found, namespaces, end } = await startAndFind(word);
     process.kill(found, 'SIGKILL');
     const { said } = await end;
-    const { gaps, exitCode }: Report<'lab'> = JSON.parse(said);
+    const { gaps, exitCode }: ReportOf<'lab'> = JSON.parse(said);
     expect(gaps).toContainEqual({ subject: 'lab', what: 'demonstration', reason });
     expect(exitCode).not.toBe(0);
     expect(tracesOf(namespaces)).toEqual([]);

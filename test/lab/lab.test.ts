@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CapabilityError, UsageError } from '../../src/errors.ts';
-import { createLab, type Lab, type LabContext, probeLab } from '../../src/lab/lab.ts';
-import { type FirewallOptions, type LabOptions, ON_EXPIRY } from '../../src/lab/options.ts';
-import { withAdministration } from '../../src/lab/tools.ts';
+import { CapabilityError, UsageError } from '../../src/base/errors.ts';
+import { createLab, type Lab, type LabContext, probeLab } from '../../src/commands/lab/lab.ts';
+import { type FirewallOptions, type LabOptions, ON_EXPIRY } from '../../src/commands/lab/options.ts';
+import { withAdministration } from '../../src/commands/lab/tools.ts';
 import {
   childPids,
   commandLineOf,

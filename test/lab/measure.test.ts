@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { LabOptions } from '../../src/lab/options.ts';
-import { writeNotes } from '../../src/policy/resume.ts';
-import type { MeasuredDirection } from '../../src/report/measure.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LabOptions } from '../../src/commands/lab/options.ts';
+import { writeNotes } from '../../src/commands/measure/measurement-file.ts';
+import type { MeasuredDirection } from '../../src/commands/measure/report.ts';
+
 import { runToEnd, startPeer, until } from './helpers.ts';
 
 // These tests do little but wait: all side by side, and a good part of each is waiting for its turn.
@@ -30,7 +31,7 @@ function longestMs(connections: number, timeoutMs: number): number {
 
 /** A measurement through a lab. */
 interface Run {
-  report: Report<'measure'>;
+  report: ReportOf<'measure'>;
   wallMs: number;
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CapabilityError, UsageError } from '../../src/errors.ts';
+import { CapabilityError, UsageError } from '../../src/base/errors.ts';
 import { inNetworkNamespaceOf } from '../../src/linux/network-namespace.ts';
 import { readHostKeepalive } from '../../src/linux/sysctl.ts';
 import { until } from './helpers.ts';

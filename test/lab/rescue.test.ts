@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+
 import { kaprobe, PROGRAM } from '../cli/kaprobe.ts';
 import { BLOCKED_WORKER, follow, python, type Worker } from '../cli/workers.ts';
 import { forgottenCount, startPeer, until } from './helpers.ts';
@@ -30,7 +31,7 @@ async function stuckWorker(lab: Lab): Promise<Worker> {
   return worker;
 }
 
-const reportOf = (stdout: string): Report<'rescue'> => JSON.parse(stdout);
+const reportOf = (stdout: string): ReportOf<'rescue'> => JSON.parse(stdout);
 const QUICK = ['--idle', '1s', '--interval', '1s', '--count', '3'];
 
 describe
@@ -41,7 +42,7 @@ describe
       const worker = await stuckWorker(lab);
       const remote = `${lab.server.addresses.ipv4}:${PORT}`;
 
-      const found: Report<'sockets'> = JSON.parse(
+      const found: ReportOf<'sockets'> = JSON.parse(
         (await kaprobe(['sockets', '--pid', String(worker.pid), '--middlebox-timeout', '2s', '--format', 'json']))
           .stdout,
       );

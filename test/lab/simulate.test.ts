@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
 import {
   simulateDataInFlight,
   simulateIdle,
@@ -8,8 +8,8 @@ import {
   type Timeline,
   type TimelineSettings,
   timerLatenessMs,
-} from '../../src/policy/timeline.ts';
-import type { Keepalive } from '../../src/report.ts';
+} from '../../src/commands/simulate/timeline.ts';
+import type { Keepalive } from '../../src/report/values.ts';
 import { startPeer } from './helpers.ts';
 
 const ability = await probeLab();

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { LiveSocket } from '../../src/report/sockets.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LiveSocket } from '../../src/sockets/live-socket.ts';
+
 import { AS_NOBODY, forgottenCount, type Peer, startPeer, until } from './helpers.ts';
 
 const PORT = 7000;
@@ -19,7 +20,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     if (port === undefined) throw new Error('a connection has a port');
     return port;
   };
-  const look = async (...args: string[]): Promise<Report<'sockets'>> => {
+  const look = async (...args: string[]): Promise<ReportOf<'sockets'>> => {
     const { stdout, stderr } = await lab.client.run(
       [process.execPath, PROGRAM, 'sockets', '--format', 'json', '--remote', `:${PORT}`, ...args],
       { timeoutMs: 60_000 },
@@ -32,7 +33,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     const set = `echo ${seconds} > /proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established`;
     expect(await lab.firewall.run(['sh', '-c', set])).toMatchObject({ code: 0 });
   };
-  const at = ({ data }: Report<'sockets'>, port: number): LiveSocket => {
+  const at = ({ data }: ReportOf<'sockets'>, port: number): LiveSocket => {
     const socket = data.sockets.find(({ local }) => local.endsWith(`:${port}`));
     if (socket === undefined) throw new Error(`no socket at port ${port}`);
     return socket;
@@ -104,13 +105,13 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
 
   const isRoot = process.geteuid?.() === 0;
   describe.skipIf(!isRoot)(`asked by an ordinary user${isRoot ? '' : ' (skipped, needs root)'}`, () => {
-    const lookAsNobody = async (...args: string[]): Promise<Report<'sockets'>> => {
+    const lookAsNobody = async (...args: string[]): Promise<ReportOf<'sockets'>> => {
       const argv = [...AS_NOBODY, process.execPath, PROGRAM, 'sockets', '--format', 'json', '--remote', `:${PORT}`];
       const { stdout, stderr } = await lab.client.run([...argv, ...args], { timeoutMs: 60_000 });
       if (stdout === '') throw new Error(stderr);
       return JSON.parse(stdout);
     };
-    const settings = (report: Report<'sockets'>, ports: readonly number[]) =>
+    const settings = (report: ReportOf<'sockets'>, ports: readonly number[]) =>
       ports.map((port) => at(report, port).keepalive);
 
     it("verifies connections of the user's own by keepalive probes, and sets back what that changed", async () => {

@@ -2,10 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createLab, type Lab, probeLab } from '../../src/lab/lab.ts';
-import type { LabOptions } from '../../src/lab/options.ts';
-import type { CheckedTarget, SurvivalArm } from '../../src/report/check.ts';
-import type { Report } from '../../src/report.ts';
+import type { CheckedTarget } from '../../src/commands/check/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LabOptions } from '../../src/commands/lab/options.ts';
+import type { SurvivalArm } from '../../src/connections/observation.ts';
+
 import { findServer, startNginx } from '../real-servers.ts';
 import { type Peer, runToEnd, startPeer, until } from './helpers.ts';
 
@@ -193,7 +195,7 @@ async function reportOf(
   words: readonly string[],
   before: readonly string[] = [],
   started?: (child: ChildProcess) => void,
-): Promise<Report<'check'>> {
+): Promise<ReportOf<'check'>> {
   const { stdout, stderr } = await runToEnd(
     lab.client,
     [...before, process.execPath, PROGRAM, ...words, '--format', 'json'],

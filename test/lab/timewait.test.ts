@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+
 import { kaprobe } from '../cli/kaprobe.ts';
 import { linesOf, until } from './helpers.ts';
 
@@ -40,7 +41,7 @@ describe.skipIf(!canUnshare)(`timewait of another network namespace${lacking}`, 
     await until('the traffic is over', () => said.some((line) => line.startsWith('made ')));
     const { stdout, stderr } = await kaprobe(['timewait', '--netns', `${child.pid}`, '--format', 'json', ...args]);
     if (stdout === '') throw new Error(stderr);
-    return { said, report: JSON.parse(stdout) as Report<'timewait'> };
+    return { said, report: JSON.parse(stdout) as ReportOf<'timewait'> };
   }
 
   it('sees its sockets and nobody else’s', async () => {

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLab, type Lab, type LabHost, probeLab } from '../../src/lab/lab.ts';
-import type { LabOptions } from '../../src/lab/options.ts';
-import type { WatchEvent, WatchEventKind } from '../../src/report/watch.ts';
-import type { Report } from '../../src/report.ts';
+import type { ReportOf } from '../../src/commands/index.ts';
+import { createLab, type Lab, type LabHost, probeLab } from '../../src/commands/lab/lab.ts';
+import type { LabOptions } from '../../src/commands/lab/options.ts';
+import type { WatchEvent, WatchEventKind } from '../../src/commands/watch/report.ts';
+
 import { WITHOUT_KOFFI } from '../cli/kaprobe.ts';
 import { linesOf, startPeer, until } from './helpers.ts';
 
@@ -36,11 +37,11 @@ time.sleep(60)
 interface Running {
   child: ChildProcess;
   events: WatchEvent[];
-  reports: Report<'watch'>[];
+  reports: ReportOf<'watch'>[];
   /** The first event of that kind. */
   next(kind: WatchEventKind, timeoutMs?: number): Promise<WatchEvent>;
   /** Waits for the end. */
-  end(): Promise<Report<'watch'>>;
+  end(): Promise<ReportOf<'watch'>>;
 }
 
 describe.skipIf(ability.kind !== 'available')(`watch across a real firewall${lacking}`, () => {
@@ -60,7 +61,7 @@ describe.skipIf(ability.kind !== 'available')(`watch across a real firewall${lac
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const events: WatchEvent[] = [];
-    const reports: Report<'watch'>[] = [];
+    const reports: ReportOf<'watch'>[] = [];
     linesOf(child, (line) => {
       const told = JSON.parse(line);
       if ('event' in told) events.push(told);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sysctlSettings } from '../../src/commands/sysctl/settings.ts';
 import { parseCount, parsePortList, parsePortRange, readHostKeepalive, readSysctl } from '../../src/linux/sysctl.ts';
-import { sysctlSettings } from '../../src/linux/sysctl-settings.ts';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/proc-sys/${name}`, import.meta.url));
 

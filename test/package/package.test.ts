@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/base/version.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -64,16 +64,16 @@ describe('the packed tarball', () => {
     symlinkSync(installed, join(consumer, 'node_modules', 'kaprobe'));
     const program = `
       import { createServer } from 'node:net';
-      import { check, measure, simulate, UsageError, type MeasureOptions, type Report } from 'kaprobe';
+      import { check, measure, simulate, UsageError, type MeasureOptions, type ReportOf } from 'kaprobe';
       const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1', async () => {
         const address = server.address();
         if (address === null || typeof address === 'string') throw new Error('no port');
-        const report: Report<'check'> = await check(\`127.0.0.1:\${address.port}\`, { keepalive: { idleMs: 60_000 }, middleboxes: ['juniper-srx-tcp'] });
+        const report: ReportOf<'check'> = await check(\`127.0.0.1:\${address.port}\`, { keepalive: { idleMs: 60_000 }, middleboxes: ['juniper-srx-tcp'] });
         const settings = report.data.targets[0]?.keepalive.effective;
         const short: MeasureOptions = { minMs: 2000, maxMs: 3000, connections: 8 };
-        const measured: Report<'measure'> = await measure(\`127.0.0.1:\${address.port}\`, short);
+        const measured: ReportOf<'measure'> = await measure(\`127.0.0.1:\${address.port}\`, short);
         const tooShort = await measure('127.0.0.1:1', { minMs: 1 }).catch((error: unknown) => error instanceof UsageError);
-        const timeline: Report<'simulate'> = await simulate({ keepalive: { idleMs: 5000, intervalMs: 3000, count: 3 } });
+        const timeline: ReportOf<'simulate'> = await simulate({ keepalive: { idleMs: 5000, intervalMs: 3000, count: 3 } });
         const ends = timeline.data.scenarios.flatMap(({ end }) => (end.kind === 'given-up' ? [end.atMs] : []));
         const refused = await check('x:0').catch((error: unknown) => error instanceof UsageError);
         console.log(JSON.stringify([report.exitCode, settings !== undefined && 'idleMs' in settings ? settings.idleMs : null, refused]));

@@ -1,3 +1,5 @@
+import type { HttpIdleSample } from '../../src/connections/http/observation.ts';
+import type { Certificate, Survival, SurvivalArm } from '../../src/connections/observation.ts';
 import {
   type Connection,
   type Facts,
@@ -6,9 +8,7 @@ import {
   type MeasuredTimeout,
   type Settings,
 } from '../../src/policy/facts.ts';
-import type { Certificate, Survival, SurvivalArm } from '../../src/report/check.ts';
-import type { HttpIdleSample } from '../../src/report/http.ts';
-import type { Keepalive, Middlebox } from '../../src/report.ts';
+import type { Keepalive, Middlebox } from '../../src/report/values.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {

@@ -1,22 +1,23 @@
 /** From what the user says about a hop to what is known about it. */
 import { basename, resolve } from 'node:path';
-import { ParseError, UsageError } from '../../errors.ts';
-import { findPreset } from '../../middlebox/find-preset.ts';
-import { presets } from '../../middlebox/presets/index.ts';
-import { nearestNames } from '../../nearest.ts';
-import type { ChainClientSide, ChainHop, ChainServerSide, ChainSource, ChainValue, Limit } from '../../report/chain.ts';
-import type { MiddleboxPreset } from '../../report/middleboxes.ts';
-import type { ConfigFiles } from '../../stacks/config/files.ts';
-import { findHttpStack, httpStackNames } from '../../stacks/find-stack.ts';
-import { readInvocation, splitWords } from '../../stacks/gunicorn/command-line.ts';
-import { type GunicornStart, readGunicorn } from '../../stacks/gunicorn/read-gunicorn.ts';
-import { stacks } from '../../stacks/index.ts';
-import { readDump } from '../../stacks/nginx/dump.ts';
-import { type NginxRoute, readNginx } from '../../stacks/nginx/read-nginx.ts';
-import { clientSideOf, productOf, serverSideOf, unknownClientSide, unknownServerSide } from '../../stacks/sides.ts';
-import type { HttpSwitches, Stack } from '../../stacks/stack.ts';
-import { parseDuration } from '../../units.ts';
-import { IDLE_TIMEOUT_BOUNDS, quoted } from '../options.ts';
+import { ParseError, UsageError } from '../../base/errors.ts';
+import { nearestNames } from '../../base/suggest.ts';
+import { parseDuration } from '../../base/units.ts';
+import { findPreset } from '../../knowledge/find-middlebox.ts';
+import { findHttpStack, httpStackNames } from '../../knowledge/find-stack.ts';
+import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, Limit } from '../../knowledge/hop.ts';
+import { presets } from '../../knowledge/middleboxes/registry.generated.ts';
+import type { MiddleboxPreset } from '../../knowledge/preset.ts';
+import { clientSideOf, productOf, serverSideOf, unknownClientSide, unknownServerSide } from '../../knowledge/sides.ts';
+import type { HttpSwitches, Stack } from '../../knowledge/stack.ts';
+import { stacks } from '../../knowledge/stacks/registry.generated.ts';
+import { IDLE_TIMEOUT_BOUNDS, quoted } from '../shared/options.ts';
+import type { ConfigFiles } from './config/files.ts';
+import { readInvocation, splitWords } from './gunicorn/command-line.ts';
+import { type GunicornStart, readGunicorn } from './gunicorn/read-gunicorn.ts';
+import { readDump } from './nginx/dump.ts';
+import { type NginxRoute, readNginx } from './nginx/read-nginx.ts';
+import type { ChainHop } from './report.ts';
 import type { HopSetting, HopSpec, Role } from './spec.ts';
 
 /** One hop as one route sees it. */

@@ -1,10 +1,12 @@
-import { UsageError } from '../../errors.ts';
-import type { ChainHop, ChainValue, Limit } from '../../report/chain.ts';
-import type { HttpData } from '../../report/http.ts';
-import { type Gap, unmeasured } from '../../report.ts';
-import { formatDuration } from '../../units.ts';
-import type { CommandContext } from '../index.ts';
+import { UsageError } from '../../base/errors.ts';
+import { formatDuration } from '../../base/units.ts';
+import type { ChainValue, Limit } from '../../knowledge/hop.ts';
+import type { Gap } from '../../report/report.ts';
+import { unmeasured } from '../../report/values.ts';
+import type { HttpData } from '../http/report.ts';
+import type { CommandContext } from '../room.ts';
 import type { HopVariants } from './build.ts';
+import type { ChainHop } from './report.ts';
 
 /** Without a configured value to wait for. */
 const USUAL_WAIT_MS = 120_000;
@@ -71,8 +73,8 @@ function longestConfigured({ variants }: HopVariants): number | null {
 }
 
 async function look(url: string, maxIdle: number, context: CommandContext): Promise<Seen> {
-  const { http } = await import('../http.ts');
-  const { data, gaps } = await http.run([url], { maxIdle, maxRequests: 2 }, context);
+  const { askHttp } = await import('../http/command.ts');
+  const { data, gaps } = await askHttp([url], { maxIdle, maxRequests: 2 }, context);
   const { persistent, idleClose, connect } = data;
   if (connect.kind !== 'connected')
     return { kind: 'unmeasured', reason: `${connect.kind}${connect.error === null ? '' : `: ${connect.error}`}` };

@@ -1,8 +1,9 @@
 /** What the user says about a hop, by flag or in YAML, before anything is looked up. */
-import { UsageError } from '../../errors.ts';
-import { nearestNames } from '../../nearest.ts';
-import type { ChainHop, ChainSource } from '../../report/chain.ts';
-import { quoted } from '../options.ts';
+import { UsageError } from '../../base/errors.ts';
+import { nearestNames } from '../../base/suggest.ts';
+import type { ChainSource } from '../../knowledge/hop.ts';
+import { quoted } from '../shared/options.ts';
+import type { ChainHop } from './report.ts';
 
 export type Role = ChainHop['role'];
 

@@ -1,5 +1,5 @@
+import type { HttpSwitches } from '../../knowledge/stack.ts';
 import type { Joint, WantedSetting } from '../../policy/facts.ts';
-import type { HttpSwitches } from '../../stacks/stack.ts';
 
 /** Fills what the rules ask for into the products' own syntax; null: a product whose syntax is not known. */
 export function writerFor(sender: HttpSwitches | null, receiver: HttpSwitches | null): Joint['write'] {

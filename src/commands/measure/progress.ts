@@ -1,7 +1,7 @@
-import type { MeasureProgress } from '../../probes/measure.ts';
-import type { MeasureData, MeasuredRung } from '../../report/measure.ts';
-import { formatDuration, plural } from '../../units.ts';
-import type { CommandContext } from '../index.ts';
+import { formatDuration, plural } from '../../base/units.ts';
+import type { CommandContext } from '../room.ts';
+import type { MeasureProgress } from './measure-path.ts';
+import type { MeasureData, MeasuredRung } from './report.ts';
 
 /** What the verdict on the last connections takes, beside their silence. */
 const VERDICT_MS = 10_000;

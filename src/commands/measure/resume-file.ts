@@ -1,8 +1,8 @@
 /** The file of `measure --resume`: read with mistrust, written so that it is never half there. */
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { KernelError, ParseError, UsageError } from '../../errors.ts';
-import { LONGEST_NOTES_BYTES, type ResumeNotes, readNotes } from '../../policy/resume.ts';
-import { quoted } from '../options.ts';
+import { KernelError, ParseError, UsageError } from '../../base/errors.ts';
+import { quoted } from '../shared/options.ts';
+import { LONGEST_NOTES_BYTES, type ResumeNotes, readNotes } from './measurement-file.ts';
 
 /**
  * What an earlier run about the same left; null when there is no such file yet.

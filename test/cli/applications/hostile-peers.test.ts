@@ -4,11 +4,12 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Conversation } from '../../../src/probes/applications/application.ts';
-import { applicationFor, applications } from '../../../src/probes/applications/index.ts';
-import { connectAny } from '../../../src/probes/connect.ts';
-import { handshakeTls } from '../../../src/probes/tls.ts';
-import type { Scheme } from '../../../src/target.ts';
+import type { Scheme } from '../../../src/base/target.ts';
+import type { Conversation } from '../../../src/connections/applications/application.ts';
+import { applicationFor } from '../../../src/connections/applications/for-scheme.ts';
+import { applications } from '../../../src/connections/applications/registry.generated.ts';
+import { connectAny } from '../../../src/connections/connect.ts';
+import { handshakeTls } from '../../../src/connections/tls.ts';
 import { makeCertificate } from '../certificate.ts';
 import { listening, serve, type TestServer } from '../servers.ts';
 

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ChainHop } from '../../../src/report/chain.ts';
-import type { Report } from '../../../src/report.ts';
+import type { ChainHop } from '../../../src/commands/chain/report.ts';
+import type { ReportOf } from '../../../src/commands/index.ts';
+
 import { kaprobe } from '../kaprobe.ts';
 import { listening, type TestServer } from '../servers.ts';
 
@@ -23,19 +24,19 @@ async function measure(
   url: string,
   configured: string,
   maxIdle: string,
-): Promise<{ report: Report<'chain'>; app: ChainHop }> {
+): Promise<{ report: ReportOf<'chain'>; app: ChainHop }> {
   const { stdout, stderr } = await kaprobe([
     ...['chain', '--client', 'agentkeepalive', '--hop', `name=api,role=app,${configured}`],
     ...['--measure', url, '--max-idle', maxIdle, '--format', 'json'],
   ]);
   if (stdout === '') throw new Error(stderr);
-  const report: Report<'chain'> = JSON.parse(stdout);
+  const report: ReportOf<'chain'> = JSON.parse(stdout);
   const app = report.data.chains[0]?.hops[1];
   if (app === undefined) throw new Error('the hop is gone');
   return { report, app };
 }
 
-const rulesOf = ({ findings }: Report<'chain'>): string[] => findings.map(({ rule }) => rule);
+const rulesOf = ({ findings }: ReportOf<'chain'>): string[] => findings.map(({ rule }) => rule);
 
 // They wait most of the time.
 describe('kaprobe chain --measure', { concurrent: true }, () => {

@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpData } from '../../../src/report/http.ts';
-import type { Report } from '../../../src/report.ts';
+import type { HttpData } from '../../../src/commands/http/report.ts';
+import type { ReportOf } from '../../../src/commands/index.ts';
+
 import { findServer, type RealServer, startGunicorn, startNginx } from '../../real-servers.ts';
 import { kaprobe } from '../kaprobe.ts';
 import { closedPort } from '../servers.ts';
@@ -68,13 +69,13 @@ function lineOf(file: string, text: string): number {
   );
 }
 
-async function chain(argv: string[]): Promise<Report<'chain'>> {
+async function chain(argv: string[]): Promise<ReportOf<'chain'>> {
   const { exitCode, stdout, stderr } = await kaprobe([
     ...['chain', '--format', 'json', '--nginx-version', nginxVersion],
     ...argv,
   ]);
   if (stdout === '') throw new Error(`no report: ${stderr}`);
-  const report: Report<'chain'> = JSON.parse(stdout);
+  const report: ReportOf<'chain'> = JSON.parse(stdout);
   expect(report.exitCode).toBe(exitCode);
   return report;
 }
@@ -83,7 +84,7 @@ async function chain(argv: string[]): Promise<Report<'chain'>> {
 async function timewait(port: number): Promise<string[]> {
   const { stdout, stderr } = await kaprobe(['timewait', '--port', String(port), '--format', 'json']);
   if (stdout === '') throw new Error(`no report: ${stderr}`);
-  const report: Report<'timewait'> = JSON.parse(stdout);
+  const report: ReportOf<'timewait'> = JSON.parse(stdout);
   expect(report.gaps).toEqual([]);
   return report.findings.map(({ rule }) => rule);
 }

@@ -1,5 +1,6 @@
-import type { HttpData } from '../../../src/report/http.ts';
-import type { Report } from '../../../src/report.ts';
+import type { HttpData } from '../../../src/commands/http/report.ts';
+import type { ReportOf } from '../../../src/commands/index.ts';
+
 import { kaprobe } from '../kaprobe.ts';
 
 /** One run of `kaprobe http`. */
@@ -8,7 +9,7 @@ export interface Asked {
   data: HttpData;
   /** The rules of the findings. */
   rules: string[];
-  report: Report<'http'>;
+  report: ReportOf<'http'>;
   stderr: string;
 }
 
@@ -16,6 +17,6 @@ export interface Asked {
 export async function ask(url: string, args: readonly string[], env: Record<string, string> = {}): Promise<Asked> {
   const { exitCode, stdout, stderr } = await kaprobe(['http', url, '--format', 'json', ...args], { env });
   if (stdout === '') throw new Error(stderr);
-  const report: Report<'http'> = JSON.parse(stdout);
+  const report: ReportOf<'http'> = JSON.parse(stdout);
   return { exitCode, data: report.data, rules: report.findings.map(({ rule }) => rule), report, stderr };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { MeasureProgress } from '../../../src/commands/measure/measure-path.ts';
 import { measureProgress } from '../../../src/commands/measure/progress.ts';
-import type { MeasureProgress } from '../../../src/probes/measure.ts';
-import type { MeasuredRung } from '../../../src/report/measure.ts';
+import type { MeasuredRung } from '../../../src/commands/measure/report.ts';
 
 const rung = (idleMs: number, outcome: MeasuredRung['outcome']): MeasuredRung => ({
   plannedMs: idleMs,

@@ -1,6 +1,6 @@
 // Owns a lab with programs in it, tells about it in one JSON line, and waits to be killed.
 import { spawn } from 'node:child_process';
-import { createLab } from '../../../src/lab/lab.ts';
+import { createLab } from '../../../src/commands/lab/lab.ts';
 
 async function own(): Promise<void> {
   const lab = await createLab({ firewall: { idleTimeoutMs: 5000 } });

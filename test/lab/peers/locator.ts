@@ -8,13 +8,13 @@ import { readdirSync } from 'node:fs';
 import { isIPv6, Socket } from 'node:net';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { probeKeepalive } from '../../../src/connections/keepalive-probe.ts';
+import { locateDropper } from '../../../src/connections/locate/locate.ts';
+import type { Dropper } from '../../../src/connections/observation.ts';
+import { type Watch, watchConnection } from '../../../src/connections/watch-end.ts';
 import { loadLibc } from '../../../src/linux/libc.ts';
 import { lockNamespace } from '../../../src/linux/namespace-lock.ts';
 import { descriptorOf } from '../../../src/linux/socket-options.ts';
-import { type Watch, watchConnection } from '../../../src/probes/ending.ts';
-import { probeKeepalive } from '../../../src/probes/keepalive.ts';
-import { locateDropper } from '../../../src/probes/locate.ts';
-import type { Dropper } from '../../../src/report/check.ts';
 
 /** What the locator tells. */
 export interface Located {

@@ -1,0 +1,117 @@
+import { formatDuration } from '../../../base/units.ts';
+import { recommendKeepalive, safetyMarginMs } from '../../../keepalive/keepalive.ts';
+import { setsockoptLines } from '../../../keepalive/remedy.ts';
+import type { Facts, Joint } from '../../../policy/facts.ts';
+import type { Judgement, Rule } from '../../../report/finding.ts';
+import type { Keepalive } from '../../../report/values.ts';
+import { crossingOf, isKnown, waitBeyond } from '../alignment.ts';
+import type { ChainHop } from '../report.ts';
+import { describeLimit, headed, headingFor, saidBy } from '../wording.ts';
+
+export const rule: Rule<Facts> = {
+  id: 'keepalive-missing-towards-middlebox',
+  title:
+    'A box between two hops forgets a connection that both let idle longer, and no keepalive probe of either comes in time',
+  explain: '',
+  judge: ({ joint }) => {
+    if (joint === null) return [];
+    return joint.link.boxes.flatMap((box) => {
+      const crossing = crossingOf(joint.link, box);
+      if (crossing.kind === 'kept') return longWait(joint, box);
+      if (crossing.kind !== 'forgotten' || box.middlebox === null) return [];
+      const { sender, receiver } = joint.link;
+      const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
+      const idles =
+        crossing.idleMs === 'never' ? 'for any length of time' : `for up to ${formatDuration(crossing.idleMs)}`;
+      const probes =
+        keepaliveRefreshes === false
+          ? 'TCP keepalive does not reach its timer'
+          : `${describeProbes(sender.name, sender.client.tcpKeepalive)}, ${describeProbes(receiver.name, receiver.server.tcpKeepalive)}`;
+      return [
+        {
+          severity: 'error',
+          message: `${box.name} forgets a connection that idles for ${formatDuration(idleTimeoutMs.value)} (${saidBy(idleTimeoutMs)}), but ${sender.name} and ${receiver.name} let it idle ${idles}; ${probes}`,
+          evidence: {
+            middleboxIdleTimeoutMs: idleTimeoutMs.value,
+            middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),
+            idlesFor: crossing.idleMs === 'never' ? 'no limit' : formatDuration(crossing.idleMs),
+            keepaliveRefreshes,
+          },
+          remedy: remedyFor(joint, box, {
+            idleTimeoutMs: idleTimeoutMs.value,
+            refreshes: keepaliveRefreshes !== false,
+          }),
+        },
+      ];
+    });
+  },
+};
+
+/** The pool gives connections up in time, but a response may take longer than the box remembers: the warning that a pool cannot help. */
+function longWait(joint: Joint, box: ChainHop): Judgement[] {
+  const wait = waitBeyond(joint.link, box);
+  if (wait === null || box.middlebox === null) return [];
+  const { sender, receiver } = joint.link;
+  const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
+  const unless =
+    keepaliveRefreshes === false || isKnown(receiver.server.tcpKeepalive)
+      ? ''
+      : `, unless ${receiver.name} sends TCP keepalive, which is not known`;
+  const keepalive = keepaliveRefreshes === false ? null : recommendKeepalive(idleTimeoutMs.value);
+  return [
+    {
+      severity: 'warning',
+      message: `${sender.name} waits for a response ${wait.value === 'never' ? 'without limit' : `up to ${formatDuration(wait.value)}`} (${saidBy(wait)}), but ${box.name} forgets a connection on which nothing passes for ${formatDuration(idleTimeoutMs.value)} (${saidBy(idleTimeoutMs)}): a response that takes longer never arrives${unless}`,
+      evidence: {
+        middleboxIdleTimeoutMs: idleTimeoutMs.value,
+        middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),
+        responseTimeout: describeLimit(wait.value),
+        responseTimeoutSetBy: saidBy(wait),
+        keepaliveRefreshes,
+      },
+      remedy: keepalive === null ? [] : probeLines(joint, keepalive),
+    },
+  ];
+}
+
+type Probes = Joint['link']['sender']['client']['tcpKeepalive'];
+
+function describeProbes(name: string, keepalive: Probes): string {
+  if (!isKnown(keepalive)) return `whether ${name} sends TCP keepalive is not known`;
+  return keepalive.value === null
+    ? `${name} sends no TCP keepalive`
+    : `the first probe of ${name} goes after ${formatDuration(keepalive.value.idleMs)}`;
+}
+
+function remedyFor(
+  joint: Joint,
+  box: ChainHop,
+  { idleTimeoutMs, refreshes }: { idleTimeoutMs: number; refreshes: boolean },
+): string[] {
+  const { sender } = joint.link;
+  const { poolIdleMs } = sender.client;
+  const keepalive = refreshes ? recommendKeepalive(idleTimeoutMs) : null;
+  const pooled = headed(
+    `${headingFor(sender, isKnown(poolIdleMs) ? poolIdleMs : null)}: give idle connections up before ${box.name}`,
+    joint.write('sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
+  );
+  if (keepalive === null) return pooled;
+  const probes = probeLines(joint, keepalive, pooled.length > 0);
+  return [...pooled, ...(pooled.length > 0 && probes.length > 0 ? ['# or'] : []), ...probes];
+}
+
+/** Keepalive in either end's own syntax; as socket options where neither has one, unless there is another way already. */
+function probeLines({ link: { sender, receiver }, write }: Joint, keepalive: Keepalive, hasOther = false): string[] {
+  const headingOf = (end: ChainHop, probes: Probes): string => headingFor(end, isKnown(probes) ? probes : null);
+  const wanted = { set: 'tcp-keepalive', keepalive } as const;
+  const fromSender = headed(
+    `${headingOf(sender, sender.client.tcpKeepalive)}: send keepalive probes`,
+    write('sender', wanted),
+  );
+  const fromReceiver = headed(
+    `${headingOf(receiver, receiver.server.tcpKeepalive)}: send keepalive probes`,
+    write('receiver', wanted),
+  );
+  if (fromSender.length + fromReceiver.length === 0) return hasOther ? [] : setsockoptLines(keepalive);
+  return [...fromSender, ...(fromSender.length > 0 && fromReceiver.length > 0 ? ['# or'] : []), ...fromReceiver];
+}

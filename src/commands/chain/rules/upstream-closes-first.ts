@@ -1,0 +1,97 @@
+import { formatDuration } from '../../../base/units.ts';
+import type { Facts } from '../../../policy/facts.ts';
+import type { Rule } from '../../../report/finding.ts';
+import { alignmentOf, isKnown } from '../alignment.ts';
+import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
+
+const STEP_MS = 5000;
+/** Longer than that idle connections are better given up than kept. */
+const LONG_MS = 600_000;
+
+export const rule: Rule<Facts> = {
+  id: 'upstream-closes-first',
+  title:
+    'A receiver closes an idle connection before its sender gives it up, so that a request can meet the close (RFC 9112, 9.5). A client without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning, as where every request that meets the close is sent again',
+  explain: '',
+  judge: ({ joint }) => {
+    if (joint === null) return [];
+    const { link, marginMs, write } = joint;
+    const { sender, receiver } = link;
+    const alignment = alignmentOf(link, marginMs);
+    if (alignment.kind !== 'closes-first') return [];
+    const { poolIdle, idleClose, how } = alignment;
+    const { retries } = sender.client;
+    const kept =
+      poolIdle.value === 'never'
+        ? `${sender.name} never gives up an idle connection (${saidBy(poolIdle)})`
+        : `${sender.name} keeps idle connections ${formatDuration(poolIdle.value)} (${saidBy(poolIdle)})`;
+    const closed = `${receiver.name} closes them after ${formatDuration(idleClose.value)} (${saidBy(idleClose)})`;
+    const canGiveUp =
+      poolIdle.source.kind !== 'default' ||
+      poolIdle.setting !== null ||
+      write('sender', { set: 'pool-idle', ms: 1000 }).length > 0;
+    const must = !canGiveUp
+      ? `${sender.name} has no setting for giving up first`
+      : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
+    const consequence =
+      how === 'late'
+        ? `a request can be sent just as ${receiver.name} closes, ${RETRIES[retries]}; ${must}`
+        : `that is less than the margin of ${formatDuration(marginMs)}`;
+    const longerMs = poolIdle.value === 'never' ? null : Math.ceil((poolIdle.value + marginMs) / STEP_MS) * STEP_MS;
+    const shorterMs = idleClose.value - marginMs;
+    const configured = receiver.replaced?.idleCloseMs ?? idleClose;
+    const written = isKnown(configured) ? configured : null;
+    const isWritten =
+      written !== null &&
+      poolIdle.value !== 'never' &&
+      (written.value === 'never' || written.value >= poolIdle.value + marginMs);
+    const raised = isWritten
+      ? [`# ${saidBy(written)} says ${describeLimit(written.value)} already: reload or restart ${receiver.name}`]
+      : longerMs === null
+        ? []
+        : headed(
+            `${headingFor(receiver, written)}: let it outlast ${sender.name}`,
+            write('receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, written) }),
+          );
+    const lowered =
+      shorterMs < 1000
+        ? []
+        : headed(
+            `${headingFor(sender, poolIdle)}: let it give up before ${receiver.name}`,
+            write('sender', { set: 'pool-idle', ms: shorterMs }),
+          );
+    const [first, second] = longerMs !== null && longerMs > LONG_MS ? [lowered, raised] : [raised, lowered];
+    const avoided =
+      raised.length + lowered.length > 0
+        ? []
+        : [
+            ...headed(`# ${sender.name}: send again what may be sent twice`, write('sender', { set: 'retry-safely' })),
+            ...headed(`# ${sender.name}: or a connection for each request`, write('sender', { set: 'no-reuse' })),
+          ];
+    return [
+      {
+        severity:
+          how === 'narrow' || retries === 'all' || (poolIdle.value === 'never' && sender.role === 'client')
+            ? 'warning'
+            : 'error',
+        message: `${kept}, ${how === 'late' ? 'but' : 'and'} ${closed}: ${consequence}`,
+        evidence: {
+          poolIdle: describeLimit(poolIdle.value),
+          poolIdleSetBy: saidBy(poolIdle),
+          idleCloseMs: idleClose.value,
+          idleCloseSetBy: saidBy(idleClose),
+          marginMs,
+        },
+        remedy: [...first, ...(first.length > 0 && second.length > 0 ? ['# or'] : []), ...second, ...avoided],
+      },
+    ];
+  },
+};
+
+const RETRIES = {
+  none: 'and fails',
+  idempotent: 'and fails (a GET is sent again, a POST is not)',
+  unwritten: 'and fails unless none of it was written',
+  all: 'and is sent again, be it a POST whose work is then done twice',
+  unknown: 'and fails',
+} as const;

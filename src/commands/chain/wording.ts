@@ -1,0 +1,60 @@
+/** How findings about a chain name a value, its place, and the place where another is to stand. */
+
+import { formatDuration } from '../../base/units.ts';
+import type { ChainValue, Limit } from '../../knowledge/hop.ts';
+import type { ChainHop } from './report.ts';
+
+/** `nginx.conf:7 keepalive_timeout`: who says so. */
+export function saidBy({ source, setting }: ChainValue<unknown>): string {
+  const named = setting === null ? '' : ` ${setting}`;
+  switch (source.kind) {
+    case 'file':
+      return `${source.file}:${source.line}${named}`;
+    case 'command-line':
+    case 'flag':
+      return source.text;
+    case 'default':
+      return `default of ${setting ?? source.id}`;
+    case 'measured':
+      return `measured at ${source.url}`;
+    default:
+      return source satisfies never;
+  }
+}
+
+/** The comment above a line that is to replace or add a setting. */
+export function headingFor(hop: ChainHop, value: ChainValue<unknown> | null): string {
+  const source = value?.source ?? null;
+  if (source?.kind === 'file') return `# ${source.file}:${source.line}`;
+  if (source?.kind === 'command-line') return `# on the command line of ${hop.name}, in place of ${source.text}`;
+  if (source?.kind === 'flag') return `# in the configuration of ${hop.name}, given as ${source.text}`;
+  const { origin } = hop;
+  switch (origin.kind) {
+    case 'file':
+      return `# to be added to ${origin.file}${origin.line === null ? '' : ` for its line ${origin.line}`}`;
+    case 'command-line':
+      return `# to be added to the command line of ${hop.name}`;
+    case 'stack':
+    case 'preset':
+    case 'flag':
+      return `# in the configuration of ${hop.name}`;
+    default:
+      return origin satisfies never;
+  }
+}
+
+/** Lines under their heading; nothing without lines. */
+export function headed(heading: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [heading, ...lines];
+}
+
+/** `60 s`, or `no limit`. */
+export function describeLimit(limit: Limit): string {
+  return limit === 'never' ? 'no limit' : formatDuration(limit);
+}
+
+/** Whether a setting belongs into a file or on the command line. */
+export function placeOf(hop: ChainHop, value: ChainValue<unknown> | null): 'file' | 'command-line' {
+  const kind = value === null || value.source.kind === 'default' ? hop.origin.kind : value.source.kind;
+  return kind === 'command-line' ? 'command-line' : 'file';
+}

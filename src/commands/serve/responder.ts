@@ -1,0 +1,355 @@
+import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { KernelError } from '../../base/errors.ts';
+import { formatDuration, parseDuration, plural } from '../../base/units.ts';
+import { DONE_LINE, GREETING, REFUSAL, SPOKEN_LINE } from '../../connections/responder-lines.ts';
+import type { ServeData, ServedClient } from './report.ts';
+
+/** How a responder behaves. */
+export interface ResponderOptions {
+  /** A literal address of this host. */
+  host: string;
+  /** 0: a free one. */
+  port: number;
+  /** `hold`: says nothing. `echo`: sends back what comes. */
+  mode: ServeData['mode'];
+  /** Connections at once; more are closed as soon as they are made. */
+  maxConnections: number;
+  /** How long it will listen: nobody can have it speak later than that. */
+  forMs: number;
+  /** Told what happens, one line each: already bounded in number and length, not made printable. */
+  log(line: string): void;
+}
+
+/** What happened so far. */
+type ResponderCounts = Pick<
+  ServeData,
+  'accepted' | 'refused' | 'peak' | 'open' | 'spoken' | 'receivedBytes' | 'sentBytes' | 'clients' | 'otherClients'
+>;
+
+/** A cooperating far end. */
+export interface Responder {
+  port: number;
+  counts(): ResponderCounts;
+  /** Closes every connection and the port. */
+  close(): void;
+}
+
+/** A request is one line of at most so many bytes with its end, and has so long to come. */
+const LONGEST_REQUEST_BYTES = 256;
+const REQUEST_MS = 10_000;
+/** How long a refused client has to hang up by itself. */
+const PARTING_MS = 1000;
+/** The clients that are counted one by one. */
+const KNOWN_CLIENTS = 100;
+/** Lines of log that may come within a second; the rest is counted. */
+const LOG_LINES_PER_SECOND = 20;
+
+/**
+ * Listens, and holds what connects for as long as the responder lives. Each connection is plain data, treated as `mode` says, unless it
+ * begins with `kaprobe `: then it is made of requests, one a line:
+ *
+ *     kaprobe speak-after 90s
+ *     kaprobe speak-when NAME
+ *     kaprobe speak-now NAME
+ *
+ * Upon the first the responder is silent for that time (at least 1 ms, at most what is left of its own), then says `kaprobe speaks` in a
+ * line, and waits for the next request. Upon the second it does so when the third comes on another connection, which is answered with
+ * `kaprobe has spoken`; the name is 128 bits in hexadecimal, so that only who gave it can use it. A request while one is running, a line
+ * that is none, is longer than 256 bytes or has not come to its end in ten seconds is answered with one line that begins
+ * `kaprobe refuses`, and the connection is closed.
+ *
+ * So on no connection is more sent than was received, plus one line. Nothing that is read is kept but the unfinished request; a client
+ * that does not read what is echoed to it is not read from either. TCP keepalive is off on purpose: it would refresh the middleboxes that
+ * are being measured.
+ *
+ * @throws KernelError when it cannot listen there.
+ */
+export async function startResponder(options: ResponderOptions): Promise<Responder> {
+  const { host, port, maxConnections } = options;
+  const until = performance.now() + options.forMs;
+  const log = limitRate(options.log);
+  const sockets = new Set<Socket>();
+  const clients = new Map<string, ServedClient>();
+  /** What to do when a name is called; one for each connection at the most. */
+  const called = new Map<string, () => void>();
+  const counts = { accepted: 0, refused: 0, peak: 0, spoken: 0, receivedBytes: 0, sentBytes: 0, otherClients: 0 };
+
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    counts.accepted += 1;
+    counts.peak = Math.max(counts.peak, sockets.size);
+    const client = clientAt(socket.remoteAddress ?? 'unknown');
+    if (client !== null) client.connections += 1;
+    const name = nameOf(socket);
+    const acceptedAtMs = performance.now();
+    const own = { receivedBytes: 0, sentBytes: 0 };
+    log(`${name} connected, ${sockets.size} open`);
+    const books = [counts, own, ...(client === null ? [] : [client])];
+    serve(socket, {
+      mode: options.mode,
+      leftMs: () => until - performance.now(),
+      received: (sizeBytes) => {
+        for (const book of books) book.receivedBytes += sizeBytes;
+      },
+      sent: (sizeBytes) => {
+        for (const book of books) book.sentBytes += sizeBytes;
+      },
+      spoke: () => {
+        counts.spoken += 1;
+      },
+      called,
+      log: (what) => log(`${name} ${what}`),
+    });
+    let end = 'closed';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      end = `ended with ${error.code ?? 'an error'}`;
+    });
+    socket.on('close', () => {
+      sockets.delete(socket);
+      const { receivedBytes, sentBytes } = own;
+      const age = formatDuration(Math.round(performance.now() - acceptedAtMs));
+      log(`${name} ${end} after ${age}, ${plural(receivedBytes, 'byte')} received, ${plural(sentBytes, 'byte')} sent`);
+    });
+  });
+  server.maxConnections = maxConnections;
+  server.on('drop', (dropped) => {
+    counts.refused += 1;
+    log(`${dropped?.remoteAddress ?? 'somebody'} turned away: ${plural(maxConnections, 'connection')} open`);
+  });
+
+  /** null: not one of the first. */
+  function clientAt(address: string): ServedClient | null {
+    const known = clients.get(address);
+    if (known !== undefined) return known;
+    if (clients.size >= KNOWN_CLIENTS) {
+      counts.otherClients += 1;
+      return null;
+    }
+    const client = { address, connections: 0, receivedBytes: 0, sentBytes: 0 };
+    clients.set(address, client);
+    return client;
+  }
+
+  await listen(server, host, port);
+  server.on('error', (error: NodeJS.ErrnoException) => log(`accepting failed: ${error.code ?? error.message}`));
+  const address = server.address();
+  return {
+    port: address === null || typeof address === 'string' ? port : address.port,
+    counts: () => ({ ...counts, open: sockets.size, clients: [...clients.values()].map((client) => ({ ...client })) }),
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      log.flush();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const errno = error.code ?? 'EIO';
+      reject(
+        new KernelError(errno, `cannot listen on ${isIPv6(host) ? `[${host}]` : host}:${port}`, LISTEN_HINTS[errno]),
+      );
+    });
+    server.listen({ host, port, backlog: 4096 }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+const LISTEN_HINTS: Record<string, string> = {
+  EADDRINUSE: 'another program listens there: give another --port, or 0 for a free one',
+  EADDRNOTAVAIL: 'this host has no such address: --host takes one of its own, 0.0.0.0 or ::',
+  EACCES: 'ports below 1024 need rights: give another --port',
+};
+
+function nameOf({ remoteAddress = 'unknown', remotePort }: Socket): string {
+  return `${isIPv6(remoteAddress) ? `[${remoteAddress}]` : remoteAddress}:${remotePort ?? 0}`;
+}
+
+/** What one connection may do and must tell. */
+interface Account {
+  mode: ServeData['mode'];
+  /** Of the responder's own life. */
+  leftMs(): number;
+  received(sizeBytes: number): void;
+  sent(sizeBytes: number): void;
+  spoke(): void;
+  /** Those of all connections. */
+  called: Map<string, () => void>;
+  log(what: string): void;
+}
+
+/** Treats one connection until it ends. */
+function serve(socket: Socket, account: Account): void {
+  /** The beginning of what may become a request; null: this connection is plain data. */
+  let pending: Buffer | null = Buffer.alloc(0);
+  let isRequests = false;
+  /** Calls off the request that is running; null: none is. */
+  let callOff: (() => void) | null = null;
+  let patience: NodeJS.Timeout | null = null;
+  let parting: NodeJS.Timeout | null = null;
+
+  const stopWaiting = (): void => {
+    clearTimeout(patience ?? undefined);
+    patience = null;
+  };
+  const send = (bytes: Buffer | string): void => {
+    account.sent(bytes.length); // texts here are ASCII
+    if (!socket.write(bytes)) {
+      socket.pause();
+      socket.once('drain', () => socket.resume());
+    }
+  };
+  const treatAsData = (bytes: Buffer): void => {
+    if (account.mode === 'echo' && bytes.length > 0) send(bytes);
+  };
+  const refuse = (why: string): void => {
+    account.log(`refused: ${why}`);
+    stopWaiting();
+    callOff?.();
+    const line = `${REFUSAL}${why}\n`;
+    account.sent(line.length);
+    pending = null;
+    socket.end(line);
+    socket.resume();
+    // What still comes is thrown away: to close with it unread would be a reset, which takes the line with it.
+    parting = setTimeout(() => socket.destroy(), PARTING_MS);
+  };
+  const becomeData = (): void => {
+    stopWaiting();
+    const bytes = pending ?? Buffer.alloc(0);
+    pending = null;
+    treatAsData(bytes);
+  };
+  const giveUpWaiting = (): void => {
+    patience = null;
+    if (!isRequests) becomeData();
+    else refuse(`no end of the line within ${formatDuration(REQUEST_MS)}`);
+  };
+  const speak = (): void => {
+    callOff = null;
+    account.spoke();
+    send(SPOKEN_LINE);
+  };
+  const fulfil = (line: string): void => {
+    const asked = callOff === null ? readRequest(line, account.leftMs()) : 'one request at a time';
+    if (typeof asked === 'string') {
+      refuse(asked);
+      return;
+    }
+    switch (asked.kind) {
+      case 'after': {
+        account.log(`asks to be spoken to after ${formatDuration(asked.afterMs)}`);
+        const timer = setTimeout(speak, asked.afterMs);
+        callOff = () => clearTimeout(timer);
+        return;
+      }
+      case 'when': {
+        const { name } = asked;
+        if (account.called.has(name)) refuse('that name is taken');
+        else {
+          account.log('asks to be spoken to when it is called');
+          callOff = () => account.called.delete(name);
+          account.called.set(name, () => {
+            account.called.delete(name);
+            speak();
+          });
+        }
+        return;
+      }
+      case 'now': {
+        const call = account.called.get(asked.name);
+        if (call === undefined) refuse('no connection of that name waits');
+        else {
+          call();
+          send(DONE_LINE);
+        }
+        return;
+      }
+      default:
+        asked satisfies never;
+    }
+  };
+  const readRequests = (): void => {
+    while (pending !== null && pending.length > 0) {
+      const end = pending.indexOf('\n');
+      if (end >= LONGEST_REQUEST_BYTES || (end < 0 && pending.length >= LONGEST_REQUEST_BYTES)) {
+        refuse(`a line is longer than ${LONGEST_REQUEST_BYTES} bytes`);
+        return;
+      }
+      if (end < 0) {
+        waitForTheRest();
+        return;
+      }
+      const request = pending.toString('latin1', 0, end);
+      // A copy, so that a short rest does not hold on to a large chunk.
+      pending = Buffer.from(pending.subarray(end + 1));
+      stopWaiting();
+      fulfil(request);
+    }
+  };
+  const waitForTheRest = (): void => {
+    patience ??= setTimeout(giveUpWaiting, REQUEST_MS);
+  };
+
+  socket.on('data', (chunk) => {
+    account.received(chunk.length);
+    if (parting !== null) return;
+    if (pending === null) return treatAsData(chunk);
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    if (!isRequests) {
+      const begins = pending.toString('latin1', 0, GREETING.length);
+      if (!GREETING.startsWith(begins)) return becomeData();
+      if (begins.length < GREETING.length) return waitForTheRest();
+      isRequests = true;
+    }
+    readRequests();
+  });
+  socket.on('close', () => {
+    stopWaiting();
+    callOff?.();
+    clearTimeout(parting ?? undefined);
+    pending = null;
+  });
+}
+
+/** What a line asks for. */
+type Request = { kind: 'after'; afterMs: number } | { kind: 'when' | 'now'; name: string };
+
+/** A text says why the line is no request. */
+function readRequest(line: string, leftMs: number): Request | string {
+  const [, kind, name] = /^kaprobe speak-(when|now) ([0-9a-f]{32})\r?$/.exec(line) ?? [];
+  if ((kind === 'when' || kind === 'now') && name !== undefined) return { kind, name };
+  const [, text] = /^kaprobe speak-after ([0-9a-z.]{1,32})\r?$/.exec(line) ?? [];
+  if (text === undefined) return 'not a request; one reads kaprobe speak-after DURATION';
+  const parsed = parseDuration(text);
+  if (parsed.kind === 'invalid') return `the duration ${parsed.reason}`;
+  if (parsed.ms < 1 || parsed.ms > leftMs) return 'the time must be at least 1 ms and within what is left of mine';
+  return { kind: 'after', afterMs: parsed.ms };
+}
+
+/** Passes on so many lines a second and counts the others, so that a flood of connections does not become one of lines. */
+function limitRate(log: (line: string) => void): ((line: string) => void) & { flush(): void } {
+  let windowFromMs = Number.NEGATIVE_INFINITY;
+  let passedCount = 0;
+  let heldBackCount = 0;
+  const flush = (): void => {
+    if (heldBackCount > 0) log(`${heldBackCount} more lines left out`);
+    heldBackCount = 0;
+  };
+  const limited = (line: string): void => {
+    const nowMs = performance.now();
+    if (nowMs - windowFromMs >= 1000) {
+      flush();
+      windowFromMs = nowMs;
+      passedCount = 0;
+    }
+    if (passedCount >= LOG_LINES_PER_SECOND) heldBackCount += 1;
+    else log(line);
+    passedCount += 1;
+  };
+  return Object.assign(limited, { flush });
+}

@@ -1,0 +1,387 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CapabilityError, KernelError } from '../../base/errors.ts';
+import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
+import { formatDuration } from '../../base/units.ts';
+import { TIME_WAIT_MS } from '../../keepalive/kernel-timers.ts';
+import { type DiagSocket, type SockDiag, sockDiagOpener } from '../../linux/netlink/sock-diag.ts';
+import { inNetworkNamespaceOf } from '../../linux/network-namespace.ts';
+import { readTimeWaitOverflows } from '../../linux/procfs/proc-net-counters.ts';
+import { listProcNetTcp } from '../../linux/procfs/proc-net-tcp.ts';
+import { commandOf, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
+import { count, type PortReading, portSettingsFrom, readSysctl } from '../../linux/sysctl.ts';
+import { factsAbout } from '../../policy/facts.ts';
+import { judge } from '../../policy/judge.ts';
+import type { Finding } from '../../report/finding.ts';
+import type { Gap, Outcome } from '../../report/report.ts';
+import { unmeasured } from '../../report/values.ts';
+import { endpoint, matchesEnds, portOf, type SocketFilter } from '../../sockets/socket-filter.ts';
+import type { CommandContext, Room } from '../room.ts';
+import { type Bounds, durationOption, integerOption } from '../shared/options.ts';
+import { addEndOptions, readSelection } from '../shared/socket-selection.ts';
+import {
+  closeRate,
+  type Flow,
+  type FlowSocket,
+  flowsOf,
+  meanLifeAtMostMs,
+  portsLeft,
+  REUSE_THRESHOLDS,
+  servicesOf,
+  timeWaitLeft,
+} from './flows.ts';
+import type { FlowOwner, FlowWatch, TimeWaitData, TimeWaitFlow } from './report.ts';
+import { type ReuseSocket, startReuseWatch } from './reuse-watch.ts';
+
+const BOUNDS = {
+  watchMs: { min: 1000, max: 3_600_000, step: 1 },
+  limit: { min: 1, max: 100_000, step: 1 },
+} as const satisfies Record<string, Bounds>;
+
+/** PID_MAX_LIMIT of include/linux/threads.h. */
+const HIGHEST_PID = 4_194_304;
+const DEFAULT_LIMIT = 20;
+/** Between two samples of `--watch`: long enough to cost little, and several in the shortest watch. */
+const SAMPLE_EVERY_MS = 500;
+/** A sample may take a quarter of the time until the next one. */
+const COST_SHARE = 4;
+/** Of a service with a thousand workers the first few say which it is. */
+const MOST_OWNERS = 8;
+/** The tables may change while they are read: then they are read again, but not for ever. */
+const MOST_READINGS = 3;
+
+/** Shows who closes connections here, how fast, and whether they are reused. */
+export const room: Room<TimeWaitData> = {
+  view: async () => (await import('./text.ts')).view,
+  declare(command) {
+    command
+      .description(
+        'Counts the sockets in TIME_WAIT by peer and by service, works out how fast this side closes connections, how many ports are left towards each destination, and whether connections are reused.',
+      )
+      .optionsGroup('Which connections (repeatable, any of the values; all options together):');
+    addEndOptions(command);
+    command.addOption(
+      integerOption('--netns <pid>', 'look into the network namespace of this process, such as one in a container', {
+        min: 1,
+        max: HIGHEST_PID,
+      }),
+    );
+    command
+      .optionsGroup('Timing:')
+      .addOption(
+        durationOption(
+          '--watch <duration>',
+          'look on for so long, and tell connections that are reused from new ones',
+          BOUNDS.watchMs,
+        ),
+      )
+      .optionsGroup('Output:')
+      .addOption(
+        integerOption(
+          '--limit <n>',
+          `peers to list and judge, those with the most in TIME_WAIT first (default: ${DEFAULT_LIMIT})`,
+          BOUNDS.limit,
+        ),
+      )
+      .addHelpText(
+        'after',
+        `
+Examples:
+  kaprobe timewait
+  kaprobe timewait --port 8000 --watch 10s
+  kaprobe timewait --remote 10.0.0.0/8 --fail-on warning`,
+      );
+  },
+
+  async run(_operands, options, context) {
+    const { filter, given } = await readSelection(options, { signal: context.signal, defaultStates: [] });
+    const number = (name: string): number | null => {
+      const value = options[name];
+      return typeof value === 'number' ? value : null;
+    };
+    return answer(
+      {
+        filter,
+        given,
+        pid: number('netns'),
+        watchMs: number('watch'),
+        limit: number('limit') ?? DEFAULT_LIMIT,
+      },
+      context,
+    );
+  },
+};
+
+interface Question {
+  filter: SocketFilter;
+  given: string[];
+  /** Whose network namespace; null: kaprobe's own. */
+  pid: number | null;
+  /** null: look once. */
+  watchMs: number | null;
+  limit: number;
+}
+
+/** One socket in the words of the policy. */
+interface Socket extends FlowSocket, ReuseSocket {
+  inode: number;
+  /** It counts against tcp_max_tw_buckets. */
+  isMinisock: boolean;
+}
+
+const STATES: readonly TcpState[] = TCP_STATES.filter((state) => state !== 'unknown');
+
+async function answer(question: Question, context: CommandContext): Promise<Outcome<TimeWaitData>> {
+  const { filter, given, pid, limit } = question;
+  const { listing, ports, tableLimit, twReuse } = await open(pid);
+  try {
+    const { sockets, flowsWatched, watch } = await observe(listing, ports?.range ?? null, question, context);
+    const overflows = readTimeWaitOverflows(pid);
+    const table = { count: sockets.filter(({ isMinisock }) => isMinisock).length, limit: tableLimit, overflows };
+    const isLowerBound = tableLimit !== null && table.count >= tableLimit;
+    const rate = (of: readonly Socket[]) => closeRate(timeWaitLeft(of), { windowMs: TIME_WAIT_MS, isLowerBound });
+    const listeners = sockets.filter(({ state }) => state === 'listen');
+    const listenerPorts = new Set(listeners.map(({ localPort }) => localPort));
+    const flows = flowsOf(sockets, ports?.range ?? null).filter((flow) => isMeant(filter, flow));
+    const described = flows
+      .map((flow): { flow: Flow<Socket>; described: TimeWaitFlow } => {
+        const { side, sideKnownBy, client, service, sockets: own } = flow;
+        const closes = rate(own);
+        const established = own.filter(({ state }) => state === 'established').length;
+        const timeWait = own.filter(({ state }) => state === 'time-wait').length;
+        return {
+          flow,
+          described: {
+            ...{ side, sideKnownBy, client, service, established, timeWait },
+            others: own.length - established - timeWait,
+            closes,
+            meanLifeAtMostMs: meanLifeAtMostMs(established, closes.perSecond),
+            ports: side === 'server' || ports === null ? null : portsLeft(own, listenerPorts, ports, closes),
+            owners: [],
+            ownersKnownBy: null,
+            watch: flowsWatched === null ? null : (flowsWatched.get(nameOf(flow)) ?? NOTHING_SEEN),
+          },
+        };
+      })
+      .sort((one, other) => rankOf(other.described) - rankOf(one.described));
+    const listed = described.slice(0, limit);
+    const others = described.slice(limit).map((each) => each.described);
+    const ownersHidden = addOwners(listed, listeners);
+    const meant = flows.flatMap((flow) => flow.sockets);
+    const data: TimeWaitData = {
+      pid,
+      source: listing.source,
+      filters: given,
+      states: countStates(meant),
+      table,
+      closes: rate(meant),
+      settings: { twReuse, portRange: ports?.range ?? null },
+      flows: listed.map((each) => each.described),
+      otherFlows: {
+        count: others.length,
+        established: others.reduce((sum, { established }) => sum + established, 0),
+        timeWait: others.reduce((sum, { timeWait }) => sum + timeWait, 0),
+        mostTimeWait: Math.max(0, ...others.map(({ timeWait }) => timeWait)),
+      },
+      services: servicesOf(described.map((each) => each.described)).slice(0, limit),
+      watch,
+      thresholds: REUSE_THRESHOLDS,
+      ownersHidden,
+    };
+    return {
+      data,
+      findings: findingsOf(data),
+      gaps: gapsOf(data, ports),
+      interrupted: context.signal.aborted,
+    };
+  } finally {
+    listing.close();
+  }
+}
+
+const NOTHING_SEEN: FlowWatch = { opened: 0, closedHere: 0, kept: 0, keptUsed: 0 };
+
+const nameOf = ({ side, client, service }: Pick<Flow<Socket>, 'side' | 'client' | 'service'>): string =>
+  `${side} ${client} ${service}`;
+
+/** What is in TIME_WAIT comes first, then what is established. */
+const rankOf = ({ timeWait, established }: TimeWaitFlow): number => timeWait * 1e7 + established;
+
+/** A way to list all sockets of one network namespace. */
+interface Listing {
+  source: TimeWaitData['source'];
+  list(): DiagSocket[];
+  close(): void;
+}
+
+interface Opened {
+  listing: Listing;
+  ports: PortReading | null;
+  tableLimit: number | null;
+  twReuse: number | null;
+}
+
+/** Opens the list of sockets and reads the settings, both of that network namespace. */
+async function open(pid: number | null): Promise<Opened> {
+  const openDiag = await sockDiagOpener().catch(unlessMissing);
+  const look = (): Opened => ({
+    ports: portSettingsFrom(readSysctl),
+    tableLimit: count(readSysctl('net.ipv4.tcp_max_tw_buckets')),
+    twReuse: count(readSysctl('net.ipv4.tcp_tw_reuse')),
+    listing: openListing(openDiag, pid),
+  });
+  return pid === null ? look() : inNetworkNamespaceOf(pid, look);
+}
+
+/** What cannot be had here is done without. */
+function unlessMissing(error: unknown): null {
+  if (error instanceof CapabilityError || error instanceof KernelError) return null;
+  throw error;
+}
+
+/** sock_diag, or /proc/net/tcp where that is not to be had. */
+function openListing(openDiag: (() => SockDiag) | null, pid: number | null): Listing {
+  const procfs: Listing = { source: 'procfs', list: () => listProcNetTcp(STATES, pid), close: () => {} };
+  if (openDiag === null) return procfs;
+  try {
+    const diag = openDiag();
+    const request = { states: STATES, withInfo: true };
+    diag.list({ states: [], withInfo: false }); // a sandbox may let it be opened and not be asked
+    return {
+      source: 'sock-diag',
+      list: () => {
+        for (let reading = 1; ; reading += 1) {
+          const { sockets, consistent } = diag.list(request);
+          if (consistent || reading === MOST_READINGS) return sockets;
+        }
+      },
+      close: () => diag.close(),
+    };
+  } catch (error) {
+    unlessMissing(error);
+    return procfs;
+  }
+}
+
+/** Looks once, or again and again for as long as was asked; what is returned is the last look. */
+async function observe(
+  listing: Listing,
+  range: PortReading['range'] | null,
+  { watchMs }: Question,
+  { signal, progress }: CommandContext,
+): Promise<{ sockets: Socket[]; flowsWatched: Map<string, FlowWatch> | null; watch: TimeWaitData['watch'] }> {
+  let sockets = listing.list().map(describe);
+  if (watchMs === null) return { sockets, flowsWatched: null, watch: null };
+  const named = function* (): Generator<readonly [string, Socket]> {
+    for (const flow of flowsOf(sockets, range)) for (const socket of flow.sockets) yield [nameOf(flow), socket];
+  };
+  const startedAtMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startedAtMs;
+  const reuse = startReuseWatch(named());
+  let samples = 1;
+  let costMs = 0;
+  while (elapsedMs() < watchMs && !signal.aborted) {
+    const restMs = watchMs - elapsedMs();
+    await sleep(Math.min(restMs, Math.max(SAMPLE_EVERY_MS, COST_SHARE * costMs)), undefined, { signal }).catch(
+      () => {},
+    );
+    progress(`watching for ${formatDuration(Math.max(0, watchMs - elapsedMs()))} more`);
+    const lookedAtMs = elapsedMs();
+    sockets = listing.list().map(describe);
+    reuse.sample(named(), lookedAtMs);
+    samples += 1;
+    costMs = elapsedMs() - lookedAtMs;
+  }
+  return { sockets, flowsWatched: reuse.results(), watch: { durationMs: Math.round(elapsedMs()), samples } };
+}
+
+function describe({ state, timer, info, inode, ...ends }: DiagSocket): Socket {
+  const times = [info?.lastDataSentMs, info?.lastDataReceivedMs].filter((ms) => typeof ms === 'number');
+  return {
+    ...{ state, inode },
+    cookie: ends.cookie ?? `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`,
+    localAddress: plain(ends.localAddress),
+    localPort: ends.localPort,
+    remoteAddress: plain(ends.remoteAddress),
+    remotePort: ends.remotePort,
+    timeWaitLeftMs: state === 'time-wait' ? (timer?.expiresMs ?? 0) : null,
+    isMinisock: timer?.kind === 'time-wait',
+    lastDataMs: times.length === 0 ? null : Math.min(...times),
+  };
+}
+
+/** A socket of IPv6 that speaks IPv4 belongs to the same flow as one of IPv4. */
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, '');
+
+/** A flow is meant as a whole: when one of its connections is. */
+function isMeant(filter: SocketFilter, { sockets }: Flow<Socket>): boolean {
+  if (filter.local.length + filter.remote.length + filter.ports.length === 0) return true;
+  return sockets.some(({ localAddress, localPort, remoteAddress, remotePort }) => {
+    const [local, remote] = [endpoint(localAddress, localPort), endpoint(remoteAddress, remotePort)];
+    return matchesEnds(filter, { state: 'established', local, remote });
+  });
+}
+
+function countStates(sockets: readonly Socket[]): TimeWaitData['states'] {
+  const counts = new Map<TcpState, number>();
+  for (const { state } of sockets) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, number]) => ({ state, count: number })).sort((one, other) => other.count - one.count);
+}
+
+/** Names the processes of each flow by its listener, or by what is still established; returns why some may be missing. */
+function addOwners(
+  listed: readonly { flow: Flow<Socket>; described: TimeWaitFlow }[],
+  listeners: readonly Socket[],
+): TimeWaitData['ownersHidden'] {
+  const wanted = listed.map(({ flow, described }) => {
+    const port = portOf(described.service);
+    const own = listeners.filter(({ localPort }) => described.side === 'server' && localPort === port);
+    const by = own.length > 0 ? ('listener' as const) : ('established' as const);
+    const inodes = (by === 'listener' ? own : flow.sockets).map(({ inode }) => inode).filter((inode) => inode !== 0);
+    return { described, by, inodes };
+  });
+  if (wanted.every(({ inodes }) => inodes.length === 0)) return null;
+  const { holders, hiddenPids } = scanSocketHolders(new Set(wanted.flatMap(({ inodes }) => inodes)));
+  let missing = false;
+  for (const { described, inodes, by } of wanted) {
+    const pids = new Set(inodes.flatMap((inode) => (holders.get(inode) ?? []).map(({ pid }) => pid)));
+    if (pids.size === 0) {
+      missing ||= inodes.length > 0;
+      continue;
+    }
+    described.owners = [...pids].slice(0, MOST_OWNERS).map((pid): FlowOwner => ({ pid, command: commandOf(pid) }));
+    described.ownersKnownBy = by;
+  }
+  return missing && hiddenPids.length > 0
+    ? unmeasured(`the descriptors of ${hiddenPids.length} other processes are not to be seen without root`)
+    : null;
+}
+
+function findingsOf(data: TimeWaitData): Finding[] {
+  const { thresholds, settings } = data;
+  // Where both ends are on this host each has a flow; they are listed by what is in TIME_WAIT.
+  const seen = new Set<string>();
+  const isOtherEnd = ({ client, service }: TimeWaitFlow): boolean => {
+    const before = seen.size;
+    return seen.add(`${client} ${service}`).size === before;
+  };
+  return [
+    ...judge({ ...factsAbout('TIME_WAIT'), timeWaitTable: data.table }),
+    ...data.flows.flatMap((flow) =>
+      judge({
+        ...factsAbout(`${flow.client} to ${flow.service}`),
+        timeWaitFlow: { ...flow, thresholds, twReuse: settings.twReuse, isOtherEnd: isOtherEnd(flow) },
+      }),
+    ),
+  ];
+}
+
+function gapsOf({ flows }: TimeWaitData, ports: PortReading | null): Gap[] {
+  if (ports !== null || !flows.some(({ side }) => side === 'client')) return [];
+  return [
+    {
+      subject: 'TIME_WAIT',
+      what: 'ports left',
+      reason: 'net.ipv4.ip_local_port_range or another setting beside it cannot be read',
+    },
+  ];
+}

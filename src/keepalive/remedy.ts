@@ -1,0 +1,28 @@
+/** Lines to paste that put keepalive settings into effect. */
+import type { Keepalive } from '../report/values.ts';
+
+const seconds = (ms: number): number => Math.round(ms / 1000);
+
+/** For every socket of the network namespace that has SO_KEEPALIVE on and sets nothing itself. */
+export function sysctlLines({ idleMs, intervalMs, count }: Keepalive): string[] {
+  return [
+    '# for sockets that only set SO_KEEPALIVE, in this network namespace:',
+    `sysctl -w net.ipv4.tcp_keepalive_time=${seconds(idleMs)} net.ipv4.tcp_keepalive_intvl=${seconds(intervalMs)} net.ipv4.tcp_keepalive_probes=${count}`,
+  ];
+}
+
+/** For one socket, in C; every language's socket options carry the same names. */
+export function setsockoptLines({ idleMs, intervalMs, count, userTimeoutMs }: Keepalive): string[] {
+  return [
+    '# on the socket, whatever the host says:',
+    'setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int));',
+    `setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){${seconds(idleMs)}}, sizeof(int));`,
+    `setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){${seconds(intervalMs)}}, sizeof(int));`,
+    `setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){${count}}, sizeof(int));`,
+    ...(userTimeoutMs === 0
+      ? []
+      : [
+          `setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){${Math.round(userTimeoutMs)}}, sizeof(unsigned));`,
+        ]),
+  ];
+}

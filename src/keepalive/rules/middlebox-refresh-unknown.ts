@@ -1,0 +1,22 @@
+import type { Facts } from '../../policy/facts.ts';
+import type { Rule } from '../../report/finding.ts';
+import { nameOf } from '../wording.ts';
+
+export const rule: Rule<Facts> = {
+  id: 'middlebox-refresh-unknown',
+  title: "The facts do not say whether keepalive segments restart this box's idle timer",
+  explain: '',
+  judge: ({ middleboxes, settings }) =>
+    middleboxes
+      .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === null && settings?.keepalive.enabled === true)
+      .map((middlebox) => ({
+        severity: 'warning',
+        message: `it is not known whether keepalive probes restart the idle timer of ${nameOf(middlebox)}; the judgement assumes that they do`,
+        evidence: {
+          middlebox: middlebox.id,
+          middleboxIdleTimeoutMs: middlebox.idleTimeoutMs,
+          source: middlebox.source,
+        },
+        remedy: [],
+      })),
+};

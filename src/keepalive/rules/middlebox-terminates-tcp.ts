@@ -1,0 +1,38 @@
+import { formatDuration } from '../../base/units.ts';
+import type { Facts } from '../../policy/facts.ts';
+import type { Rule } from '../../report/finding.ts';
+import { safetyMarginMs } from '../keepalive.ts';
+import { nameOf } from '../wording.ts';
+
+export const rule: Rule<Facts> = {
+  id: 'middlebox-terminates-tcp',
+  title:
+    'A proxy answers keepalive probes itself and counts only data: no keepalive reaches its idle timer (facts F6 and F7)',
+  explain: '',
+  judge: ({ settings, liveSockets, middleboxes }) => {
+    // Live connections may well have a heartbeat.
+    const severity =
+      settings !== null ? 'error' : (liveSockets ?? []).some(({ risk }) => risk !== null) ? 'warning' : null;
+    if (severity === null) return [];
+    return middleboxes
+      .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === false)
+      .map((middlebox) => {
+        const { id, idleTimeoutMs, configurableWith, confidence } = middlebox;
+        const poolIdleMs = idleTimeoutMs - safetyMarginMs(idleTimeoutMs);
+        return {
+          severity,
+          message:
+            `TCP keepalive cannot help at ${nameOf(middlebox)}: its idle timer of ${formatDuration(idleTimeoutMs)} counts data only. ` +
+            `Send an application heartbeat more often than that, or let no pooled connection idle longer than ${formatDuration(poolIdleMs)}`,
+          evidence: {
+            middlebox: id,
+            middleboxIdleTimeoutMs: idleTimeoutMs,
+            poolIdleMs,
+            keepaliveRefreshes: false,
+            ...(confidence === null ? {} : { confidence }),
+          },
+          remedy: configurableWith === null ? [] : ['# or raise its timeout:', configurableWith],
+        };
+      });
+  },
+};

@@ -1,0 +1,19 @@
+import type { MiddleboxPreset } from '../preset.ts';
+
+export const preset = {
+  id: 'alibaba-clb-tcp',
+  name: 'Alibaba Cloud CLB (SLB) TCP listener',
+  vendor: 'Alibaba Cloud',
+  kind: 'l4-lb',
+  protocol: 'tcp',
+  idleTimeoutMs: 900_000,
+  rangeMs: [10_000, 900_000],
+  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
+  configurableWith: 'EstablishedTimeout',
+  source: {
+    url: 'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
+    note: '900 s default and maximum.',
+    confidence: 'verified-by-reading',
+  },
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+} satisfies MiddleboxPreset;

@@ -1,0 +1,19 @@
+import type { MiddleboxPreset } from '../preset.ts';
+
+export const preset = {
+  id: 'huawei-elb-tcp',
+  name: 'Huawei Cloud ELB TCP listener',
+  vendor: 'Huawei Cloud',
+  kind: 'l4-lb',
+  protocol: 'tcp',
+  idleTimeoutMs: 300_000,
+  rangeMs: [10_000, 4_000_000],
+  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
+  configurableWith: 'keepalive_timeout',
+  source: {
+    url: 'https://support.huaweicloud.com/intl/th-th/elb_faq/elb_faq_0309.html',
+    note: '300 s.',
+    confidence: 'verified-by-reading',
+  },
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+} satisfies MiddleboxPreset;

@@ -1,0 +1,19 @@
+import type { MiddleboxPreset } from '../preset.ts';
+
+export const preset = {
+  id: 'pf-aggressive',
+  name: "pf with 'set optimization aggressive'",
+  vendor: 'OpenBSD/FreeBSD',
+  kind: 'firewall',
+  protocol: 'tcp',
+  idleTimeoutMs: 18_000_000,
+  rangeMs: null,
+  expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
+  configurableWith: 'set optimization aggressive',
+  source: {
+    url: 'https://github.com/freebsd/freebsd-src/blob/bc5ed32bdcdc68524c022c3ae28172c6062fdc46/sbin/pfctl/pfctl.c',
+    note: 'tcp.established falls to 5 h.',
+    confidence: 'verified-by-reading',
+  },
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+} satisfies MiddleboxPreset;

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/chain/rules/proxy-gives-up-before-app.ts';
+import type { Limit } from '../../../../src/knowledge/hop.ts';
+import { facts } from '../../../policy/facts.ts';
+import { appHop, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+
+const waits = (ms: Limit) => proxyHop({ responseTimeoutMs: inFile(ms, 'proxy.conf:8', 'proxy_read_timeout') });
+const works = (ms: Limit) => appHop({ requestTimeoutMs: inFile(ms, 'app.py:2', 'timeout') });
+
+test('a proxy that waits a minute for an app that may work for two is a warning, with the line for the proxy', () => {
+  expect(rule.judge(facts({ joint: joint(waits(60_000), works(120_000)) }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'proxy waits 1 m for a response (proxy.conf:8 proxy_read_timeout), but app may work on it for 2 m (app.py:2 timeout): the client gets an error while app goes on for nobody',
+      evidence: {
+        responseTimeoutMs: 60_000,
+        responseTimeoutSetBy: 'proxy.conf:8 proxy_read_timeout',
+        requestTimeoutMs: 120_000,
+        requestTimeoutSetBy: 'app.py:2 timeout',
+      },
+      remedy: ['# proxy.conf:8: wait longer than app works', 'sender response-timeout 122000'],
+    },
+  ]);
+});
+
+test.each([
+  ['both give up at the same time', joint(waits(60_000), works(60_000))],
+  ['the app gives up first', joint(waits(60_000), works(30_000))],
+  ['the app never gives up', joint(waits(60_000), works('never'))],
+  ['the proxy never gives up', joint(waits('never'), works(60_000))],
+  ['the one is not known', joint(waits(60_000), appHop({ requestTimeoutMs: NOT_KNOWN }))],
+  ['there is no chain', null],
+])('says nothing when %s', (_, known) => {
+  expect(rule.judge(facts({ joint: known }))).toEqual([]);
+});

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/chain/rules/upstream-not-reused.ts';
+import { facts } from '../../../policy/facts.ts';
+import { appHop, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+
+const off = inFile(false, 'proxy.conf:9', 'proxy_http_version');
+const http10 = proxyHop({ reuse: off, noReuseBecause: 'http-1.0' });
+const noPool = proxyHop({ reuse: off, noReuseBecause: 'no-pool' });
+
+test('the cost at the rate given is what a minute of TIME_WAIT holds, at the faster side', () => {
+  expect(rule.judge(facts({ joint: joint(http10, appHop(), { requestsPerSecond: 200 }) }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'proxy speaks HTTP/1.0, a connection for each request (proxy.conf:9 proxy_http_version): 200 requests a second keep 12000 sockets in TIME_WAIT at the side that closes first, proxy or app, whichever is faster; if proxy is the first, more than 470.5 a second to one address and port of another host run out of free ports, with the port range that kernels ship',
+      evidence: {
+        reuseSetBy: 'proxy.conf:9 proxy_http_version',
+        closesFirst: 'either',
+        requestsPerSecond: 200,
+        timeWaitCount: 12_000,
+        connectionsPerSecondLimit: 470.5,
+        portCount: 28_232,
+      },
+      remedy: ['# proxy.conf:9: reuse connections', 'sender reuse'],
+    },
+  ]);
+});
+
+test('a sender that closes first runs out of ports beyond 28232 connections a minute', () => {
+  const at = (requestsPerSecond: number) =>
+    rule.judge(facts({ joint: joint(noPool, appHop(), { requestsPerSecond }) }));
+  expect(at(470)).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringContaining('at the side that closes first, proxy; more than 470.5 a second'),
+      evidence: { closesFirst: 'proxy', timeWaitCount: 28_200, connectionsPerSecondLimit: 470.5, portCount: 28_232 },
+    },
+  ]);
+  expect(at(471)).toMatchObject([{ severity: 'error' }]);
+});
+
+test('without a rate it says what each request costs', () => {
+  expect(rule.judge(facts({ joint: joint(http10, appHop()) }))).toMatchObject([
+    {
+      message: expect.stringContaining('each leaves a socket in TIME_WAIT for 60 s'),
+      evidence: { requestsPerSecond: null, timeWaitCount: null },
+    },
+  ]);
+});
+
+test('with reuse comes the race: the server is told to outlast the pool as well', () => {
+  const early = appHop({ idleCloseMs: inFile(2000, 'app.py:3', 'keepalive') });
+  const known = joint(http10, early, { poolIdleOnceReusedMs: 60_000 });
+  expect(rule.judge(facts({ joint: known }))).toMatchObject([
+    {
+      remedy: [
+        '# proxy.conf:9: reuse connections',
+        'sender reuse',
+        '# app.py:3: and then let it outlast the pool of proxy, 1 m',
+        'receiver idle-close 65000 file',
+      ],
+    },
+  ]);
+});
+
+test('a server that closes after each response is told to keep open; so are both when neither reuses', () => {
+  const sync = appHop({ reuse: inFile(false, 'app.py:1', 'worker_class') });
+  const remedyOf = (sender: typeof http10): string[] =>
+    rule.judge(facts({ joint: joint(sender, sync) })).flatMap(({ remedy }) => remedy);
+  expect(remedyOf(proxyHop())).toEqual(['# app.py:1: keep connections open', 'receiver keep-open file']);
+  expect(remedyOf(http10)).toEqual([
+    '# proxy.conf:9: reuse connections',
+    'sender reuse',
+    '# app.py:1: keep connections open',
+    'receiver keep-open file',
+  ]);
+});
+
+test.each([
+  ['connections are reused', joint(proxyHop(), appHop())],
+  ['it is not known whether they are', joint(proxyHop({ reuse: NOT_KNOWN }), appHop())],
+  ['there is no chain', null],
+])('says nothing when %s', (_, known) => {
+  expect(rule.judge(facts({ joint: known }))).toEqual([]);
+});

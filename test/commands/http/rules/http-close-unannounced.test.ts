@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/http/rules/http-close-unannounced.ts';
+import type { HttpFacts } from '../../../../src/policy/facts.ts';
+import { facts, http } from '../../../policy/facts.ts';
+
+const after = (count: number, announced: boolean | null = false) => ({
+  count,
+  limited: announced !== null,
+  announced,
+  localPort: 1,
+});
+
+test('a server that ends a connection in use without a word is named with the number of requests', () => {
+  const [found] = rule.judge(facts({ http: http({ requestsPerConnection: after(5) }) }));
+  expect(found).toMatchObject({
+    severity: 'warning',
+    message:
+      'the server ends a connection after 5 requests and does not say so: a client that reuses it loses the next request',
+    evidence: { requestsPerConnection: 5, announced: false },
+    remedy: ['# the last response should carry', 'Connection: close'],
+  });
+});
+
+test('it is an error when it does so after each response', () => {
+  const persistent: HttpFacts['persistent'] = { value: false, why: 'closed-unannounced', also: [], detail: null };
+  const [found] = rule.judge(facts({ http: http({ persistent, requestsPerConnection: after(1) }) }));
+  expect(found?.severity).toBe('error');
+});
+
+test.each([
+  ['the end was announced', http({ requestsPerConnection: after(5, true) })],
+  ['the server allows more', http({ requestsPerConnection: after(100, null) })],
+  [
+    'the response told otherwise that it ends',
+    http({
+      requestsPerConnection: after(1),
+      persistent: { value: false, why: 'body-without-length', also: [], detail: null },
+    }),
+  ],
+  ['it was not tried', http({ requestsPerConnection: null })],
+  ['nobody asked', null],
+])('there is none when %s', (_, known) => {
+  expect(rule.judge(facts({ http: known }))).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/http/rules/reuse-race.ts';
+import type { HttpRace } from '../../../../src/connections/http/observation.ts';
+import { facts, http } from '../../../policy/facts.ts';
+
+const race: HttpRace = {
+  samples: [],
+  answeredCount: 48,
+  unforeseenCount: 2,
+  foreseeableCount: 50,
+  firstFailureMs: 5000,
+  lastAnswerMs: 5003,
+  windowMs: { estimate: 0.47, atMost: 1.04 },
+  perMillion: { meanGapMs: 5000, whoLooks: { estimate: 34.6, atMost: 76.5 }, whoDoesNotLook: 367_879 },
+};
+
+test('failures without a sign are a warning, with the window and its cost', () => {
+  expect(rule.judge(facts({ http: http({ race }) }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        '2 of 100 requests failed with no sign of the closing when they were sent: the window is about 0.47 ms wide; ' +
+        'with 5 s between requests on average, at random, that is about 35 failures (at most 77) per million, ' +
+        'and 370000 for a client that does not look before it reuses a connection',
+      evidence: {
+        answered: 48,
+        failedUnforeseen: 2,
+        failedAfterSign: 50,
+        firstFailureMs: 5000,
+        lastAnswerMs: 5003,
+        windowMs: 0.47,
+        windowAtMostMs: 1.04,
+        meanGapMs: 5000,
+      },
+      remedy: [expect.stringContaining('never meets the window'), expect.stringContaining('idempotent')],
+    },
+  ]);
+});
+
+test('without any, the bound is told, as information', () => {
+  const [found] = rule.judge(
+    facts({
+      http: http({
+        race: {
+          ...race,
+          unforeseenCount: 0,
+          windowMs: { estimate: 0, atMost: 0.5 },
+          perMillion: { meanGapMs: 5000, whoLooks: { estimate: 0, atMost: 37 }, whoDoesNotLook: 367_879 },
+        },
+      }),
+    }),
+  );
+  expect(found?.severity).toBe('info');
+  expect(found?.message).toMatch(
+    /^none of 98 requests .* narrower than 0.5 ms here; .* that is at most 37 failures per million/,
+  );
+});
+
+test.each([
+  ['there was no race', http()],
+  ['the window was not seen', http({ race: { ...race, windowMs: null, perMillion: null } })],
+  ['nobody asked', null],
+])('there is none when %s', (_, known) => {
+  expect(rule.judge(facts({ http: known }))).toEqual([]);
+});

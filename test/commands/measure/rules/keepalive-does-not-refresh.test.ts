@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/measure/rules/keepalive-does-not-refresh.ts';
+import { facts, measured } from '../../../policy/facts.ts';
+
+test('keepalive that was sent in vain is an error', () => {
+  expect(rule.judge(facts({ measured: measured({ keepaliveRefreshes: false }) }))).toEqual([
+    {
+      severity: 'error',
+      message:
+        'TCP keepalive does not refresh this path: a connection that sent probes all along died as well, within 5 m 1 s',
+      evidence: { lowerMs: 299_000, upperMs: 301_000, keepaliveRefreshes: false },
+      remedy: ['# only data counts here: a request of the application at least every', '# 1 m 40 s'],
+    },
+  ]);
+});
+
+test.each([
+  ['nothing was measured', null],
+  ['it refreshes', measured()],
+  ['that is not known', measured({ keepaliveRefreshes: null })],
+  ['the peer ended the connections', measured({ endedBy: 'peer', keepaliveRefreshes: false })],
+])('there is none when %s', (_, known) => {
+  expect(rule.judge(facts({ measured: known }))).toEqual([]);
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/measure/rules/peer-closes-first.ts';
+import { facts, measured } from '../../../policy/facts.ts';
+
+const closed = { lowerMs: 4990, upperMs: 5010, outcome: 'closed' } as const;
+
+test('a peer that closes first is named with its time, and what to do', () => {
+  expect(rule.judge(facts({ measured: measured({ endedBy: 'peer', idleTimeout: closed }) }))).toEqual([
+    {
+      severity: 'warning',
+      message: 'the peer closes (FIN) idle connections at 5 s, so the path can only be said to hold at least that long',
+      evidence: { firstEndedAfterMs: 4990, lastEndedAfterMs: 5010, outcome: 'closed', warmup: null },
+      remedy: [
+        '# most servers wait longer after a first request: name the protocol,',
+        '--warmup http',
+        '# or give the target as an http, redis or postgres URL',
+        '# and let no pooled connection idle that long:',
+        '# pool idle below 5 s',
+      ],
+    },
+  ]);
+});
+
+test('no request is proposed where one was made', () => {
+  const [found] = rule.judge(
+    facts({
+      measured: measured({ endedBy: 'peer', warmup: 'http', idleTimeout: { ...closed, outcome: 'reset' } }),
+    }),
+  );
+  expect(found?.message).toContain('resets (RST)');
+  expect(found?.remedy.join('\n')).not.toContain('--warmup');
+});
+
+test.each([
+  ['nothing was measured', null],
+  ['the path did it', measured()],
+])('there is none when %s', (_, known) => {
+  expect(rule.judge(facts({ measured: known }))).toEqual([]);
+});

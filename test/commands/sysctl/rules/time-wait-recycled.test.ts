@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/sysctl/rules/time-wait-recycled.ts';
+import { facts } from '../../../policy/facts.ts';
+
+test('tcp_tw_recycle that is on is a warning, with the line that switches it off', () => {
+  expect(rule.judge(facts({ tcpTwRecycle: true }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'net.ipv4.tcp_tw_recycle is on: this kernel silently drops new connections from clients that share an address behind a NAT or load balancer',
+      evidence: { tcpTwRecycle: true },
+      remedy: ['sysctl -w net.ipv4.tcp_tw_recycle=0'],
+    },
+  ]);
+});
+
+test.each([
+  ['it is off', false],
+  ['this kernel has none', null],
+])('says nothing when %s', (_, tcpTwRecycle) => {
+  expect(rule.judge(facts({ tcpTwRecycle }))).toEqual([]);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { REUSE_THRESHOLDS } from '../../../../src/commands/timewait/flows.ts';
+import type { PortsLeft } from '../../../../src/commands/timewait/report.ts';
+import { rule } from '../../../../src/commands/timewait/rules/ports-run-out.ts';
+import { facts } from '../../../policy/facts.ts';
+import { ports, timeWaitFlow } from '../time-wait-flow.ts';
+
+const about = (different: Partial<PortsLeft> | null, twReuse = 2) =>
+  facts({
+    timeWaitFlow: {
+      ...timeWaitFlow({ side: 'client', ports: different === null ? null : ports(different) }),
+      ...{ thresholds: REUSE_THRESHOLDS, twReuse, isOtherEnd: false },
+    },
+  });
+
+test('ports that will be gone are an error that says when', () => {
+  expect(rule.judge(about({ left: 900, waiting: 27_312, runsOutInMs: 12_000 }))).toMatchObject([
+    {
+      severity: 'error',
+      message:
+        '900 ports are left of the 28232 that connections from 10.10.18.126 to 10.10.93.110:8000 can have: 20 in use, 27312 blocked by TIME_WAIT; at the present rate the last one is gone in 12 s; without one connect() fails with EADDRNOTAVAIL',
+      evidence: { portsLeft: 900, portsUsable: 28_232, portsBusy: 20, portsInTimeWait: 27_312, runsOutInMs: 12_000 },
+    },
+  ]);
+});
+
+test('no port is an error', () => {
+  expect(rule.judge(about({ left: 0, runsOutInMs: 0 }))).toMatchObject([
+    { severity: 'error', message: expect.stringMatching(/^no port is left of the 28232 .* by TIME_WAIT; without one/) },
+  ]);
+});
+
+test('few ports, at a rate that leaves them, are a warning', () => {
+  expect(rule.judge(about({ left: 1 }))).toMatchObject([
+    { severity: 'warning', message: expect.stringMatching(/^1 port is left of/) },
+  ]);
+});
+
+test('tcp_tw_reuse is proposed where it is not on, and never what it is not', () => {
+  const proposed = (twReuse: number): string[] => rule.judge(about({ left: 0 }, twReuse))[0]?.remedy ?? [];
+  expect(proposed(0)).toContain('sysctl -w net.ipv4.tcp_tw_reuse=1');
+  expect(proposed(1)).not.toContain('sysctl -w net.ipv4.tcp_tw_reuse=1');
+  expect(proposed(0).filter((line) => /recycle|fin_timeout/.test(line) && !line.startsWith('# not'))).toEqual([]);
+});
+
+test.each([
+  ['a fifth is left', about({ left: 5647 })],
+  ['this side takes no ports of the range', about(null)],
+  ['there is no flow', facts({})],
+])('says nothing when %s', (_, given) => {
+  expect(rule.judge(given)).toEqual([]);
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/timewait/rules/time-wait-table-full.ts';
+import { facts } from '../../../policy/facts.ts';
+
+test('a full table is a warning that calls every rate a lower bound', () => {
+  expect(rule.judge(facts({ timeWaitTable: { count: 8192, limit: 8192, overflows: 77 } }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'the table of TIME_WAIT is full, at 8192 (net.ipv4.tcp_max_tw_buckets): connections that this host closes now skip TIME_WAIT, and every rate here is a lower bound',
+      evidence: { timeWaitCount: 8192, tcpMaxTwBuckets: 8192, skippedSinceStart: 77 },
+      remedy: [
+        '# reuse connections first; where that cannot be, each entry costs about 250 bytes:',
+        'sysctl -w net.ipv4.tcp_max_tw_buckets=16384',
+      ],
+    },
+  ]);
+});
+
+test.each([
+  ['there is room', { count: 8191, limit: 8192, overflows: 77 }],
+  ['its size is not known', { count: 8191, limit: null, overflows: null }],
+  ['nobody asked', null],
+])('says nothing when %s', (_, timeWaitTable) => {
+  expect(rule.judge(facts({ timeWaitTable }))).toEqual([]);
+});

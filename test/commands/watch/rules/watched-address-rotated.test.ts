@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/watch/rules/watched-address-rotated.ts';
+import { facts } from '../../../policy/facts.ts';
+import { watchEvent, watched } from '../watched.ts';
+
+test.each([
+  [
+    'a name that no longer has the address that is connected to',
+    { name: 'db.example', connectedTo: ['10.0.0.2'], resolvesTo: ['10.0.0.3', '10.0.0.4'] },
+    'db.example no longer resolves to 10.0.0.2, which is connected to, but to 10.0.0.3, 10.0.0.4',
+  ],
+  [
+    'a process that has gone over to another address',
+    { before: '10.0.0.2:5432', now: '10.0.0.3:5432' },
+    'a process went over from 10.0.0.2:5432 to 10.0.0.3:5432',
+  ],
+])('%s is a warning', (_, evidence, message) => {
+  const given = watched({ rotated: 1 }, [watchEvent('rotated', { connection: null, evidence })]);
+  expect(rule.judge(facts({ watched: given }))).toMatchObject([{ severity: 'warning', message }]);
+});
+
+test.each([
+  ['nothing moved', watched({})],
+  ['nothing was watched', null],
+])('says nothing when %s', (_, given) => {
+  expect(rule.judge(facts({ watched: given }))).toEqual([]);
+});

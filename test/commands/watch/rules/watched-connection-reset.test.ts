@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../../src/commands/watch/rules/watched-connection-reset.ts';
+import { facts } from '../../../policy/facts.ts';
+import { watchEvent, watched } from '../watched.ts';
+
+test('a reset is an error that says when, and how old the connection was', () => {
+  const given = watched({ reset: 1 }, [watchEvent('reset', { evidence: { livedForMs: 11_000 } })]);
+  expect(rule.judge(facts({ watched: given }))).toMatchObject([
+    {
+      severity: 'error',
+      message: '1 connection was reset or failed, the first 12 s after the start: 10.0.0.1:40000 to 10.0.0.2:5432',
+      evidence: { reset: 1, failed: 0, livedForMs: 11_000, error: null },
+    },
+  ]);
+});
+
+test('another error of a connection counts with it, and is named', () => {
+  const given = watched({ reset: 1, failed: 1 }, [watchEvent('failed', { evidence: { error: 'EHOSTUNREACH' } })]);
+  expect(rule.judge(facts({ watched: given }))).toMatchObject([
+    { message: expect.stringMatching(/^2 connections were reset or failed/), evidence: { error: 'EHOSTUNREACH' } },
+  ]);
+});
+
+test.each([
+  ['there was none', watched({ gone: 1 })],
+  ['nothing was watched', null],
+])('says nothing when %s', (_, given) => {
+  expect(rule.judge(facts({ watched: given }))).toEqual([]);
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../src/keepalive/rules/keepalive-off.ts';
+import { facts, middlebox, settings, socketLines } from '../../policy/facts.ts';
+
+const off = settings({ enabled: false });
+const librarySwitches = ['# libpq', 'keepalives=1'];
+const consequence =
+  'TCP keepalive is off: a connection that idles is never probed, so a dead peer is not noticed while nothing is sent';
+
+test('without a middlebox it is a warning, with lines that suit most', () => {
+  expect(rule.judge(facts({ settings: off, librarySwitches }))).toEqual([
+    {
+      severity: 'warning',
+      message: consequence,
+      evidence: { enabled: false },
+      remedy: [...socketLines(60, 15, 4, 120_000), ...librarySwitches],
+    },
+  ]);
+});
+
+test('with a middlebox it is an error, with lines that outlive its timeout', () => {
+  expect(rule.judge(facts({ settings: off, middleboxes: [middlebox()], librarySwitches }))).toEqual([
+    {
+      severity: 'error',
+      message: `${consequence}, and box (Some Box) forgets an idle connection after 30 m`,
+      evidence: { enabled: false, middleboxIdleTimeoutMs: 1_800_000 },
+      remedy: [...socketLines(300, 15, 4, 360_000), ...librarySwitches],
+    },
+  ]);
+});
+
+test('with a timeout that no keepalive can meet there are no lines that would not help', () => {
+  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 10_000 })];
+  expect(rule.judge(facts({ settings: off, middleboxes, librarySwitches }))).toMatchObject([
+    {
+      severity: 'error',
+      message: `${consequence}, and the middlebox forgets an idle connection after 10 s`,
+      remedy: [],
+    },
+  ]);
+});
+
+test('behind a proxy alone it is a warning: there keepalive would not keep the connection either', () => {
+  const middleboxes = [middlebox({ keepaliveRefreshes: false })];
+  expect(rule.judge(facts({ settings: off, middleboxes }))).toMatchObject([
+    { severity: 'warning', message: consequence },
+  ]);
+});
+
+test.each([
+  ['it is on', settings()],
+  ['the settings are not known', null],
+])('says nothing when %s', (_, known) => {
+  expect(rule.judge(facts({ settings: known, middleboxes: [middlebox()] }))).toEqual([]);
+});

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../src/keepalive/rules/middlebox-forgets-too-soon.ts';
+import { facts, middlebox, settings } from '../../policy/facts.ts';
+
+const hasty = middlebox({ idleTimeoutMs: 20_000 });
+
+test('a timeout of less than 30 s is a warning that offers other means', () => {
+  expect(rule.judge(facts({ settings: settings(), middleboxes: [hasty] }))).toEqual([
+    {
+      severity: 'warning',
+      message:
+        'box (Some Box) forgets after only 20 s: TCP keepalive would have to probe every few seconds and could lose hardly any. ' +
+        'Send an application heartbeat, close idle connections sooner, or raise that timeout',
+      evidence: { middlebox: 'box', middleboxIdleTimeoutMs: 20_000, floorMs: 30_000 },
+      remedy: ['# raise its timeout:', 'set timeout <seconds>'],
+    },
+  ]);
+});
+
+test('a box that nobody knows how to configure gets no line', () => {
+  const middleboxes = [middlebox({ idleTimeoutMs: 20_000, configurableWith: null })];
+  expect(rule.judge(facts({ settings: settings(), middleboxes }))).toMatchObject([{ remedy: [] }]);
+});
+
+test.each([
+  [29_999, 1],
+  [30_000, 0],
+])('the limit: a timeout of %d ms gives %d findings', (idleTimeoutMs, count) => {
+  const middleboxes = [middlebox({ idleTimeoutMs })];
+  expect(rule.judge(facts({ settings: settings(), middleboxes }))).toHaveLength(count);
+});
+
+test.each([
+  ['the settings are not known', null, [hasty]],
+  ['no middlebox was given', settings(), []],
+  ['keepalive cannot refresh it anyway', settings(), [middlebox({ idleTimeoutMs: 20_000, keepaliveRefreshes: false })]],
+])('says nothing when %s', (_, known, middleboxes) => {
+  expect(rule.judge(facts({ settings: known, middleboxes }))).toEqual([]);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { rule } from '../../../src/keepalive/rules/middlebox-terminates-tcp.ts';
+import { liveSocket } from '../../fixtures/live-socket.ts';
+import { facts, middlebox, settings } from '../../policy/facts.ts';
+
+const proxy = middlebox({ id: 'alb', name: 'Balancer', idleTimeoutMs: 60_000, keepaliveRefreshes: false });
+
+test('a proxy is an error whatever the keepalive, with the pool idle that it allows', () => {
+  expect(rule.judge(facts({ settings: settings(), middleboxes: [middlebox(), proxy] }))).toEqual([
+    {
+      severity: 'error',
+      message:
+        'TCP keepalive cannot help at alb (Balancer): its idle timer of 1 m counts data only. Send an application heartbeat more often than that, ' +
+        'or let no pooled connection idle longer than 54 s',
+      evidence: {
+        middlebox: 'alb',
+        middleboxIdleTimeoutMs: 60_000,
+        poolIdleMs: 54_000,
+        keepaliveRefreshes: false,
+        confidence: 'verified-by-reading',
+      },
+      remedy: ['# or raise its timeout:', 'set timeout <seconds>'],
+    },
+  ]);
+});
+
+test('each of several proxies is reported', () => {
+  const middleboxes = [proxy, { ...proxy, id: 'nginx' }];
+  expect(rule.judge(facts({ settings: settings(), middleboxes }))).toHaveLength(2);
+});
+
+test('keepalive that is off does not change it', () => {
+  expect(rule.judge(facts({ settings: settings({ enabled: false }), middleboxes: [proxy] }))).toHaveLength(1);
+});
+
+test('what is not known about a box is left out', () => {
+  const middleboxes = [{ ...proxy, confidence: null, configurableWith: null }];
+  const [judgement] = rule.judge(facts({ settings: settings(), middleboxes }));
+  expect(judgement?.remedy).toEqual([]);
+  expect(judgement?.evidence).not.toHaveProperty('confidence');
+});
+
+test.each([
+  ['keepalive refreshes it', settings(), [middlebox()]],
+  ['that is not known', settings(), [middlebox({ keepaliveRefreshes: null })]],
+  ['the settings are not known', null, [proxy]],
+  ['no middlebox was given', settings(), []],
+])('says nothing when %s', (_, known, middleboxes) => {
+  expect(rule.judge(facts({ settings: known, middleboxes }))).toEqual([]);
+});
+
+test('of live connections it is a warning: they may have a heartbeat', () => {
+  const judged = (risk: 'ok' | null) =>
+    rule.judge(facts({ liveSockets: [liveSocket({ risk })], middleboxes: [proxy] }));
+  expect(judged('ok')).toMatchObject([{ severity: 'warning', evidence: { keepaliveRefreshes: false } }]);
+  expect(judged(null)).toEqual([]);
+});

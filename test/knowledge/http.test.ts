@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { findHttpStack, httpStackNames } from '../../src/knowledge/find-stack.ts';
+import { clientSideOf, serverSideOf } from '../../src/knowledge/sides.ts';
+import { type HttpSwitches, secondsDown, secondsUp } from '../../src/knowledge/stack.ts';
+import { stacks } from '../../src/knowledge/stacks/registry.generated.ts';
+import { complaintsOfPython } from '../python.ts';
+
+const withHttp = Object.values(stacks).flatMap(({ id, http }) => (http === undefined ? [] : [{ id, http }]));
+const values = { enabled: true, idleMs: 60_000, intervalMs: 15_000, count: 4, userTimeoutMs: 0 };
+
+/** Every line that a stack can write. */
+function linesOf(write: HttpSwitches): string[] {
+  return [
+    write.idleClose?.(62_500, 'file'),
+    write.idleClose?.(62_500, 'command-line'),
+    write.keepOpen?.('file'),
+    write.keepOpen?.('command-line'),
+    write.poolIdle?.(57_500),
+    write.capacity?.(3000, 'file'),
+    write.capacity?.(3000, 'command-line'),
+    write.reuse?.(),
+    write.noReuse?.(),
+    write.retrySafely?.(),
+    write.poolSize?.(8),
+    write.poolRequests?.(99),
+    write.responseTimeout?.(122_000),
+    write.tcpKeepalive?.(values),
+    write.tcpKeepaliveOnAccepted?.(values),
+  ].flatMap((lines) => lines ?? []);
+}
+
+describe.each(withHttp)('the HTTP facts of $id', ({ id, http }) => {
+  test('have the sides that its role needs', () => {
+    expect({ server: http.server !== undefined, client: http.client !== undefined }).toEqual({
+      server: http.role !== 'client',
+      client: http.role !== 'app',
+    });
+  });
+
+  test('have a web address as their source, or say that they are not verified by reading', () => {
+    const { url, confidence } = http.source;
+    if (confidence === 'verified-by-reading') expect(url).not.toBeNull();
+    if (url !== null) expect(new URL(url).protocol).toBe('https:');
+  });
+
+  test('are whole milliseconds and counts, each with who says so', () => {
+    for (const side of [http.server, http.client]) {
+      for (const fact of [side === undefined ? [] : Object.values(side)].flat()) {
+        if (fact === null || typeof fact !== 'object' || !('value' in fact) || fact.value === 'never') continue;
+        expect(Number.isSafeInteger(fact.value)).toBe(true);
+      }
+    }
+  });
+
+  test('write complete lines', () => {
+    for (const line of linesOf(http.write ?? {})) {
+      expect(line.trim()).not.toBe('');
+      expect(line).not.toMatch(/NaN|undefined|null|\[object|\n/);
+    }
+  });
+
+  test('can be changed where they can be too short or too long, but for what has no setting', () => {
+    const { server, client, write } = http;
+    if (server?.idleClose != null && server.idleClose.setting !== null) expect(write?.idleClose).toBeDefined();
+    const fixed = ['curl-cli', 'python-arango'];
+    if (client?.poolIdle?.setting != null && !fixed.includes(id)) expect(write?.poolIdle).toBeDefined();
+  });
+});
+
+test('no two stacks share a name', () => {
+  const names = httpStackNames();
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+describe('a stack is found', () => {
+  test.each([
+    ['requests', 'python-requests'],
+    ['python-requests', 'python-requests'],
+    ['Node', 'node-http-server-legacy'],
+    ['NGINX', 'nginx'],
+    ['apache2', 'apache-httpd'],
+  ])('as %s', (word, id) => {
+    expect(findHttpStack(word)?.id).toBe(id);
+  });
+
+  test.each(['', 'requets', 'pgjdbc', '__proto__', 'constructor'])('never as "%s"', (word) => {
+    expect(findHttpStack(word)).toBeNull();
+  });
+});
+
+describe('the sides of a stack', () => {
+  const stack = (id: string) => stacks[id] ?? fail(id);
+
+  test('carry the default, its setting and how sure it is', () => {
+    expect(serverSideOf(stack('uvicorn'))).toMatchObject({
+      reuse: { value: true },
+      idleCloseMs: {
+        value: 5000,
+        setting: '--timeout-keep-alive',
+        source: { kind: 'default', id: 'uvicorn', detail: 'uvicorn, verified-by-reading' },
+      },
+      tcpKeepalive: { value: null },
+      capacity: null,
+    });
+    expect(clientSideOf(stack('uvicorn'))).toBeNull();
+  });
+
+  test('leave open what is not known, so that nothing can be called aligned by it', () => {
+    expect(serverSideOf(stack('haproxy'))).toMatchObject({ idleCloseMs: { kind: 'unmeasured' } });
+    expect(clientSideOf(stack('nginx'))).toMatchObject({
+      reuse: { kind: 'unmeasured' },
+      poolIdleMs: { kind: 'unmeasured' },
+    });
+  });
+
+  test('know a client without any limit, and one that follows hints', () => {
+    expect(clientSideOf(stack('python-requests'))).toMatchObject({ poolIdleMs: { value: 'never' }, retries: 'none' });
+    expect(clientSideOf(stack('undici-fetch'))).toMatchObject({ poolIdleMs: { value: 4000 }, honoursHint: true });
+    expect(serverSideOf(stack('node-http-server-legacy'))).toMatchObject({ hintMs: { value: 5000 } });
+  });
+});
+
+test('a timeout that must outlast is rounded up, one that must be over first is rounded down, to a second at least', () => {
+  expect([60_000, 60_001, 1].map(secondsUp)).toEqual([60, 61, 1]);
+  expect([60_000, 59_999, 1].map(secondsDown)).toEqual([60, 59, 1]);
+});
+
+describe('the lines for Python', () => {
+  const python = withHttp.filter(({ id }) => id.startsWith('python-') || id === 'gunicorn');
+  const linesOf = ({ http }: (typeof python)[number]): string => {
+    const own = { ...http.write };
+    const inFiles = [
+      own.idleClose?.(62_500, 'file'),
+      own.keepOpen?.('file'),
+      own.poolIdle?.(57_500),
+      own.noReuse?.(),
+      own.retrySafely?.(),
+      own.poolSize?.(8),
+    ].flatMap((lines) => lines ?? []);
+    return inFiles.join('\n');
+  };
+  const complaints = complaintsOfPython(Object.fromEntries(python.map((stack) => [stack.id, linesOf(stack)])));
+
+  test.skipIf(complaints === null).each(python)('of $id are valid Python (needs python3)', ({ id }) => {
+    expect(complaints?.[id]).toBeNull();
+  });
+});
+
+function fail(id: string): never {
+  throw new Error(`there is no stack ${id}`);
+}

@@ -141,7 +141,7 @@ describe('kaprobe run, towards the command', () => {
     },
     {
       args: ['run', '--output', 'json=/no/such/folder/report', '--', 'touch', join(folder, 'never')],
-      stderr: "kaprobe: --output json=/no/such/folder/report cannot be written: ENOENT\n",
+      stderr: 'kaprobe: --output json=/no/such/folder/report cannot be written: ENOENT\n',
     },
   ])('starts nothing for $args', async ({ args, stderr }) => {
     expect(await kaprobe(args)).toEqual({ exitCode: 2, stdout: '', stderr });

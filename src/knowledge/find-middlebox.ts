@@ -1,7 +1,7 @@
 /** Looking presets up: by id, by words, and as the `Middlebox` that the rules reckon with. */
 import { UsageError } from '../base/errors.ts';
 import { nearestNames } from '../base/suggest.ts';
-import type { Middlebox } from '../report/values.ts';
+import type { PresetMiddlebox } from '../report/values.ts';
 import { presets } from './middleboxes/registry.generated.ts';
 import type { MiddleboxPreset } from './preset.ts';
 
@@ -37,8 +37,8 @@ export function searchPresets(words: readonly string[]): MiddleboxPreset[] {
  * Returns the preset as something on the path of a TCP connection. Throws a UsageError when it cannot be that: it has no idle timeout of
  * its own, or it counts the idle time of UDP.
  */
-export function toMiddlebox(preset: MiddleboxPreset): Middlebox {
-  const { id, name, protocol, idleTimeoutMs, configurableWith, source, keepalive } = preset;
+export function toMiddlebox(preset: MiddleboxPreset): PresetMiddlebox {
+  const { id, name, kind, protocol, idleTimeoutMs, configurableWith, source, keepalive } = preset;
   if (protocol !== 'tcp') {
     throw new UsageError(`middlebox '${id}' is about ${protocol.toUpperCase()}, not about TCP connections`, OVERVIEW);
   }
@@ -49,8 +49,10 @@ export function toMiddlebox(preset: MiddleboxPreset): Middlebox {
     );
   }
   return {
+    kind: 'preset',
     id,
     name,
+    productKind: kind,
     idleTimeoutMs,
     keepaliveRefreshes: keepalive.refreshes,
     confidence: source.confidence,

@@ -1,9 +1,11 @@
+import type { PresetMiddlebox } from '../report/values.ts';
+
 /** What is known about a product that keeps state per connection. One file each in `middleboxes/`, named as its id. */
 export interface MiddleboxPreset {
   id: string;
   name: string;
   vendor: string;
-  kind: 'firewall' | 'nat' | 'cloud-nat' | 'l4-lb' | 'l7-proxy' | 'cni' | 'vpn';
+  kind: PresetMiddlebox['productKind'];
   /**
    * Only of an l7-proxy: between which ends the idle timeout holds. `client`: it and those that connect to it, `origin`: it and those that it
    * connects to, `tcp`: both, counted in bytes rather than requests. Left out: it is no idle timeout of HTTP connections.

@@ -32,20 +32,32 @@ export interface RequestedKeepalive {
   userTimeoutMs: number | null;
 }
 
-/** Something on the path that holds per-connection state, as given by the user. */
-export interface Middlebox {
-  /** The preset's id, or `given` for a bare timeout. */
+/** A known product on the path, as `kaprobe middleboxes` has it. */
+export interface PresetMiddlebox {
+  kind: 'preset';
   id: string;
   name: string;
+  productKind: 'firewall' | 'nat' | 'cloud-nat' | 'l4-lb' | 'l7-proxy' | 'cni' | 'vpn';
   idleTimeoutMs: number;
   /** Does an empty keepalive segment restart its idle timer? null: not known. */
   keepaliveRefreshes: boolean | null;
-  /** How sure the facts are; null for a timeout given by the user. */
-  confidence: string | null;
+  /** How sure the facts are. */
+  confidence: string;
+  /** Where they were read; null: without an address. */
   source: string | null;
-  /** What changes its timeout; null for a timeout given by the user. */
+  /** What changes its timeout; null: nothing does, or it is not known. */
   configurableWith: string | null;
 }
+
+/** A box of which only the idle timeout is known, and that it forwards packets. */
+export interface TimeoutMiddlebox {
+  kind: 'timeout';
+  idleTimeoutMs: number;
+  keepaliveRefreshes: true;
+}
+
+/** Something on the path that holds per-connection state, as given by the user. */
+export type Middlebox = PresetMiddlebox | TimeoutMiddlebox;
 
 /** A setting that the kernel would not take. */
 export interface RefusedSetting {

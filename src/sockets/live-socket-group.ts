@@ -1,6 +1,7 @@
 /** What rules say about several live sockets at once. */
 
-import { durationArgument, plural } from '../base/units.ts';
+import { plural } from '../base/units.ts';
+import { argumentOf } from '../keepalive/wording.ts';
 import type { Facts } from '../policy/facts.ts';
 import type { EvidenceValue } from '../report/finding.ts';
 import type { Keepalive } from '../report/values.ts';
@@ -45,9 +46,7 @@ export function rescueLines(
   if (whose === null) return [];
   const { idleMs, intervalMs, count } = keepalive;
   const risks = [...new Set(sockets.map(({ risk }) => risk))].map((risk) => `--risk ${risk}`);
-  const judgedBy = middleboxes.map(({ id, idleTimeoutMs }) =>
-    id === 'given' ? `--middlebox-timeout ${durationArgument(idleTimeoutMs)}` : `--middlebox ${id}`,
-  );
+  const judgedBy = middleboxes.map(argumentOf);
   const which = [
     ...namespaceOption(netnsPid),
     ...[whose, ...risks, ...judgedBy],

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest';
+import { middleboxWithTimeout } from '../../src/commands/shared/options.ts';
 import { proposeKeepalive } from '../../src/keepalive/recommended-settings.ts';
-import type { Middlebox } from '../../src/report/values.ts';
 import { arm, settings, survival } from '../policy/facts.ts';
 
-const box = (seconds: number): Middlebox => ({
-  id: 'given',
-  name: 'given',
-  idleTimeoutMs: seconds * 1000,
-  keepaliveRefreshes: true,
-  confidence: null,
-  source: null,
-  configurableWith: null,
-});
+const box = (seconds: number) => middleboxWithTimeout(seconds * 1000);
 const stalled = arm({ outcome: 'stalled', idleMs: 600_000 });
 const saved = arm({ arm: 'keepalive' });
 

@@ -106,6 +106,8 @@ describe('searchPresets', () => {
 describe('toMiddlebox', () => {
   test('carries over what the rules need', () => {
     expect(toMiddlebox(findPreset('aws-clb'))).toEqual({
+      kind: 'preset',
+      productKind: 'l7-proxy',
       id: 'aws-clb',
       name: 'AWS Classic Load Balancer',
       idleTimeoutMs: 60_000,

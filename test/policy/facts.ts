@@ -8,7 +8,7 @@ import {
   type MeasuredTimeout,
   type Settings,
 } from '../../src/policy/facts.ts';
-import type { Keepalive, Middlebox } from '../../src/report/values.ts';
+import type { Keepalive, PresetMiddlebox } from '../../src/report/values.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {
@@ -16,8 +16,10 @@ export function facts(known: Partial<Facts>): Facts {
 }
 
 /** A box that keepalive refreshes, with an idle timeout of 30 minutes. */
-export function middlebox(different: Partial<Middlebox> = {}): Middlebox {
+export function middlebox(different: Partial<PresetMiddlebox> = {}): PresetMiddlebox {
   return {
+    kind: 'preset',
+    productKind: 'firewall',
     id: 'box',
     name: 'Some Box',
     idleTimeoutMs: 1_800_000,

@@ -8,6 +8,7 @@ import { formatDuration, plural } from '../../base/units.ts';
 import type { Certificate, KeepaliveAnswer, Survival } from '../../connections/observation.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
+import { labelOf } from '../../keepalive/wording.ts';
 import { librarySwitches } from '../../knowledge/switches.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
 import { type Facts, factsAbout, type Settings } from '../../policy/facts.ts';
@@ -260,11 +261,12 @@ async function checkAll(question: CheckQuestion, context: CommandContext): Promi
     return result;
   });
   clearInterval(countdown ?? undefined);
+  const strictest = strictestMiddlebox(middleboxes);
   return {
     data: {
       embedded,
       middleboxes: [...middleboxes],
-      strictest: strictestMiddlebox(middleboxes)?.id ?? null,
+      strictest: strictest === null ? null : labelOf(strictest),
       targets: results.map(({ checked }) => checked),
     },
     findings: results.flatMap(({ findings }) => findings),

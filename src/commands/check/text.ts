@@ -7,6 +7,7 @@ import {
   notMeasured,
 } from '../../connections/endpoint-words.ts';
 import type { Dropper, KeepaliveAnswer, Survival } from '../../connections/observation.ts';
+import { labelOf } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table, verdictMark, worstOf, wrap } from '../../output/text-layout.ts';
 import type { Finding } from '../../report/finding.ts';
@@ -155,17 +156,19 @@ function judgedAgainst(page: Page, middleboxes: readonly Middlebox[], strictest:
     'judged against',
     ...fields(
       page,
-      middleboxes.map(({ id, name, idleTimeoutMs, keepaliveRefreshes, confidence }) => [
-        id,
+      middleboxes.map((box) => [
+        labelOf(box),
         [
-          id === 'given' ? name : `${name}: ${formatDuration(idleTimeoutMs)}`,
-          keepaliveRefreshes === false
+          box.kind === 'timeout'
+            ? `idle timeout of ${formatDuration(box.idleTimeoutMs)}`
+            : `${box.name}: ${formatDuration(box.idleTimeoutMs)}`,
+          box.keepaliveRefreshes === false
             ? 'not refreshed by keepalive'
-            : keepaliveRefreshes === null
+            : box.keepaliveRefreshes === null
               ? 'refreshed by keepalive: not known'
               : null,
-          confidence === null ? null : confidence,
-          middleboxes.length > 1 && id === strictest ? 'decides' : null,
+          box.kind === 'timeout' ? null : box.confidence,
+          middleboxes.length > 1 && labelOf(box) === strictest ? 'decides' : null,
         ]
           .filter((part) => part !== null)
           .join('; '),

@@ -15,7 +15,7 @@ import {
 } from '../../connections/http/probe.ts';
 import { judgeRace } from '../../connections/http/reuse-race.ts';
 import { summariseIdle } from '../../connections/http/summarise-idle-closes.ts';
-import { findPreset } from '../../knowledge/find-middlebox.ts';
+import { labelOf } from '../../keepalive/wording.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { type Facts, factsAbout } from '../../policy/facts.ts';
@@ -209,7 +209,7 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
   const senders: HttpSender[] = [
     ...idleLimit('client', options['clientIdle']),
     ...idleLimit('proxy', options['proxyIdle']),
-    ...middleboxes.flatMap(({ id, idleTimeoutMs }) => (isProxy(id) ? [{ name: id, idleMs: idleTimeoutMs }] : [])),
+    ...middleboxes.filter(isProxy).map((proxy) => ({ name: labelOf(proxy), idleMs: proxy.idleTimeoutMs })),
   ];
   if (idle === null) {
     const needs = ['maxIdle', 'connections', 'race'].find((name) => number(name) !== null);
@@ -247,7 +247,7 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
     raceCount,
     gapMs: number('gap'),
     senders,
-    middleboxes: middleboxes.filter(({ id }) => !isProxy(id)),
+    middleboxes: middleboxes.filter((middlebox) => !isProxy(middlebox)),
   };
 }
 
@@ -257,8 +257,8 @@ function idleLimit(name: string, value: unknown): HttpSender[] {
 }
 
 /** A box that opens connections of its own sends the requests. */
-function isProxy(id: string): boolean {
-  return id !== 'given' && findPreset(id).kind === 'l7-proxy';
+function isProxy(middlebox: Middlebox): boolean {
+  return middlebox.kind === 'preset' && middlebox.productKind === 'l7-proxy';
 }
 
 function readMethod(value: unknown): string {

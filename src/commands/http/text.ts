@@ -1,6 +1,7 @@
 import { formatDuration, plural } from '../../base/units.ts';
 import { describeCertificate, describeConnect, endpoint } from '../../connections/endpoint-words.ts';
 import type { HttpIdleSample, HttpRace, HttpRaceSample } from '../../connections/http/observation.ts';
+import { labelOf } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table } from '../../output/text-layout.ts';
 import type { HttpData } from './report.ts';
@@ -145,7 +146,7 @@ function describeJudged({ senders, middleboxes, idleClose }: HttpData): Field[] 
       ({ name, idleMs }) =>
         `${name}: ${idleMs === null ? 'never gives up' : `gives up after ${formatDuration(idleMs)}`}`,
     ),
-    ...middleboxes.map(({ id, idleTimeoutMs }) => `${id}: forgets after ${formatDuration(idleTimeoutMs)}`),
+    ...middleboxes.map((box) => `${labelOf(box)}: forgets after ${formatDuration(box.idleTimeoutMs)}`),
   ];
   return [
     [

@@ -1,4 +1,5 @@
 import { formatDuration, plural } from '../../base/units.ts';
+import { namedTimeout } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table } from '../../output/text-layout.ts';
 import type { RunConnection, RunData } from './report.ts';
@@ -46,12 +47,7 @@ function summary(page: Page, data: RunData): string[] {
         'judged against',
         middleboxes.length === 0
           ? 'no middlebox: give --middlebox or --middlebox-timeout'
-          : middleboxes
-              .map(
-                ({ id, name, idleTimeoutMs }) =>
-                  `${id === 'given' ? '' : `${id} (${name}), `}idle timeout ${formatDuration(idleTimeoutMs)}`,
-              )
-              .join('; '),
+          : middleboxes.map(namedTimeout).join('; '),
       ],
     ]),
   ];

@@ -117,13 +117,5 @@ export function givenMiddleboxes(options: { middlebox?: string[]; middleboxTimeo
 
 /** A box of which only the idle timeout is known, and that it forwards packets. */
 export function middleboxWithTimeout(idleTimeoutMs: number): Middlebox {
-  return {
-    id: 'given',
-    name: `idle timeout of ${formatDuration(idleTimeoutMs)}`,
-    idleTimeoutMs,
-    keepaliveRefreshes: true,
-    confidence: null,
-    source: null,
-    configurableWith: null,
-  };
+  return { kind: 'timeout', idleTimeoutMs, keepaliveRefreshes: true };
 }

@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
+import { labelOf } from '../../keepalive/wording.ts';
 import { hostKeepaliveFrom, parseCount, readSysctl, type SysctlReading } from '../../linux/sysctl.ts';
 import { factsAbout } from '../../policy/facts.ts';
 import { judge } from '../../policy/judge.ts';
@@ -203,6 +204,7 @@ export function simulateSettings(
   const { keepalive, retries2, rttMs, rtoMinMs, rtoMaxMs } = settings;
   // The rules name the sysctl for an inherited value: only right when it is this host's.
   const inheritedHere = defaults === 'sysctl' ? inherited : { idle: false, interval: false, count: false };
+  const strictest = strictestMiddlebox(middleboxes);
   return {
     data: {
       defaults,
@@ -214,7 +216,7 @@ export function simulateSettings(
       rtoMs: retransmissionTimeoutMs(settings),
       probePeriodMs: keepalive.enabled ? steadyPeriodMs(settings) : null,
       middleboxes,
-      strictest: strictestMiddlebox(middleboxes)?.id ?? null,
+      strictest: strictest === null ? null : labelOf(strictest),
       scenarios: scenariosOf(settings, middleboxes),
     },
     findings: judge({

@@ -1,4 +1,5 @@
 import { formatDuration, plural } from '../../base/units.ts';
+import { nameOf } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, wrap } from '../../output/text-layout.ts';
 import type { Keepalive } from '../../report/values.ts';
@@ -71,9 +72,9 @@ function titleOf({ scenario, middlebox }: SimulatedScenario): string {
     case 'idle':
       return 'Idle, and the peer answers';
     case 'middlebox':
-      return middlebox === null || middlebox.id === 'given'
+      return middlebox === null || middlebox.kind === 'timeout'
         ? `Idle through a middlebox that forgets after ${formatDuration(middlebox?.idleTimeoutMs ?? 0)}`
-        : `Idle through ${middlebox.id} (${middlebox.name}), which forgets after ${formatDuration(middlebox.idleTimeoutMs)}`;
+        : `Idle through ${nameOf(middlebox)}, which forgets after ${formatDuration(middlebox.idleTimeoutMs)}`;
     case 'dead-peer-idle':
       return 'Idle, and the peer is dead';
     case 'dead-peer-data':

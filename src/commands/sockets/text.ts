@@ -62,10 +62,10 @@ function summary(data: SocketsData): [label: string, text: string][] {
     middleboxes.length === 0
       ? 'no middlebox: ok only says that probes are sent; give --middlebox or --middlebox-timeout'
       : middleboxes
-          .map(({ id, idleTimeoutMs, keepaliveRefreshes }) =>
+          .map((box) =>
             [
-              id === 'given' ? 'idle timeout' : id,
-              `${formatDuration(idleTimeoutMs)}${keepaliveRefreshes === false ? ' (out of reach of keepalive)' : ''}`,
+              box.kind === 'timeout' ? 'idle timeout' : box.id,
+              `${formatDuration(box.idleTimeoutMs)}${box.keepaliveRefreshes === false ? ' (out of reach of keepalive)' : ''}`,
             ].join(' '),
           )
           .join('; '),

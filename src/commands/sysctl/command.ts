@@ -106,7 +106,7 @@ function judgeReadings(
     deadWriteAfterMs: deriveDeadWrite(read),
     connectionsPerSecond: deriveConnections(read),
     middleboxes,
-    middlebox: strictest === null ? null : { id: strictest.id, idleTimeoutMs: strictest.idleTimeoutMs },
+    middlebox: strictest,
     recommended: recommend ? sysctlFile(middleboxes) : null,
   };
   const findings = judge(factsFrom(read, known, middleboxes));

@@ -36,7 +36,8 @@ export interface SysctlData {
   /** New connections per second to one destination that the port range and TIME_WAIT leave room for. */
   connectionsPerSecond: number | null;
   middleboxes: Middlebox[];
-  middlebox: { id: string; idleTimeoutMs: number } | null;
+  /** The strictest of them; null: none, or no keepalive reaches any. */
+  middlebox: Middlebox | null;
   /** The lines of a complete sysctl.d file; null when not asked for. */
   recommended: string[] | null;
 }

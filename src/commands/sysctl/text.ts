@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/units.ts';
+import { argumentOf, namedTimeout } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table, wrap } from '../../output/text-layout.ts';
 import type { SysctlData, SysctlSetting } from './report.ts';
@@ -53,11 +54,11 @@ function summary(data: SysctlData): [label: string, text: string][] {
 function judgedAgainst({ middleboxes, middlebox }: SysctlData): string {
   if (middleboxes.length === 0) return 'no middlebox: give --middlebox or --middlebox-timeout';
   return middleboxes
-    .map(({ id, name, idleTimeoutMs, keepaliveRefreshes }) => {
-      const who = id === 'given' ? '' : `${id} (${name}), `;
-      const decides = middleboxes.length > 1 && middlebox?.id === id && middlebox.idleTimeoutMs === idleTimeoutMs;
-      const remark = keepaliveRefreshes === false ? ', out of reach of keepalive' : decides ? ', which decides' : '';
-      return `${who}idle timeout ${formatDuration(idleTimeoutMs)}${remark}`;
+    .map((box) => {
+      const decides = middleboxes.length > 1 && middlebox !== null && argumentOf(middlebox) === argumentOf(box);
+      const remark =
+        box.keepaliveRefreshes === false ? ', out of reach of keepalive' : decides ? ', which decides' : '';
+      return `${namedTimeout(box)}${remark}`;
     })
     .join('; ');
 }

@@ -4,7 +4,7 @@ import type { Rule } from '../../report/finding.ts';
 import { strictestMiddlebox } from '../keepalive.ts';
 import { proposeKeepalive } from '../recommended-settings.ts';
 import { sysctlLines } from '../remedy.ts';
-import { nameOf } from '../wording.ts';
+import { labelOf, nameOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'keepalive-inherits-slow-sysctl',
@@ -27,7 +27,7 @@ export const rule: Rule<Facts> = {
           `from this network namespace; ${nameOf(strictest)} allows ${formatDuration(strictest.idleTimeoutMs)}`,
         evidence: {
           tcpKeepaliveTimeMs: idleMs,
-          middlebox: strictest.id,
+          middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
         remedy: recommended === null ? [] : sysctlLines(recommended),

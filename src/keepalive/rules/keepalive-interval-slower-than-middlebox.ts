@@ -4,7 +4,7 @@ import type { Rule } from '../../report/finding.ts';
 import { probePeriodMs, strictestMiddlebox } from '../keepalive.ts';
 import { proposeKeepalive } from '../recommended-settings.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
-import { forgets } from '../wording.ts';
+import { forgets, labelOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'keepalive-interval-slower-than-middlebox',
@@ -29,7 +29,7 @@ export const rule: Rule<Facts> = {
           idleMs,
           intervalMs,
           probePeriodMs: probePeriodMs(settings.keepalive),
-          middlebox: strictest.id,
+          middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
         remedy:

@@ -4,7 +4,7 @@ import type { Rule } from '../../report/finding.ts';
 import { strictestMiddlebox } from '../keepalive.ts';
 import { proposeKeepalive } from '../recommended-settings.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
-import { forgets } from '../wording.ts';
+import { forgets, labelOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'keepalive-slower-than-middlebox',
@@ -27,7 +27,7 @@ export const rule: Rule<Facts> = {
       {
         severity: 'error',
         message: `the first keepalive probe goes out after ${formatDuration(idleMs)} of silence, but ${forgets(strictest)}: the probe comes too late`,
-        evidence: { idleMs, middlebox: strictest.id, middleboxIdleTimeoutMs: strictest.idleTimeoutMs },
+        evidence: { idleMs, middlebox: labelOf(strictest), middleboxIdleTimeoutMs: strictest.idleTimeoutMs },
         remedy: lines,
       },
     ];

@@ -10,7 +10,7 @@ import {
 } from '../keepalive.ts';
 import { proposeKeepalive } from '../recommended-settings.ts';
 import { setsockoptLines, sysctlLines } from '../remedy.ts';
-import { forgets } from '../wording.ts';
+import { forgets, labelOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'keepalive-tolerates-too-few-losses',
@@ -43,7 +43,7 @@ export const rule: Rule<Facts> = {
         evidence: {
           idleMs,
           intervalMs,
-          middlebox: strictest.id,
+          middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: idleTimeoutMs,
           marginMs,
           toleratedLosses: tolerated,

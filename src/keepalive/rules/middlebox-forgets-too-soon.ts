@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/units.ts';
 import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
 import { strictestMiddlebox } from '../keepalive.ts';
-import { nameOf } from '../wording.ts';
+import { labelOf, nameOf } from '../wording.ts';
 
 /** Below this an idle timeout leaves TCP keepalive, which counts in whole seconds, too little room for lost probes (facts F6). */
 const FLOOR_MS = 30_000;
@@ -14,14 +14,15 @@ export const rule: Rule<Facts> = {
   judge: ({ settings, middleboxes }) => {
     const strictest = strictestMiddlebox(middleboxes);
     if (settings === null || strictest === null || strictest.idleTimeoutMs >= FLOOR_MS) return [];
+    const configurableWith = strictest.kind === 'preset' ? strictest.configurableWith : null;
     return [
       {
         severity: 'warning',
         message:
           `${nameOf(strictest)} forgets after only ${formatDuration(strictest.idleTimeoutMs)}: TCP keepalive would have to probe every few seconds and could lose ` +
           'hardly any. Send an application heartbeat, close idle connections sooner, or raise that timeout',
-        evidence: { middlebox: strictest.id, middleboxIdleTimeoutMs: strictest.idleTimeoutMs, floorMs: FLOOR_MS },
-        remedy: strictest.configurableWith === null ? [] : ['# raise its timeout:', strictest.configurableWith],
+        evidence: { middlebox: labelOf(strictest), middleboxIdleTimeoutMs: strictest.idleTimeoutMs, floorMs: FLOOR_MS },
+        remedy: configurableWith === null ? [] : ['# raise its timeout:', configurableWith],
       },
     ];
   },

@@ -1,6 +1,6 @@
 import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
-import { nameOf } from '../wording.ts';
+import { labelOf, nameOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'middlebox-refresh-unknown',
@@ -13,9 +13,9 @@ export const rule: Rule<Facts> = {
         severity: 'warning',
         message: `it is not known whether keepalive probes restart the idle timer of ${nameOf(middlebox)}; the judgement assumes that they do`,
         evidence: {
-          middlebox: middlebox.id,
+          middlebox: labelOf(middlebox),
           middleboxIdleTimeoutMs: middlebox.idleTimeoutMs,
-          source: middlebox.source,
+          source: middlebox.kind === 'preset' ? middlebox.source : null,
         },
         remedy: [],
       })),

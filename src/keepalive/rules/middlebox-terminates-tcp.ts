@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/units.ts';
 import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
 import { safetyMarginMs } from '../keepalive.ts';
-import { nameOf } from '../wording.ts';
+import { labelOf, nameOf } from '../wording.ts';
 
 export const rule: Rule<Facts> = {
   id: 'middlebox-terminates-tcp',
@@ -17,7 +17,8 @@ export const rule: Rule<Facts> = {
     return middleboxes
       .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === false)
       .map((middlebox) => {
-        const { id, idleTimeoutMs, configurableWith, confidence } = middlebox;
+        const { idleTimeoutMs } = middlebox;
+        const configurableWith = middlebox.kind === 'preset' ? middlebox.configurableWith : null;
         const poolIdleMs = idleTimeoutMs - safetyMarginMs(idleTimeoutMs);
         return {
           severity,
@@ -25,11 +26,11 @@ export const rule: Rule<Facts> = {
             `TCP keepalive cannot help at ${nameOf(middlebox)}: its idle timer of ${formatDuration(idleTimeoutMs)} counts data only. ` +
             `Send an application heartbeat more often than that, or let no pooled connection idle longer than ${formatDuration(poolIdleMs)}`,
           evidence: {
-            middlebox: id,
+            middlebox: labelOf(middlebox),
             middleboxIdleTimeoutMs: idleTimeoutMs,
             poolIdleMs,
             keepaliveRefreshes: false,
-            ...(confidence === null ? {} : { confidence }),
+            ...(middlebox.kind === 'preset' ? { confidence: middlebox.confidence } : {}),
           },
           remedy: configurableWith === null ? [] : ['# or raise its timeout:', configurableWith],
         };

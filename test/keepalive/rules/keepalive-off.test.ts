@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { middleboxWithTimeout } from '../../../src/commands/shared/options.ts';
 import { rule } from '../../../src/keepalive/rules/keepalive-off.ts';
 import { facts, middlebox, settings, socketLines } from '../../policy/facts.ts';
 
@@ -30,7 +31,7 @@ test('with a middlebox it is an error, with lines that outlive its timeout', () 
 });
 
 test('with a timeout that no keepalive can meet there are no lines that would not help', () => {
-  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 10_000 })];
+  const middleboxes = [middleboxWithTimeout(10_000)];
   expect(rule.judge(facts({ settings: off, middleboxes, librarySwitches }))).toMatchObject([
     {
       severity: 'error',

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../base/units.ts';
-import { forgets } from '../../../keepalive/wording.ts';
+import { forgets, labelOf } from '../../../keepalive/wording.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
 import { senderLines } from '../http-limits.ts';
@@ -22,7 +22,7 @@ export const rule: Rule<Facts> = {
           `${forgets(middlebox)}, while the server holds it for ${outcome === 'alive' ? 'at least ' : ''}${formatDuration(closeMs)}: ` +
           'a client that reuses it in between waits for an answer in vain',
         evidence: {
-          middlebox: middlebox.id,
+          middlebox: labelOf(middlebox),
           middleboxIdleTimeoutMs: middlebox.idleTimeoutMs,
           firstClosedAfterMs: outcome === 'alive' ? null : closeMs,
         },

@@ -2,7 +2,7 @@ import { formatDuration } from '../../../base/units.ts';
 import { probePeriodMs, strictestMiddlebox } from '../../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
-import { forgets } from '../../../keepalive/wording.ts';
+import { forgets, labelOf } from '../../../keepalive/wording.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
 import { silenceMs } from '../../../sockets/keepalive-from-timer.ts';
@@ -37,7 +37,7 @@ export const rule: Rule<Facts> = {
           shortestPeriodMs: shortestMs,
           readFromSocket: exact.length,
           concludedFromTimer: bounds.length,
-          middlebox: strictest.id,
+          middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
         remedy:

@@ -1,7 +1,7 @@
 import { strictestMiddlebox } from '../../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
-import { forgets } from '../../../keepalive/wording.ts';
+import { forgets, labelOf } from '../../../keepalive/wording.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
 import { connections, evidenceOf, rescueLines } from '../../../sockets/live-socket-group.ts';
@@ -26,7 +26,9 @@ export const rule: Rule<Facts> = {
         message: `${connections(missing)} without TCP keepalive: ${consequence}${strictest === null ? '' : `; ${forgets(strictest)}`}`,
         evidence: {
           ...evidenceOf(missing),
-          ...(strictest === null ? {} : { middlebox: strictest.id, middleboxIdleTimeoutMs: strictest.idleTimeoutMs }),
+          ...(strictest === null
+            ? {}
+            : { middlebox: labelOf(strictest), middleboxIdleTimeoutMs: strictest.idleTimeoutMs }),
         },
         remedy:
           recommended === null

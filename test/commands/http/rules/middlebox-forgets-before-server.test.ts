@@ -21,7 +21,7 @@ test('a box that forgets while the server still holds the connection is a warnin
 
 test('a server that closed nothing holds it for at least as long as was waited', () => {
   const idleClose = { lowerMs: 120_000, upperMs: null, outcome: 'alive' } as const;
-  const boxes = [middlebox({ id: 'given', idleTimeoutMs: 60_000, keepaliveRefreshes: false })];
+  const boxes = [middlebox({ idleTimeoutMs: 60_000, keepaliveRefreshes: false })];
   const [found] = rule.judge(facts({ http: http({ idleClose }), middleboxes: boxes }));
   expect(found?.message).toContain('for at least 2 m');
   expect(found?.remedy.join('\n')).not.toContain('TCP keepalive');

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/run/rules/keepalive-off-when-last-seen.ts';
+import { middleboxWithTimeout } from '../../../../src/commands/shared/options.ts';
 import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
 
 test('a connection that was soon over with keepalive off is a warning, which says how long it was seen', () => {
@@ -18,7 +19,7 @@ test('a connection that was soon over with keepalive off is a warning, which say
 });
 
 test('without lines that could help there are none', () => {
-  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 10_000 })];
+  const middleboxes = [middleboxWithTimeout(10_000)];
   const [judgement] = rule.judge(facts({ glimpsed: { enabled: false, watchedMs: 0 }, middleboxes }));
   expect(judgement?.remedy).toEqual([]);
 });

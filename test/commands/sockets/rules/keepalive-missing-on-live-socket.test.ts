@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { middleboxWithTimeout } from '../../../../src/commands/shared/options.ts';
 import { rule } from '../../../../src/commands/sockets/rules/keepalive-missing-on-live-socket.ts';
 import { exactly, liveSocket } from '../../../fixtures/live-socket.ts';
 import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
@@ -78,7 +79,7 @@ test('says nothing of what is no socket', () => {
 });
 
 test('the line to repair chooses the same sockets: with the timeout given, and within this host', () => {
-  const middleboxes = [middlebox({ id: 'given', idleTimeoutMs: 90_500 })];
+  const middleboxes = [middleboxWithTimeout(90_500)];
   const socket = liveSocket({ local: '127.0.0.1:1', remote: '127.0.0.1:2' });
   expect(rule.judge(facts({ liveSockets: [socket], middleboxes }))[0]?.remedy[1]).toBe(
     'kaprobe rescue --pid 4711 --risk none --middlebox-timeout 90500ms --loopback --idle 30s --interval 7s --count 4',
@@ -86,7 +87,7 @@ test('the line to repair chooses the same sockets: with the timeout given, and w
 });
 
 test('the line to repair looks into the network namespace that they were found in', () => {
-  const middleboxes = [middlebox({ id: 'given' })];
+  const middleboxes = [middleboxWithTimeout(1_800_000)];
   const [finding] = rule.judge(facts({ liveSockets: [liveSocket()], middleboxes, netnsPid: 99 }));
   expect(finding?.remedy[1]).toBe(
     'kaprobe rescue --netns 99 --pid 4711 --risk none --middlebox-timeout 30m --idle 300s --interval 15s --count 4',

@@ -1,26 +1,17 @@
 import { METHODS, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { CapabilityError, UsageError } from '../../base/errors.ts';
+import { UsageError } from '../../base/errors.ts';
 import { parseHttpTarget } from '../../base/target.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { HttpSender } from '../../connections/http/observation.ts';
-import { describePersistence } from '../../connections/http/persistence.ts';
-import {
-  describeResponse,
-  type HttpObservation,
-  type HttpPlan,
-  observeHttp,
-  ownHeaders,
-} from '../../connections/http/probe.ts';
-import { judgeRace } from '../../connections/http/reuse-race.ts';
-import { summariseIdle } from '../../connections/http/summarise-idle-closes.ts';
+import { HTTP_PROBE_DEFAULTS, type HttpProbeQuestion, ownHeaders } from '../../connections/http/plan.ts';
+import { probeHttp } from '../../connections/http/probe.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
-import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { type Facts, factsAbout } from '../../policy/facts.ts';
 import { judge } from '../../policy/judge.ts';
-import type { Gap, Outcome } from '../../report/report.ts';
+import type { Outcome } from '../../report/report.ts';
 import type { Middlebox } from '../../report/values.ts';
 import type { CommandContext, Room } from '../room.ts';
 import {
@@ -38,10 +29,10 @@ import type { HttpData } from './report.ts';
 
 const DAY_MS = 86_400_000;
 
-const DEFAULTS = { timeoutMs: 10_000, maxIdleMs: 120_000, maxRequests: 100, connections: 3 } as const;
+const DEFAULTS = HTTP_PROBE_DEFAULTS;
 
 /** What methods are repeated with that change something: as little as tells anything. */
-const CAUTIOUS = { maxRequests: 2, connections: 1 } as const;
+const CAUTIOUS = { maxRequests: 2, idle: { connectionCount: 1 } } as const;
 
 const BOUNDS = {
   timeoutMs: { min: 1, max: 3_600_000, step: 1 },
@@ -64,9 +55,7 @@ const MOST_HEADERS = 100;
 const LONGEST_HEADER = 16_384;
 
 /** What `http` is asked, with every default filled in. */
-interface HttpQuestion extends Omit<HttpPlan, 'libc' | 'progress'> {
-  /** null: the measured idle close, with which most requests meet it. */
-  gapMs: number | null;
+interface HttpQuestion extends Required<HttpProbeQuestion> {
   senders: HttpSender[];
   middleboxes: Middlebox[];
 }
@@ -112,7 +101,7 @@ export const room: Room<HttpData> = {
       .addOption(
         integerOption(
           '--connections <n>',
-          `connections that idle side by side (default: ${DEFAULTS.connections})`,
+          `connections that idle side by side (default: ${DEFAULTS.idle.connectionCount})`,
           BOUNDS.connections,
         ),
       )
@@ -202,8 +191,8 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
     options['idle'] === false
       ? null
       : {
-          connectionCount: number('connections') ?? cautious.connections,
-          maxIdleMs: number('maxIdle') ?? DEFAULTS.maxIdleMs,
+          connectionCount: number('connections') ?? cautious.idle.connectionCount,
+          maxIdleMs: number('maxIdle') ?? DEFAULTS.idle.maxIdleMs,
         };
   const middleboxes = givenMiddleboxes(options);
   const senders: HttpSender[] = [
@@ -244,8 +233,7 @@ function readQuestion(operands: readonly string[], options: Record<string, unkno
     timeoutMs: number('timeout') ?? DEFAULTS.timeoutMs,
     maxRequests: number('maxRequests') ?? cautious.maxRequests,
     idle,
-    raceCount,
-    gapMs: number('gap'),
+    race: raceCount === null ? null : { count: raceCount, meanGapMs: number('gap') },
     senders,
     middleboxes: middleboxes.filter((middlebox) => !isProxy(middlebox)),
   };
@@ -335,152 +323,33 @@ function refuseTooMany(raceCount: number | null, connectionCount: number): void 
   );
 }
 
-async function askServer(question: HttpQuestion, { signal, progress }: CommandContext): Promise<Outcome<HttpData>> {
-  const libc = await kernelAccess();
-  const observed = await observeHttp({ ...question, libc, progress }, signal);
-  const data = dataOf(question, observed);
-  const { connect, certificate, unresolved, target } = observed;
+async function askServer(
+  { senders, middleboxes, ...question }: HttpQuestion,
+  context: CommandContext,
+): Promise<Outcome<HttpData>> {
+  const { observation, host, attempts, gaps, interrupted } = await probeHttp(question, context);
+  const data: HttpData = { ...observation, senders, middleboxes };
+  const { url, connect, address, port, idleClose, certificate } = data;
   const facts: Facts = {
-    ...factsAbout(target.label),
-    connection: {
-      ...data.connect,
-      host: target.host,
-      address: data.address,
-      port: target.port,
-      attempts: connect?.attempts ?? [],
-      ...(unresolved === null ? {} : { error: unresolved }),
-    },
-    certificate,
+    ...factsAbout(url),
+    connection: { ...connect, host, address, port, attempts },
+    certificate: certificate ?? null,
     certificateExcused: question.insecure,
     http: data,
-    middleboxes: question.middleboxes,
+    middleboxes,
   };
+  const stillOpenMs = idleClose?.outcome === 'alive' ? idleClose.lowerMs : null;
+  const beyond = stillOpenMs === null ? [] : senders.filter(({ idleMs }) => idleMs === null || idleMs >= stillOpenMs);
+  const unjudged = beyond.map(({ name, idleMs }) => ({
+    what: `idle close against ${name} (${idleMs === null ? 'never' : formatDuration(idleMs)})`,
+    reason: `the server held its connections for all of --max-idle, ${formatDuration(question.idle?.maxIdleMs ?? stillOpenMs ?? 0)}`,
+  }));
   return {
     data,
     findings: judge(facts),
-    gaps: gapsIn(question, observed, data, libc),
-    interrupted: observed.interrupted,
+    gaps: [...unjudged, ...gaps].map((gap) => ({ subject: url, ...gap })),
+    interrupted,
   };
-}
-
-/** null where the platform has none: what needs it is then reported as not measured. */
-async function kernelAccess(): Promise<Libc | null> {
-  try {
-    return await loadLibc();
-  } catch (error) {
-    if (error instanceof CapabilityError) return null;
-    throw error;
-  }
-}
-
-function dataOf(question: HttpQuestion, observed: HttpObservation): HttpData {
-  const {
-    target,
-    connect,
-    unresolved,
-    certificate,
-    http2Offered,
-    response,
-    redirects,
-    persistence,
-    exchanges,
-    reuse,
-    idled,
-    race,
-  } = observed;
-  const samples = idled.map(({ sample }) => sample);
-  const idleClose = summariseIdle(samples);
-  const closeMs = idleClose?.lowerMs ?? null;
-  const [first] = exchanges.slice(redirects.filter(({ followed }) => followed).length);
-  const said =
-    response === null
-      ? { protocol: null, status: null, statusMessage: null, server: null, hint: null }
-      : describeResponse(response);
-  return {
-    url: target.label,
-    givenUrl: question.target.label,
-    method: question.method,
-    requestVersion: question.version,
-    address: connect?.address ?? null,
-    port: target.port,
-    connect:
-      connect === null
-        ? { kind: 'unresolved', durationMs: null, rttMs: null, error: unresolved }
-        : { kind: connect.kind, durationMs: connect.durationMs, rttMs: observed.rttMs, error: connect.error },
-    ...said,
-    http2Offered,
-    redirects,
-    persistent:
-      persistence === null
-        ? { value: null, why: null, also: [], detail: null }
-        : { ...persistence, detail: describePersistence(persistence.why) },
-    framing: first?.framing ?? null,
-    reused: reuse === null ? null : reuse.requests.count > 1 ? true : reuse.requests.limited ? false : null,
-    requestsPerConnection: reuse?.requests ?? null,
-    idleClose,
-    idleSamples: samples,
-    race: race === null || closeMs === null ? null : judgeRace(race, closeMs, question.gapMs ?? closeMs),
-    senders: question.senders,
-    middleboxes: question.middleboxes,
-    ...(certificate === null ? {} : { certificate }),
-    exchanges,
-    doubts: observed.doubts,
-  };
-}
-
-/** Why there is no connection is a finding already. */
-function saidByFinding({ connect, unresolved, certificate, http2Offered }: HttpObservation): boolean {
-  if (unresolved !== null) return true;
-  if (connect === null || connect.kind === 'unmeasured') return false;
-  return connect.kind !== 'connected' || (certificate?.kind === 'handshake-failed' && http2Offered === null);
-}
-
-/** What was asked for and is not known. That nothing can idle where nothing is kept is no gap. */
-function gapsIn(question: HttpQuestion, observed: HttpObservation, data: HttpData, libc: Libc | null): Gap[] {
-  const gap = (what: string, reason: string): Gap => ({ subject: data.url, what, reason });
-  if (observed.failure !== null) return saidByFinding(observed) ? [] : [gap('response', observed.failure)];
-  const { reuse, persistence } = observed;
-  const gaps: Gap[] = [];
-  if (persistence?.value === true && reuse === null) gaps.push(gap('requests per connection', 'interrupted'));
-  if (reuse !== null && reuse.stopped !== null && reuse.requests.count === 1)
-    gaps.push(gap('reuse of the connection', reuse.stopped));
-  if (persistence?.value !== true || question.idle === null) return gaps;
-  const { idleClose, idleSamples, race } = data;
-  const unknown = idleSamples.find(({ outcome }) => outcome === 'unmeasured');
-  if (idleClose === null || idleClose.outcome === 'unmeasured')
-    gaps.push(gap('idle close', unknown?.reason ?? unknown?.error ?? 'interrupted'));
-  if (idleClose?.outcome === 'alive' && idleClose.lowerMs !== null) {
-    const { lowerMs } = idleClose;
-    const beyond = question.senders.filter(({ idleMs }) => idleMs === null || idleMs >= lowerMs);
-    gaps.push(
-      ...beyond.map(({ name, idleMs }) =>
-        gap(
-          `idle close against ${name} (${idleMs === null ? 'never' : formatDuration(idleMs)})`,
-          `the server held its connections for all of --max-idle, ${formatDuration(question.idle?.maxIdleMs ?? lowerMs)}`,
-        ),
-      ),
-    );
-  }
-  if (question.raceCount !== null && race === null) {
-    gaps.push(
-      gap(
-        'race',
-        libc === null
-          ? 'this platform does not tell when an end arrives'
-          : observed.interrupted
-            ? 'interrupted'
-            : 'the server closed no idle connection, so that there is nothing to race with',
-      ),
-    );
-  } else if (race !== null && race.windowMs === null) {
-    gaps.push(
-      gap(
-        'race',
-        race.samples.find(({ error }) => error !== null)?.error ?? 'too few requests were answered or failed',
-      ),
-    );
-  }
-  return gaps;
 }
 
 /** Asks with options as the command line has them. */

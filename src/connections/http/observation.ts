@@ -1,5 +1,5 @@
 /** What is seen of an HTTP server's connections. */
-import type { SurvivalOutcome } from '../observation.ts';
+import type { Certificate, Connect, SurvivalOutcome } from '../observation.ts';
 
 /** How the end of a body is told (RFC 9112, section 6.3). `close`: by the end of the connection. `none`: such a response has no body. */
 export type HttpFraming = 'content-length' | 'chunked' | 'close' | 'none';
@@ -108,4 +108,68 @@ export interface HttpRedirect {
   /** Where to, without user name, password and query. */
   location: string;
   followed: boolean;
+}
+
+/** One HTTP server: how it answers, whether it keeps a connection, and for how long. */
+export interface HttpObservation {
+  /** What was measured: as it was given or as redirects led to it, without user name, password and query. */
+  url: string;
+  /** As it was given; the same unless redirects were followed. */
+  givenUrl: string;
+  method: string;
+  /** The version of the requests. */
+  requestVersion: '1.0' | '1.1';
+  address: string | null;
+  port: number;
+  connect: Connect;
+  /** The version of the response, such as `HTTP/1.1`; null: there was none. */
+  protocol: string | null;
+  /** Whether the server chooses HTTP/2 when it is offered (ALPN, RFC 7301); null: not asked, as without TLS. */
+  http2Offered: boolean | null;
+  status: number | null;
+  statusMessage: string | null;
+  /** The header Server; null: none. */
+  server: string | null;
+  /** `Keep-Alive: timeout=, max=` of the first response; null: it had none. */
+  hint: { timeoutMs: number | null; max: number | null } | null;
+  redirects: HttpRedirect[];
+  /** Whether the connection outlives a response, why, what else would be a reason, and `why` in a sentence. null: not known. */
+  persistent: { value: boolean | null; why: HttpPersistence | null; also: HttpPersistence[]; detail: string | null };
+  framing: HttpFraming | null;
+  /** Whether a second request was answered on the same connection; null: not tried. */
+  reused: boolean | null;
+  /** What one connection came to; null: nothing was answered. */
+  requestsPerConnection: HttpRequestCount | null;
+  /**
+   * When the server ends idle connections: the first and the last of `idleSamples`. `upperMs` null: not all of them ended within the time.
+   * `alive`: still open after `lowerMs`. null: not waited for.
+   */
+  idleClose: HttpIdleClose | null;
+  idleSamples: HttpIdleSample[];
+  /** null: not asked for, or no close to aim at. */
+  race: HttpRace | null;
+  /** Only of https. */
+  certificate?: Certificate;
+  /** Every response but those of the race. */
+  exchanges: HttpExchangeSeen[];
+  /** What blurs the answer, in sentences without a full stop. */
+  doubts: string[];
+}
+
+/** The requests that one connection came to. */
+export interface HttpRequestCount {
+  /** Requests that were answered on it. */
+  count: number;
+  /** Whether the server ended it then. false: it allows at least so many. */
+  limited: boolean;
+  /** Whether the last response announced the end; null: not limited. */
+  announced: boolean | null;
+  localPort: number | null;
+}
+
+/** When several idle connections ended, the first and the last, and how the first did. */
+export interface HttpIdleClose {
+  lowerMs: number | null;
+  upperMs: number | null;
+  outcome: SurvivalOutcome;
 }

@@ -1,13 +1,12 @@
 import { formatDuration, plural } from '../../base/units.ts';
-import type { HttpData } from '../../commands/http/report.ts';
 import type { HttpConnection, HttpReply } from './connection.ts';
 import type { HttpRequest } from './exchange.ts';
-import type { HttpExchangeSeen } from './observation.ts';
+import type { HttpExchangeSeen, HttpRequestCount } from './observation.ts';
 import { announcesClose, framingOf } from './persistence.ts';
 
 /** What the requests on one connection came to. */
 export interface Reuse {
-  requests: Exclude<HttpData['requestsPerConnection'], null>;
+  requests: HttpRequestCount;
   exchanges: HttpExchangeSeen[];
   /** Why it was ended before the server did, or before `maxRequests`, in a phrase; null: it was not. */
   stopped: string | null;

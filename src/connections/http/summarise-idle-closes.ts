@@ -1,5 +1,5 @@
 import type { SurvivalOutcome } from '../observation.ts';
-import type { HttpIdleSample } from './observation.ts';
+import type { HttpIdleClose, HttpIdleSample } from './observation.ts';
 
 /** The outcomes that are an end. */
 const ENDS: readonly SurvivalOutcome[] = ['closed', 'reset', 'unreachable'];
@@ -8,9 +8,7 @@ const ENDS: readonly SurvivalOutcome[] = ['closed', 'reset', 'unreachable'];
  * What several idle connections to one server came to. Ended: the first and the last of them, and how the first ended; `upperMs` is null when
  * some were still open. None ended: `stalled` before `alive`, with the shortest of their times. null: there was no connection.
  */
-export function summariseIdle(
-  samples: readonly HttpIdleSample[],
-): { lowerMs: number | null; upperMs: number | null; outcome: SurvivalOutcome } | null {
+export function summariseIdle(samples: readonly HttpIdleSample[]): HttpIdleClose | null {
   if (samples.length === 0) return null;
   const measured = samples
     .flatMap(({ outcome, idleMs }) => (idleMs === null || outcome === 'unmeasured' ? [] : [{ outcome, idleMs }]))

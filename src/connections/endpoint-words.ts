@@ -37,11 +37,6 @@ export function describeCertificate(certificate: Certificate): string {
   }
 }
 
-/** An address and a port as people write them. */
-export function endpoint(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
 /** The reason in place of a value. */
 export function notMeasured({ reason }: Unmeasured): string {
   return `not measured: ${reason}`;

@@ -1,5 +1,6 @@
 /** What a descriptor of a TCP socket tells of it: socket(7), tcp(7), ip(7), ipv6(7). */
 import { endianness } from 'node:os';
+import { endpoint } from '../base/endpoint.ts';
 import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
 import type { Libc } from './libc.ts';
 import { formatIpv6 } from './netlink/sock-diag.ts';
@@ -23,8 +24,6 @@ export function readTcpState(libc: Libc, fd: number): TcpState {
 /** `192.0.2.1:5432` or `[2001:db8::1]:5432`, of a `struct sockaddr_in` or `sockaddr_in6`. */
 export function formatSocketAddress(address: Uint8Array): string {
   const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  const port = view.getUint16(2);
-  return view.getUint16(0, endianness() === 'LE') === AF_INET6
-    ? `[${formatIpv6(view, 8)}]:${port}`
-    : `${address.subarray(4, 8).join('.')}:${port}`;
+  const isSix = view.getUint16(0, endianness() === 'LE') === AF_INET6;
+  return endpoint(isSix ? formatIpv6(view, 8) : address.subarray(4, 8).join('.'), view.getUint16(2));
 }

@@ -1,13 +1,11 @@
-import { BlockList } from 'node:net';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseNetwork } from '../../src/base/endpoint.ts';
 import {
   isLocal,
   isUnfiltered,
   matchesEnds,
   matchesOwners,
   matchesRisk,
-  parseNetwork,
   type SocketFilter,
 } from '../../src/sockets/socket-filter.ts';
 import { liveSocket } from '../fixtures/live-socket.ts';
@@ -101,50 +99,4 @@ test.each<[local: string, remote: string, expected: boolean]>([
   ['[fe80::1]:1', '[fe80::2]:1', false],
 ])('whether %s to %s stays on this host: %j', (local, remote, expected) => {
   expect(isLocal({ local, remote })).toBe(expected);
-});
-
-describe('parseNetwork', () => {
-  test.each([
-    '',
-    ':',
-    '::1::',
-    '1.2.3',
-    '1.2.3.256',
-    '1.2.3.4/33',
-    '::/129',
-    '10.0.0.0/',
-    'g::',
-    '1:2:3:4:5:6:7:8:9',
-    '12345::',
-  ])('takes no %j', (text) => {
-    expect(parseNetwork(text)).toBeNull();
-  });
-
-  test('agrees with BlockList of node:net about every network and address', () => {
-    const networks = fc.oneof(
-      fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 32 }), fc.constant('ipv4' as const)),
-      fc.tuple(fc.ipV6(), fc.integer({ min: 1, max: 128 }), fc.constant('ipv6' as const)),
-    );
-    fc.assert(
-      fc.property(networks, fc.ipV4(), fc.ipV6(), ([base, bits, type], four, six) => {
-        const list = new BlockList();
-        list.addSubnet(base, bits, type);
-        const filter = to(`${base}/${bits}`);
-        for (const [address, family] of [[base, type] as const, [type === 'ipv4' ? four : six, type] as const]) {
-          const remote = family === 'ipv4' ? `${address}:1` : `[${address}]:1`;
-          expect(matchesEnds(filter, liveSocket({ remote }))).toBe(list.check(address, family));
-        }
-      }),
-    );
-  });
-
-  test('never throws', () => {
-    fc.assert(fc.property(fc.string(), (text) => void parseNetwork(text)));
-    fc.assert(
-      fc.property(fc.stringMatching(/^[0-9a-f:./]{0,50}$/), (text) => {
-        const network = parseNetwork(text);
-        expect(network === null || network.bytes.length === 16).toBe(true);
-      }),
-    );
-  });
 });

@@ -1,11 +1,6 @@
+import { endpoint } from '../../base/endpoint.ts';
 import { formatDuration, plural } from '../../base/units.ts';
-import {
-  CONNECT_WORDS,
-  describeCertificate,
-  describeConnect,
-  endpoint,
-  notMeasured,
-} from '../../connections/endpoint-words.ts';
+import { CONNECT_WORDS, describeCertificate, describeConnect, notMeasured } from '../../connections/endpoint-words.ts';
 import type { Dropper, KeepaliveAnswer, Survival } from '../../connections/observation.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';

@@ -1,5 +1,6 @@
+import { endpoint } from '../../base/endpoint.ts';
 import { formatDuration, plural } from '../../base/units.ts';
-import { describeCertificate, describeConnect, endpoint } from '../../connections/endpoint-words.ts';
+import { describeCertificate, describeConnect } from '../../connections/endpoint-words.ts';
 import type { HttpIdleSample, HttpRace, HttpRaceSample } from '../../connections/http/observation.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import type { View } from '../../output/format.ts';

@@ -1,4 +1,5 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { endpoint } from '../../base/endpoint.ts';
 import { CapabilityError, KaprobeError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { SurvivalArm } from '../../connections/observation.ts';
@@ -90,7 +91,7 @@ Examples:
     try {
       const targetHost = addressOf(built.server, question.ipv6);
       const sink = await startSink(built.server, context.signal);
-      const target = `${question.ipv6 ? `[${targetHost}]` : targetHost}:${sink.port}`;
+      const target = endpoint(targetHost, sink.port);
       return operands.length > 0
         ? await runCommand(built, sink, operands, environment(built, target, question), context.signal)
         : await demonstrate(built, sink, target, question, context);

@@ -1,3 +1,4 @@
+import { endpoint } from '../../base/endpoint.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, wrap } from '../../output/text-layout.ts';
@@ -41,7 +42,7 @@ function summary(page: Page, data: MeasureData): string[] {
         `${plural(ages.length, 'silence')} from ${formatDuration(Math.min(...ages))} to ${formatDuration(Math.max(...ages))}, ` +
           `with ${plural(connections, 'connection')} at once, in ${formatDuration(elapsedMs)}`,
       ),
-      ...row(address !== null, 'to', address?.includes(':') ? `[${address}]:${port}` : `${address}:${port}`),
+      ...row(address !== null, 'to', address === null ? '' : endpoint(address, port)),
       ...row(direction === 'client', 'first request', warmup ?? 'none: no byte of payload was sent'),
       ...row(dropper !== null, 'dropped', dropper?.doubt ?? ''),
     ]),

@@ -1,5 +1,6 @@
 /** Watches, by looking again and again, which TCP connections this process's children and all of theirs hold, and with which options. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError } from '../../base/errors.ts';
 import type { TcpState } from '../../base/tcp-state.ts';
 import { readCookie, withForeignDescriptor } from '../../linux/foreign-socket.ts';
@@ -11,7 +12,6 @@ import { commandOf, type SocketHolder, scanSocketHolders } from '../../linux/pro
 import { readKeepalive } from '../../linux/socket-options.ts';
 import { formatSocketAddress, isTcpSocket, readTcpState } from '../../linux/tcp-socket.ts';
 import { unmeasured } from '../../report/values.ts';
-import { portOf } from '../../sockets/socket-filter.ts';
 import { afterLook, type Look, type SeenConnection } from './connection-log.ts';
 import { nextLook, STARTING_PACE } from './look-interval.ts';
 import type { RunData } from './report.ts';
@@ -124,7 +124,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   const noteUnseen = ({ cookie, localPort, remoteAddress, remotePort }: DiagSocket): void => {
     if (cookie === null || met.delete(cookie) || log.has(cookie) || unlisted.has(cookie)) return;
     if (remotePort === 0 || listening.has(localPort)) return;
-    const remote = place({ remoteAddress, remotePort });
+    const remote = endpoint(remoteAddress, remotePort);
     const key = unseen.has(remote) || unseen.size < MOST_REMOTES ? remote : OTHER_REMOTES;
     unseen.set(key, (unseen.get(key) ?? 0) + 1);
   };
@@ -158,7 +158,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   const remoteOf = (cookie: string): string => {
     const { sockets } = diag.list({ states: ['syn-sent'], withInfo: false });
     const socket = sockets.find((each) => each.cookie === cookie);
-    return socket === undefined ? 'unknown' : place(socket);
+    return socket === undefined ? 'unknown' : endpoint(socket.remoteAddress, socket.remotePort);
   };
 
   /** Asks its holders in turn until one lets it be seen. */
@@ -340,10 +340,6 @@ function countUnseen(unseen: ReadonlyMap<string, number>, connections: readonly 
     counts.reduce((all, [, count]) => all + count, 0);
   const counts = [...unseen];
   return { kind: 'counted', outgoing: sum(counts), toSeenRemotes: sum(counts.filter(([remote]) => seen.has(remote))) };
-}
-
-function place({ remoteAddress, remotePort }: Pick<DiagSocket, 'remoteAddress' | 'remotePort'>): string {
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }
 
 function rounded(ms: number): number {

@@ -1,5 +1,6 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { endpoint } from '../../base/endpoint.ts';
 import { UsageError } from '../../base/errors.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
@@ -119,7 +120,7 @@ async function serveUntilTheEnd(question: Question, { signal, tell }: CommandCon
   const { host, mode, maxConnections, forMs } = question;
   const startedAtMs = performance.now();
   const responder = await startResponder({ ...question, log: (line) => tell?.(line) });
-  const place = `${isIPv6(host) ? `[${host}]` : host}:${responder.port}`;
+  const place = endpoint(host, responder.port);
   tell?.(
     `listening on ${place}, ${mode}, at most ${plural(maxConnections, 'connection')}, for ${formatDuration(forMs)}`,
   );

@@ -1,4 +1,5 @@
-import { createServer, isIPv6, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { endpoint } from '../../base/endpoint.ts';
 import { KernelError } from '../../base/errors.ts';
 import { formatDuration, parseDuration, plural } from '../../base/units.ts';
 import { DONE_LINE, GREETING, REFUSAL, SPOKEN_LINE } from '../../connections/responder-lines.ts';
@@ -148,9 +149,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const errno = error.code ?? 'EIO';
-      reject(
-        new KernelError(errno, `cannot listen on ${isIPv6(host) ? `[${host}]` : host}:${port}`, LISTEN_HINTS[errno]),
-      );
+      reject(new KernelError(errno, `cannot listen on ${endpoint(host, port)}`, LISTEN_HINTS[errno]));
     });
     server.listen({ host, port, backlog: 4096 }, () => {
       server.removeAllListeners('error');
@@ -166,7 +165,7 @@ const LISTEN_HINTS: Record<string, string> = {
 };
 
 function nameOf({ remoteAddress = 'unknown', remotePort }: Socket): string {
-  return `${isIPv6(remoteAddress) ? `[${remoteAddress}]` : remoteAddress}:${remotePort ?? 0}`;
+  return endpoint(remoteAddress, remotePort ?? 0);
 }
 
 /** What one connection may do and must tell. */

@@ -1,3 +1,4 @@
+import { endpoint } from '../../base/endpoint.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table } from '../../output/text-layout.ts';
@@ -13,7 +14,7 @@ export const view: View<ServeData> = {
 /** Where it listened, what came, and from whom. */
 function body(page: Page, data: ServeData): string[][] {
   const { host, port, mode, maxConnections, listenedMs, endedBy, otherClients, clients } = data;
-  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const place = endpoint(host, port);
   return [
     fields(page, [
       [

@@ -2,11 +2,12 @@
 import { readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
+import { parseNetwork } from '../../base/endpoint.ts';
 import { UsageError } from '../../base/errors.ts';
 import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { resolve } from '../../connections/resolve.ts';
 import { SOCKET_RISKS, type SocketRisk } from '../../sockets/live-socket.ts';
-import { type EndFilter, parseNetwork, type SocketFilter } from '../../sockets/socket-filter.ts';
+import type { EndFilter, SocketFilter } from '../../sockets/socket-filter.ts';
 import { quoted } from './options.ts';
 
 /** States in which a connection is, or is being made or closed: all but those that only listen, wait or have ended. */

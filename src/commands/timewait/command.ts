@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError } from '../../base/errors.ts';
 import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { formatDuration } from '../../base/units.ts';
@@ -14,7 +15,7 @@ import { judge } from '../../policy/judge.ts';
 import type { Finding } from '../../report/finding.ts';
 import type { Gap, Outcome } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
-import { endpoint, matchesEnds, portOf, type SocketFilter } from '../../sockets/socket-filter.ts';
+import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
 import type { CommandContext, Room } from '../room.ts';
 import { type Bounds, durationOption, integerOption } from '../shared/options.ts';
 import { addEndOptions, readSelection } from '../shared/socket-selection.ts';

@@ -1,4 +1,6 @@
 /** What a list of sockets says about TIME_WAIT: who closes, how fast, whether connections are reused, how many ports are left. */
+
+import { endpoint } from '../../base/endpoint.ts';
 import type { TcpState } from '../../base/tcp-state.ts';
 import {
   blockedForMs as blockedFor,
@@ -6,7 +8,6 @@ import {
   type PortRange,
   type PortSettings,
 } from '../../keepalive/kernel-timers.ts';
-import { endpoint } from '../../sockets/socket-filter.ts';
 import type { CloseRate, PortsLeft, ReuseThresholds, TimeWaitFlow, TimeWaitService } from './report.ts';
 
 /** From when on kaprobe speaks of connections that are not reused. */

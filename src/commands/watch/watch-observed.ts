@@ -1,4 +1,5 @@
 /** Observes other processes' connections by listing the sockets again and again. Changes nothing. */
+import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError, UsageError } from '../../base/errors.ts';
 import type { TcpState } from '../../base/tcp-state.ts';
 import { withForeignSocket } from '../../linux/foreign-socket.ts';
@@ -25,7 +26,7 @@ import {
 import { readKeepalive } from '../../linux/socket-options.ts';
 import { readDiagInfo } from '../../linux/tcp-info.ts';
 import { unlessMissing } from '../../sockets/live-sockets.ts';
-import { endpoint, matchesEnds, portOf, type SocketFilter } from '../../sockets/socket-filter.ts';
+import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
 import type { WatchOwner } from './report.ts';
 import { type EndCounters, endedByReset } from './reset-evidence.ts';

@@ -1,6 +1,7 @@
 /** Holds connections of kaprobe's own to one target, and tells how they are. */
 import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
+import { endpoint, hostOf } from '../../base/endpoint.ts';
 import type { Target } from '../../base/target.ts';
 import { type IdleConnection, openIdle } from '../../connections/idle-connection.ts';
 import { resolve } from '../../connections/resolve.ts';
@@ -9,7 +10,6 @@ import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
 import { readDiagInfo } from '../../linux/tcp-info.ts';
 import type { Keepalive, RequestedKeepalive } from '../../report/values.ts';
-import { endpoint, hostOf } from '../../sockets/socket-filter.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
 import type { WatchSource } from './watch-source.ts';
 

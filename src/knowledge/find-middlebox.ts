@@ -30,7 +30,7 @@ export function searchPresets(words: readonly string[]): MiddleboxPreset[] {
   const label = ({ id, name, vendor, kind, protocol }: MiddleboxPreset): string[] => [id, name, vendor, kind, protocol];
   const found = matching(label);
   if (found.length > 0) return found;
-  return matching((preset) => [...label(preset), preset.source.note, preset.configurableWith ?? '']);
+  return matching((preset) => [...label(preset), preset.note, preset.configurableWith ?? '']);
 }
 
 /**
@@ -38,7 +38,7 @@ export function searchPresets(words: readonly string[]): MiddleboxPreset[] {
  * its own, or it counts the idle time of UDP.
  */
 export function toMiddlebox(preset: MiddleboxPreset): PresetMiddlebox {
-  const { id, name, kind, protocol, idleTimeoutMs, configurableWith, source, keepalive } = preset;
+  const { id, name, kind, protocol, idleTimeoutMs, configurableWith, source, confidence, keepalive } = preset;
   if (protocol !== 'tcp') {
     throw new UsageError(`middlebox '${id}' is about ${protocol.toUpperCase()}, not about TCP connections`, OVERVIEW);
   }
@@ -55,8 +55,8 @@ export function toMiddlebox(preset: MiddleboxPreset): PresetMiddlebox {
     productKind: kind,
     idleTimeoutMs,
     keepaliveRefreshes: keepalive.refreshes,
-    confidence: source.confidence,
-    source: source.url,
+    confidence,
+    source,
     configurableWith,
   };
 }

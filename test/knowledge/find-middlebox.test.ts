@@ -83,7 +83,7 @@ describe('searchPresets', () => {
   });
 
   test('does not find a preset whose note alone mentions a word that others are named after', () => {
-    expect(presets['gcp-cloud-nat']?.source.note).toContain('firewall');
+    expect(presets['gcp-cloud-nat']?.note).toContain('firewall');
     expect(idsFor('google', 'firewall')).toEqual(['gcp-vpc-firewall']);
   });
 

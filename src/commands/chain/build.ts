@@ -169,10 +169,10 @@ function bareHop(product: string): Omit<ChainHop, 'name' | 'role'> {
 
 /** A proxy that knows requests becomes a hop of its own; what forwards packets or bytes a middlebox. */
 function groundOfPreset(preset: MiddleboxPreset, { place }: HopSpec): Ground {
-  const { id, name, kind, legs, protocol, idleTimeoutMs, source, configurableWith, keepalive } = preset;
+  const { id, name, kind, legs, protocol, idleTimeoutMs, source, confidence, configurableWith, keepalive } = preset;
   if (protocol !== 'tcp')
     throw new UsageError(`${place}: ${quoted(id)} is about ${protocol.toUpperCase()}, not about TCP connections`);
-  if (kind === 'l7-proxy' && legs === undefined)
+  if (kind === 'l7-proxy' && legs === null)
     throw new UsageError(
       `${place}: the preset ${quoted(id)} says nothing about idle HTTP connections`,
       'give what it does, such as --hop name=lb,role=proxy,idle-close=60s,pool-idle=60s',
@@ -182,10 +182,10 @@ function groundOfPreset(preset: MiddleboxPreset, { place }: HopSpec): Ground {
       `${place}: the preset ${quoted(id)} has no default idle timeout`,
       'give the configured one, such as --hop name=fw,role=middlebox,idle-timeout=30m',
     );
-  const origin = { kind: 'preset', id, confidence: source.confidence, url: source.url } as const;
-  const from: ChainSource = { kind: 'default', id, detail: `${name}, ${source.confidence}` };
+  const origin = { kind: 'preset', id, confidence, url: source } as const;
+  const from: ChainSource = { kind: 'default', id, detail: `${name}, ${confidence}` };
   const value = <T>(given: T): ChainValue<T> => ({ value: given, source: from, setting: null });
-  const hop = { ...bareHop(name), origin, doubts: doubtsOfSource(name, source.confidence) };
+  const hop = { ...bareHop(name), origin, doubts: doubtsOfSource(name, confidence) };
   const line = configurableWith === null ? [] : [`# ${configurableWith}`];
   if (kind !== 'l7-proxy' || legs === 'tcp') {
     return {

@@ -22,7 +22,7 @@ function body(page: Page, { search, presets }: MiddleboxesData): string[][] {
       describeTimeout(preset),
       BEHAVIOURS[preset.expiry.behaviour],
       refreshes === null ? page.glyph.unknown : refreshes ? 'yes' : 'no',
-      preset.source.confidence === 'recalled' ? 'recalled' : 'read',
+      preset.confidence === 'recalled' ? 'recalled' : 'read',
     ];
   });
   const EXPIRY_COLUMN = 2;
@@ -55,7 +55,7 @@ const REFRESH_BASES: Record<MiddleboxPreset['keepalive']['basis'], string> = {
 };
 
 function viewPreset(page: Page, preset: MiddleboxPreset): string[] {
-  const { id, name, vendor, kind, rangeMs, expiry, configurableWith, source, keepalive } = preset;
+  const { id, name, vendor, kind, rangeMs, expiry, configurableWith, source, note, confidence, keepalive } = preset;
   const rows: [string, string][] = [
     ['name', name],
     ['vendor', `${vendor}, ${kind}`],
@@ -67,7 +67,7 @@ function viewPreset(page: Page, preset: MiddleboxPreset): string[] {
     ['refreshed', describeRefresh(keepalive.refreshes) + REFRESH_BASES[keepalive.basis]],
   );
   if (configurableWith !== null) rows.push(['configurable with', configurableWith]);
-  rows.push(['source', source.url ?? 'none'], ['sure', CONFIDENCES[source.confidence]], ['note', source.note]);
+  rows.push(['source', source ?? 'none'], ['sure', CONFIDENCES[confidence]], ['note', note]);
   return [page.paint.strong(id), ...fields(page, rows)];
 }
 

@@ -1,19 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'alibaba-clb-tcp',
   name: 'Alibaba Cloud CLB (SLB) TCP listener',
   vendor: 'Alibaba Cloud',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 900_000,
   rangeMs: [10_000, 900_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: 'EstablishedTimeout',
-  source: {
-    url: 'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
-    note: '900 s default and maximum.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'EstablishedTimeout',
+  source:
+    'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
+  note: '900 s, which is also the most.',
+  confidence: 'verified-by-reading',
+});

@@ -1,19 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'alibaba-nlb',
   name: 'Alibaba Cloud NLB',
   vendor: 'Alibaba Cloud',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 900_000,
   rangeMs: [1000, 900_000],
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  configurableWith: 'IdleTimeout on the listener',
-  source: {
-    url: 'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
-    note: '900 s; recalled (the read page covers CLB only).',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'IdleTimeout on the listener',
+  source:
+    'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
+  note: '900 s; recalled, the page is about CLB.',
+  confidence: 'recalled',
+});

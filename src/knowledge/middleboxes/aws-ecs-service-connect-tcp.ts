@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'aws-ecs-service-connect-tcp',
   name: 'ECS Service Connect, TCP',
   vendor: 'AWS',
   kind: 'l7-proxy',
   legs: 'tcp',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: 'serviceConnectConfiguration timeout.idleTimeoutSeconds (0 disables)',
-  source: {
-    url: 'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/ecs/aws.sdk.kotlin.services.ecs.model/-timeout-configuration/idle-timeout-seconds.html',
-    note: '1 h for TCP.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'serviceConnectConfiguration timeout.idleTimeoutSeconds (0 disables)',
+  source:
+    'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/ecs/aws.sdk.kotlin.services.ecs.model/-timeout-configuration/idle-timeout-seconds.html',
+  note: '1 h for TCP.',
+  confidence: 'verified-by-reading',
+});

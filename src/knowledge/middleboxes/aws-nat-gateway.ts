@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'aws-nat-gateway',
   name: 'AWS NAT gateway',
   vendor: 'AWS',
   kind: 'cloud-nat',
-  protocol: 'tcp',
   idleTimeoutMs: 350_000,
-  rangeMs: null,
   expiry: { behaviour: 'rst', confidence: 'verified-by-reading' },
-  configurableWith: 'not configurable',
-  source: {
-    url: 'https://aws.amazon.com/blogs/networking-and-content-delivery/implementing-long-running-tcp-connections-within-vpc-networking/',
-    note: "Fixed 350 s. After expiry the gateway answers the inside host's next packet with RST, never FIN (a NAT *instance* sends FIN instead): https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-comparison.html",
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'read' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'not configurable',
+  source:
+    'https://aws.amazon.com/blogs/networking-and-content-delivery/implementing-long-running-tcp-connections-within-vpc-networking/',
+  note: '350 s, fixed. The next packet from inside gets a RST, never a FIN; a NAT instance sends a FIN (vpc-nat-comparison).',
+  confidence: 'verified-by-reading',
+});

@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'aws-nlb-tls',
   name: 'AWS Network Load Balancer, TLS listener',
   vendor: 'AWS',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 350_000,
-  rangeMs: null,
   expiry: { behaviour: 'rst', confidence: 'verified-by-reading' },
-  configurableWith: 'not configurable',
-  source: {
-    url: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.md',
-    note: 'Fixed 350 s. When a keepalive arrives from one side the NLB emits its own keepalives on both legs every 20 s.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'read' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'not configurable',
+  source:
+    'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
+  note: '350 s, fixed. On a keepalive from one side it sends its own on both legs every 20 s; a keepalive must carry no data.',
+  confidence: 'verified-by-reading',
+});

@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'azure-app-service-inbound',
   name: 'App Service front-end request idle',
   vendor: 'Microsoft',
   kind: 'l7-proxy',
-  protocol: 'tcp',
+  legs: null,
   idleTimeoutMs: 230_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'not configurable',
-  source: {
-    url: 'https://learn.microsoft.com/en-us/azure/app-service/troubleshoot-intermittent-outbound-connection-errors',
-    note: '230 s without response data ends the request; recalled, page does not show it.',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'not configurable',
+  source: 'https://learn.microsoft.com/en-us/troubleshoot/azure/app-service/web-request-times-out-app-service',
+  note: 'For the response, not for idling: 230 s on Windows, 240 s on Linux.',
+  confidence: 'verified-by-reading',
+});

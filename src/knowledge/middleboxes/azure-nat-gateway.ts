@@ -1,19 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'azure-nat-gateway',
   name: 'Azure NAT Gateway',
   vendor: 'Microsoft',
   kind: 'cloud-nat',
-  protocol: 'tcp',
   idleTimeoutMs: 240_000,
   rangeMs: [240_000, 7_200_000],
-  expiry: { behaviour: 'rst', confidence: 'recalled' },
-  configurableWith: 'idleTimeoutInMinutes 4-120',
-  source: {
-    url: 'https://github.com/MicrosoftDocs/azure-docs/blob/00595da9da44c880f778908815c2180ad72f60c8/articles/nat-gateway/nat-gateway-resource.md',
-    note: '4 min default, up to 2 h; UDP fixed 4 min. RST towards packets of an unknown flow is recalled.',
-    confidence: 'verified-by-reading',
-  },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  expiry: { behaviour: 'rst', confidence: 'verified-by-reading' },
+  keepalive: { refreshes: true, basis: 'read' },
+  closing: { handshakeMs: 30_000, portHeldAfterFinMs: 65_000, portHeldAfterResetMs: 16_000 },
+  configurableWith: 'idleTimeoutInMinutes, from 4 to 120',
+  source: 'https://learn.microsoft.com/en-us/azure/nat-gateway/nat-gateway-resource',
+  note: '4 min, up to 2 h; UDP 4 min, fixed. A packet of a forgotten flow gets a RST, from either side. Half-open 30 s; the port is kept back for 65 s after a FIN, 16 s after a RST.',
+  confidence: 'verified-by-reading',
+});

@@ -1,19 +1,14 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'cgn-residential-folklore',
   name: 'Carrier/CGN reports',
   vendor: 'various',
   kind: 'nat',
-  protocol: 'tcp',
   idleTimeoutMs: 300_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  configurableWith: null,
-  source: {
-    url: 'https://dev.materialize.com/api/rust/mz_ssh_util/tunnel/constant.DEFAULT_KEEPALIVES_IDLE.html',
-    note: 'No standard number; Materialize picked a 10 s probe idle because 30 s middlebox idles occur in practice. 300 s is a planning guess.',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: null, basis: 'unknown' },
-} satisfies MiddleboxPreset;
+  source: 'https://dev.materialize.com/api/rust/mz_ssh_util/tunnel/constant.DEFAULT_KEEPALIVES_IDLE.html',
+  note: '300 s to plan with; there is no standard number. Materialize probes after 10 s, because boxes that forget after 30 s exist.',
+  confidence: 'recalled',
+});

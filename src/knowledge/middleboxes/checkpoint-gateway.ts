@@ -1,20 +1,24 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'checkpoint-gateway',
   name: 'Check Point Security Gateway TCP session timeout',
   vendor: 'Check Point',
   kind: 'firewall',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
-  rangeMs: null,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  configurableWith:
-    'Global Properties > Stateful Inspection > TCP session timeout, or per service object (Advanced > session timeout); optional RST on expiry (kernel parameter, see sk19746 - recalled)',
-  source: {
-    url: 'https://community.checkpoint.com/t5/General-Topics/Long-lived-TCP-connection-got-timed-out-ungracefully-First/td-p/36459',
-    note: "60 min; the entry disappears without notifying either end and the next packet is dropped as out of state ('First packet isn't SYN'). A FIN cannot be produced; a RST to both sides can be switched on.",
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  closing: {
+    handshakeMs: 25_000,
+    afterFinsMs: 20_000,
+    afterResetMs: 20_000,
+    source: null,
+    confidence: 'read-without-address',
+  },
+  configurableWith:
+    'Global Properties > Stateful Inspection > TCP session timeout, or in the service: Advanced > session timeout; a RST at expiry: kernel parameter of sk19746 (recalled)',
+  source:
+    'https://community.checkpoint.com/t5/General-Topics/Long-lived-TCP-connection-got-timed-out-ungracefully-First/td-p/36459',
+  note: "60 min, then no end is notified: the next packet is dropped (First packet isn't SYN). A RST to both ends can be switched on, a FIN cannot. Start timeout 25 s; end timeout after FINs or a RST 20 s, from R80.20 on 5 s.",
+  confidence: 'verified-by-reading',
+});

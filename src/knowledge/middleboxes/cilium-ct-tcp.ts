@@ -1,20 +1,23 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'cilium-ct-tcp',
   name: 'Cilium eBPF connection tracking, TCP',
   vendor: 'Isovalent/Cilium',
   kind: 'cni',
-  protocol: 'tcp',
   idleTimeoutMs: 8_000_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith:
-    'cilium-agent --bpf-ct-timeout-regular-tcp=<dur> and --bpf-ct-timeout-service-tcp=<dur> (Helm extraConfig)',
-  source: {
-    url: 'https://github.com/cilium/cilium/blob/8e7499ee2fde6f3b518f08f7aa7b96da572b1398/pkg/option/config.go',
-    note: 'Current default 2h13m20s; releases before the change used 21600 s (6 h). When the CT entry goes its SNAT entry goes too.',
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+  closing: {
+    handshakeMs: 60_000,
+    afterFinsMs: 10_000,
+    source:
+      'https://github.com/cilium/cilium/blob/0036b1f4dd79a843cb93e1071f152bcaf9c5b31b/Documentation/cmdref/cilium-agent.md',
     confidence: 'verified-by-reading',
   },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith:
+    'cilium-agent --bpf-ct-timeout-regular-tcp=<dur> and --bpf-ct-timeout-service-tcp=<dur> (Helm extraConfig)',
+  source: 'https://github.com/cilium/cilium/blob/8e7499ee2fde6f3b518f08f7aa7b96da572b1398/pkg/option/config.go',
+  note: '2 h 13 m 20 s now, 6 h in older releases. The SNAT entry goes with it.',
+  confidence: 'verified-by-reading',
+});

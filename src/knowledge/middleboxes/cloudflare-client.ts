@@ -1,20 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'cloudflare-client',
   name: 'Cloudflare edge, client connections',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
   legs: 'client',
-  protocol: 'tcp',
   idleTimeoutMs: 400_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'not configurable',
-  source: {
-    url: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits',
-    note: '400 s idle for HTTP/1.1 keep-alive and HTTP/2.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'not configurable',
+  source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits',
+  note: '400 s, HTTP/1.1 and HTTP/2.',
+  confidence: 'verified-by-reading',
+});

@@ -1,20 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'cloudflare-origin',
   name: 'Cloudflare to origin idle',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
   legs: 'origin',
-  protocol: 'tcp',
   idleTimeoutMs: 900_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'Enterprise only for some',
-  source: {
-    url: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits',
-    note: 'Idle pool 900 s with its own TCP keepalive every 30 s; waiting for response bytes 120 s then 524 (older docs: 100 s).',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'Enterprise, in part',
+  source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
+  note: '900 s, with TCP keepalive every 30 s; HTTP/2 900 s as well, without PING. A response must begin within 100 s (older texts) or 125 s (2026), else 524.',
+  confidence: 'verified-by-reading',
+});

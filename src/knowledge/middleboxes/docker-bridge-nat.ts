@@ -1,19 +1,15 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'docker-bridge-nat',
   name: 'Docker bridge networking',
   vendor: 'Docker',
   kind: 'nat',
-  protocol: 'tcp',
   idleTimeoutMs: 432_000_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  configurableWith: 'same host sysctl as nf_conntrack',
-  source: {
-    url: 'https://docs.kernel.org/_sources/networking/nf_conntrack-sysctl.rst.txt',
-    note: 'Docker relies on the host netfilter table and sets no timeout of its own (recalled); number from kernel doc.',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'the sysctl of the host, as for linux-nf-conntrack',
+  source: 'https://docs.kernel.org/_sources/networking/nf_conntrack-sysctl.rst.txt',
+  note: "The host's netfilter, 5 days; that Docker sets no timeout is recalled.",
+  confidence: 'recalled',
+});

@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'docker-swarm-ingress',
   name: 'Docker Swarm ingress/VIP (IPVS)',
   vendor: 'Docker',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 900_000,
-  rangeMs: null,
   expiry: { behaviour: 'rst', confidence: 'recalled' },
-  configurableWith: 'no per-service knob; use endpoint_mode: dnsrr or keepalive under 900 s',
-  source: {
-    url: 'https://github.com/torvalds/linux/blob/0134e89c7bcc9fde1da962c82a120691e185619f/net/netfilter/ipvs/ip_vs_proto_tcp.c',
-    note: 'Swarm VIPs are IPVS; the 900 s constant is read from the kernel, that Swarm uses IPVS unchanged is recalled.',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'no setting of a service; endpoint_mode: dnsrr, or keepalive below 900 s',
+  source:
+    'https://github.com/moby/moby/blob/b985e2313a8676e18072b442911fc8f64f17d440/daemon/libnetwork/osl/namespace_linux.go',
+  note: 'The virtual IPs are IPVS. Docker 29.7.2 sets conn_reuse_mode and expire_nodest_conn but no timeout, so the 900 s of the kernel hold.',
+  confidence: 'verified-by-reading',
+});

@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'envoy-http',
   name: 'Envoy HTTP idle_timeout (downstream and upstream)',
   vendor: 'Envoy',
   kind: 'l7-proxy',
   legs: 'both',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'common_http_protocol_options.idle_timeout (HCM, and HttpProtocolOptions on the cluster)',
-  source: {
-    url: 'https://envoyproxy.io/docs/envoy/v1.30.4/_sources/faq/configuration/timeouts.rst.txt',
-    note: '1 h with no active stream on either leg.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'common_http_protocol_options.idle_timeout, of the connection manager and of the cluster',
+  source:
+    'https://github.com/envoyproxy/envoy/blob/073db228292eb91b70682b5c880653fb2194cb08/docs/root/faq/configuration/timeouts.rst',
+  note: '1 h without a stream, on both legs. A stream of its own has 5 min: envoy-stream-idle.',
+  confidence: 'verified-by-reading',
+});

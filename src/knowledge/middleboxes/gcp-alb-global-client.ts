@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'gcp-alb-global-client',
   name: 'Google global external Application LB, client side',
   vendor: 'Google',
   kind: 'l7-proxy',
   legs: 'client',
-  protocol: 'tcp',
   idleTimeoutMs: 610_000,
   rangeMs: [5000, 1_200_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'target proxy httpKeepAliveTimeoutSec',
-  source: {
-    url: 'https://pub.dev/documentation/pulumi_gcp/latest/compute/TargetHttpProxy/httpKeepAliveTimeoutSec.html',
-    note: '610 s default, 5-1200.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'target proxy httpKeepAliveTimeoutSec',
+  source: 'https://docs.cloud.google.com/load-balancing/docs/https/request-distribution',
+  note: '610 s, from 5 to 1200.',
+  confidence: 'verified-by-reading',
+});

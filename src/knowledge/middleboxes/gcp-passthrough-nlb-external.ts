@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'gcp-passthrough-nlb-external',
   name: 'Google external passthrough NLB connection tracking',
   vendor: 'Google',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 60_000,
   rangeMs: [60_000, 57_600_000],
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  configurableWith: 'backend service connectionTrackingPolicy.idleTimeoutSec',
-  source: {
-    url: null,
-    note: '60 s default; an expired entry re-hashes, which is harmless while the backend set is stable.',
-    confidence: 'read-without-address',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'backend service connectionTrackingPolicy.idleTimeoutSec',
+  source: null,
+  note: '60 s. Then the flow is hashed anew, which does no harm while the backends stay the same.',
+  confidence: 'read-without-address',
+});

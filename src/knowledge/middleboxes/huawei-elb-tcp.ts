@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'huawei-elb-tcp',
   name: 'Huawei Cloud ELB TCP listener',
   vendor: 'Huawei Cloud',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 300_000,
   rangeMs: [10_000, 4_000_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: 'keepalive_timeout',
-  source: {
-    url: 'https://support.huaweicloud.com/intl/th-th/elb_faq/elb_faq_0309.html',
-    note: '300 s.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'keepalive_timeout',
+  source: 'https://support.huaweicloud.com/intl/en-us/elb_faq/elb_faq_0309.html',
+  note: '300 s.',
+  confidence: 'verified-by-reading',
+});

@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'istio-sidecar-http',
   name: 'Istio DestinationRule connectionPool.http.idleTimeout',
   vendor: 'Istio',
   kind: 'l7-proxy',
   legs: 'both',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'trafficPolicy.connectionPool.http.idleTimeout',
-  source: {
-    url: 'https://github.com/istio/api/blob/8778dbefe363c8f51b7a7c55fd0141eafc675358/networking/v1alpha3/destination_rule.proto',
-    note: 'Inherits 1 h.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'trafficPolicy.connectionPool.http.idleTimeout',
+  source:
+    'https://github.com/istio/api/blob/b8f8791d9653b2edc77a071d48887e582cfe84bf/networking/v1alpha3/destination_rule.proto',
+  note: '1 h for services that Istio knows, other hosts 5 min: istio-passthrough-http. TCP: connectionPool.tcp.idleTimeout, 1 h without bytes. Inbound: proxyMetadata ISTIO_META_IDLE_TIMEOUT.',
+  confidence: 'verified-by-reading',
+});

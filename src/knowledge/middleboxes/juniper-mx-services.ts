@@ -1,20 +1,18 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'juniper-mx-services',
   name: 'Junos MX/MS services PIC (stateful firewall, NAT)',
   vendor: 'Juniper',
   kind: 'nat',
-  protocol: 'tcp',
   idleTimeoutMs: 30_000,
   rangeMs: [4000, 86_400_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith:
-    '[edit interfaces <sp-x> services-options] inactivity-timeout <s>; tcp-non-syn drop-flow-send-rst to answer mid-stream packets with RST (16.1R2+)',
-  source: {
-    url: 'https://juniper.net/documentation/en_US/junos/topics/reference/configuration-statement/inactivity-timeout-edit-interfaces.html',
-    note: 'Adaptive services default is only 30 s for established flows; the per-application value overrides it.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith:
+    '[edit interfaces <sp-x> services-options] inactivity-timeout <s>; a RST for mid-stream packets (16.1R2 and later): tcp-non-syn drop-flow-send-rst',
+  source:
+    'https://juniper.net/documentation/en_US/junos/topics/reference/configuration-statement/inactivity-timeout-edit-interfaces.html',
+  note: 'Established flows idle only 30 s by default; a value of the application comes before it.',
+  confidence: 'verified-by-reading',
+});

@@ -1,19 +1,15 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'juniper-srx-junos-telnet',
   name: 'Junos SRX predefined junos-telnet application',
   vendor: 'Juniper',
   kind: 'firewall',
-  protocol: 'tcp',
   idleTimeoutMs: 28_800_000,
-  rangeMs: null,
-  expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  configurableWith: 'custom application with own inactivity-timeout',
-  source: {
-    url: 'https://pastebin.com/kBz4eZb9',
-    note: "A 2011 dump of 'show usp app-def tcp' shows per-application defaults: telnet 28800 s, ssh/ftp/smtp/any 1800 s.",
-    confidence: 'verified-by-reading',
-  },
+  expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'an own application with its inactivity-timeout',
+  source: null,
+  note: '28800 s, known only from one paste of 2011. To check: show configuration groups junos-defaults applications application junos-telnet.',
+  confidence: 'recalled',
+});

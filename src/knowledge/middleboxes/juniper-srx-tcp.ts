@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'juniper-srx-tcp',
   name: 'Junos SRX flow session, TCP default',
   vendor: 'Juniper',
   kind: 'firewall',
-  protocol: 'tcp',
   idleTimeoutMs: 1_800_000,
-  rangeMs: null,
-  expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  configurableWith:
-    'set applications application <name> inactivity-timeout <seconds|never>, referenced from the policy; inspect with: show security flow session (Timeout column counts down)',
-  source: {
-    url: 'https://www.juniper.net/documentation/us/en/software/junos/flow-packet-processing/topics/topic-map/security-flow-based-session-for-srx-series-devices.html',
-    note: 'TCP sessions get 1800 s (UDP 60 s) unless an application entry overrides it; an aged session is simply freed. rst-invalidate-session only changes what SRX does when it SEES a RST, it does not make SRX emit one.',
-    confidence: 'verified-by-reading',
-  },
+  expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith:
+    'set applications application <name> inactivity-timeout <seconds|never>, named in the policy; to look: show security flow session (column Timeout); to answer forgotten sessions with a RST: set security zones security-zone <zone> tcp-rst',
+  source:
+    'https://www.juniper.net/documentation/us/en/software/junos/flow-packet-processing/topics/topic-map/security-flow-based-session-for-srx-series-devices.html',
+  note: '1800 s for TCP (UDP: 60 s) where no application entry says otherwise. A segment without SYN that finds no session is dropped; with tcp-rst on its zone it is answered with a RST. rst-invalidate-session is about a RST that passes through.',
+  confidence: 'verified-by-reading',
+});

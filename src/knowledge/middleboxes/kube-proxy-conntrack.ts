@@ -1,20 +1,23 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'kube-proxy-conntrack',
   name: 'kube-proxy (iptables/nftables mode) conntrack setting',
   vendor: 'Kubernetes',
   kind: 'cni',
-  protocol: 'tcp',
   idleTimeoutMs: 86_400_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith:
-    'kube-proxy --conntrack-tcp-timeout-established=<dur> (config: conntrack.tcpEstablishedTimeout; 0 leaves the sysctl alone)',
-  source: {
-    url: 'https://github.com/kubernetes/website/blob/0189ae0f6bf2a79ff2e4bfd5f9ec0da98d64c5d2/content/en/docs/reference/command-line-tools-reference/kube-proxy.md',
-    note: 'kube-proxy lowers the node sysctl to 24 h (close-wait 1 h).',
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+  closing: {
+    halfClosedMs: 3_600_000,
+    source:
+      'https://github.com/torvalds/linux/blob/2c55d703391acf7e9101da596d0c15ee03b318a3/Documentation/networking/nf_conntrack-sysctl.rst',
     confidence: 'verified-by-reading',
   },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith:
+    'kube-proxy --conntrack-tcp-timeout-established=<dur> (conntrack.tcpEstablishedTimeout; 0 leaves the sysctl as it is)',
+  source:
+    'https://github.com/kubernetes/website/blob/0189ae0f6bf2a79ff2e4bfd5f9ec0da98d64c5d2/content/en/docs/reference/command-line-tools-reference/kube-proxy.md',
+  note: 'kube-proxy sets 24 h on its node, and 1 h for CLOSE_WAIT.',
+  confidence: 'verified-by-reading',
+});

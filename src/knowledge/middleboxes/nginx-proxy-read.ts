@@ -1,19 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'nginx-proxy-read',
   name: 'nginx proxy_read_timeout / proxy_send_timeout',
   vendor: 'nginx',
   kind: 'l7-proxy',
-  protocol: 'tcp',
+  legs: null,
   idleTimeoutMs: 60_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'proxy_read_timeout <t>; proxy_send_timeout <t>',
-  source: {
-    url: 'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_proxy_module.c',
-    note: '60 s between two reads (also cuts silent WebSocket tunnels).',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'proxy_read_timeout <t>; proxy_send_timeout <t>',
+  source:
+    'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_proxy_module.c',
+  note: '60 s between two reads; it also cuts silent WebSockets.',
+  confidence: 'verified-by-reading',
+});

@@ -1,20 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'oci-lb-backend',
   name: 'Oracle Cloud load balancer, backend keep-alive',
   vendor: 'Oracle',
   kind: 'l7-proxy',
   legs: 'origin',
-  protocol: 'tcp',
   idleTimeoutMs: 300_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'fixed; backends must hold idle connections at least 310 s',
-  source: {
-    url: 'https://docs.cloud.oracle.com/iaas/Content/Balance/Reference/connectionreuse.htm',
-    note: '300 s fixed; ignores backend keep-alive hints; Oracle prescribes >= 310 s on the backend against 502s.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'not configurable; let the backend idle 310 s or more',
+  source: 'https://docs.oracle.com/en-us/iaas/Content/Balance/Reference/connectionreuse.htm',
+  note: '300 s, fixed; hints of the backend are ignored. Oracle asks for 310 s or more on the backend, against 502.',
+  confidence: 'verified-by-reading',
+});

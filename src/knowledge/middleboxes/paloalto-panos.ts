@@ -1,20 +1,27 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'paloalto-panos',
   name: 'PAN-OS session timeout TCP',
   vendor: 'Palo Alto Networks',
   kind: 'firewall',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
   rangeMs: [1000, 15_999_999_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  configurableWith:
-    'Device > Setup > Session > Session Timeouts > TCP, or per application (Objects > Applications, TCP timeout); CLI: set deviceconfig setting session timeout-tcp <s>',
-  source: {
-    url: 'https://docs.paloaltonetworks.com/ngfw/networking/session-settings-and-timeouts/configure-session-timeouts/configure-session-timeouts-pan-os',
-    note: '3600 s once established; an App-ID specific timeout, when present, wins over the global one, so ask for the application actually matched. Later non-SYN packets are rejected by default (recalled).',
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+  closing: {
+    synSentMs: 5000,
+    synReceivedMs: 10_000,
+    halfClosedMs: 120_000,
+    afterFinsMs: 15_000,
+    afterResetMs: 30_000,
+    source: 'https://docs.paloaltonetworks.com/ngfw/help/10-1/objects/objects-services',
     confidence: 'verified-by-reading',
   },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith:
+    'Device > Setup > Session > Session Timeouts > TCP, or per application (Objects > Applications, TCP timeout); CLI: set deviceconfig setting session timeout-tcp <s>',
+  source:
+    'https://docs.paloaltonetworks.com/ngfw/networking/session-settings-and-timeouts/configure-session-timeouts/configure-session-timeouts-pan-os',
+  note: '3600 s once established; the timeout of an application or a service comes first. Handshake 10 s, init 5 s, half-closed 120 s, TIME_WAIT 15 s, unverified RST 30 s, discarded 90 s. That later packets without SYN are refused is recalled.',
+  confidence: 'verified-by-reading',
+});

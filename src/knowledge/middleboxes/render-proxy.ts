@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'render-proxy',
   name: 'Render edge proxy',
   vendor: 'Render',
   kind: 'l7-proxy',
-  protocol: 'tcp',
+  legs: null,
   idleTimeoutMs: null,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  configurableWith: "make the app's keep-alive long (community uses 120 s)",
-  source: {
-    url: null,
-    note: 'No published number was found; users set Node keepAliveTimeout 120000 to stop 502s.',
-    confidence: 'recalled',
-  },
   keepalive: { refreshes: null, basis: 'unknown' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'a long keep-alive of the application (users choose 120 s)',
+  source: null,
+  note: 'No number is published; users set keepAliveTimeout of Node to 120000 against 502.',
+  confidence: 'recalled',
+});

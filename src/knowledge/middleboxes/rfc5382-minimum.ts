@@ -1,19 +1,14 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'rfc5382-minimum',
   name: 'RFC 5382 REQ-5 minimum for established TCP',
   vendor: 'IETF',
   kind: 'nat',
-  protocol: 'tcp',
   idleTimeoutMs: 7_440_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: null,
-  source: {
-    url: 'https://nakenako.serv00.net/http-datatracker.ietf.org/doc/rfc5382',
-    note: 'A NAT that cannot tell whether endpoints are alive must wait at least 2 h 4 min for established, 4 min for transitory connections; rationale is the 2 h keepalive default plus slack. Almost every cloud device is far below it.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: null, basis: 'unknown' },
-} satisfies MiddleboxPreset;
+  source: 'https://www.rfc-editor.org/rfc/rfc5382.html#section-5',
+  note: 'What a NAT must keep at least when it cannot see whether the ends live: 2 h 4 min, and 4 min for transitory connections. Chosen to outlast the 2 h of TCP keepalive; few cloud devices reach it.',
+  confidence: 'verified-by-reading',
+});

@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'squid-client',
   name: 'Squid client_idle_pconn_timeout',
   vendor: 'Squid',
   kind: 'l7-proxy',
   legs: 'client',
-  protocol: 'tcp',
   idleTimeoutMs: 120_000,
-  rangeMs: null,
-  expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'client_idle_pconn_timeout <time>',
-  source: {
-    url: 'https://github.com/squid-cache/squid/blob/c57bcdea7713d6f486b761bd079d95bf567f03c2/src/cf.data.pre',
-    note: "2 min (secondary evidence: two projects copy Squid's default).",
-    confidence: 'verified-by-reading',
-  },
+  expiry: { behaviour: 'fin', confidence: 'verified-by-reading' },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  closing: { halfClosedMs: 0 },
+  configurableWith: 'client_idle_pconn_timeout <time>',
+  source: 'https://github.com/squid-cache/squid/blob/7c20a8a787d1ef399c56515a847610c0f8d12147/src/cf.data.pre',
+  note: '2 min (7.6); FIN seen with 5.7. read_timeout 15 min. Without half_closed_clients a client that sends a FIN is closed.',
+  confidence: 'verified-by-reading',
+});

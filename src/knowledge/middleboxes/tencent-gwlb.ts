@@ -1,19 +1,16 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'tencent-gwlb',
   name: 'Tencent Cloud Gateway LB target group',
   vendor: 'Tencent Cloud',
   kind: 'l4-lb',
-  protocol: 'tcp',
   idleTimeoutMs: 350_000,
   rangeMs: [60_000, 6_000_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: 'TcpIdleConnectTimeout',
-  source: {
-    url: null,
-    note: 'SDK comment: 60-6000 s, default 350 s.',
-    confidence: 'read-without-address',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'TcpIdleConnectTimeout',
+  source: null,
+  note: '350 s, from 60 to 6000, by a comment in the SDK.',
+  confidence: 'read-without-address',
+});

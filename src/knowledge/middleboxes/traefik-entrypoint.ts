@@ -1,20 +1,17 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'traefik-entrypoint',
   name: 'Traefik entry point idleTimeout',
   vendor: 'Traefik Labs',
   kind: 'l7-proxy',
   legs: 'client',
-  protocol: 'tcp',
   idleTimeoutMs: 180_000,
-  rangeMs: null,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  configurableWith: 'entryPoints.<n>.transport.respondingTimeouts.idleTimeout',
-  source: {
-    url: 'https://github.com/traefik/traefik/blob/83d83d7a4e27cfa4c0a23c0d2a9f63dc1fa1bd21/pkg/config/static/static_config.go',
-    note: '180 s.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: false, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'entryPoints.<n>.transport.respondingTimeouts.idleTimeout',
+  source:
+    'https://github.com/traefik/traefik/blob/83d83d7a4e27cfa4c0a23c0d2a9f63dc1fa1bd21/pkg/config/static/static_config.go',
+  note: '180 s.',
+  confidence: 'verified-by-reading',
+});

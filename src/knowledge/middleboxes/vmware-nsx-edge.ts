@@ -1,19 +1,15 @@
-import type { MiddleboxPreset } from '../preset.ts';
+import { definePreset } from '../preset.ts';
 
-export const preset = {
+export const preset = definePreset({
   id: 'vmware-nsx-edge',
   name: 'NSX (for vSphere) Edge firewall/NAT',
   vendor: 'VMware',
   kind: 'firewall',
-  protocol: 'tcp',
   idleTimeoutMs: 3_600_000,
-  rangeMs: null,
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  configurableWith: 'REST: PUT edge firewall/systemcontrol inactivity timeouts (tcpTimeoutEstablished)',
-  source: {
-    url: 'https://kb.vmware.com/kb/2101275',
-    note: 'KB table: TCP established 3600 s on Edge for both API versions.',
-    confidence: 'verified-by-reading',
-  },
   keepalive: { refreshes: true, basis: 'inferred-from-kind' },
-} satisfies MiddleboxPreset;
+  configurableWith: 'PUT edge firewall/systemcontrol: tcpTimeoutEstablished',
+  source: 'https://kb.vmware.com/kb/2101275',
+  note: '3600 s for established TCP in both versions of the API.',
+  confidence: 'verified-by-reading',
+});

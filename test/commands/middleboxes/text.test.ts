@@ -30,7 +30,7 @@ describe('viewMiddleboxes', () => {
     for (const preset of all.presets) {
       const [block = []] = bodyOf(view, { search: preset.id, presets: [preset] });
       expect(block[0]).toBe(preset.id);
-      if (preset.source.url !== null) expect(block.join('\n')).toContain(preset.source.url);
+      expect(block.join('\n')).toContain(preset.source ?? 'none');
       const tooLong = block.filter((line) => line.length > 80 && !line.includes('://'));
       expect(tooLong).toEqual([]);
     }
@@ -38,7 +38,7 @@ describe('viewMiddleboxes', () => {
 
   test('the details name range, way to configure, source and note', () => {
     const preset = findPreset('alibaba-clb-http');
-    const source = preset.source.url;
+    const { source } = preset;
     expect(bodyOf(view, { search: 'alibaba http', presets: [preset] })).toEqual([
       [
         'alibaba-clb-http',

@@ -1,0 +1,17 @@
+import { definePreset } from '../preset.ts';
+
+export const preset = definePreset({
+  id: 'aws-rds-proxy',
+  name: 'Amazon RDS Proxy, client connections',
+  vendor: 'AWS',
+  kind: 'l7-proxy',
+  legs: null,
+  idleTimeoutMs: 1_800_000,
+  rangeMs: [60_000, 28_800_000],
+  expiry: { behaviour: 'unknown', confidence: 'recalled' },
+  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
+  configurableWith: 'aws rds modify-db-proxy --idle-client-timeout <s>',
+  source: null,
+  note: "1800 s in AWS's example output, at most 28800 s; the least is recalled.",
+  confidence: 'read-without-address',
+});

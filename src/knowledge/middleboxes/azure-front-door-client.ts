@@ -1,0 +1,17 @@
+import { definePreset } from '../preset.ts';
+
+export const preset = definePreset({
+  id: 'azure-front-door-client',
+  name: 'Azure Front Door, client side',
+  vendor: 'Microsoft',
+  kind: 'l7-proxy',
+  legs: 'client',
+  idleTimeoutMs: 61_000,
+  expiry: { behaviour: 'fin', confidence: 'recalled' },
+  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
+  configurableWith: 'not configurable',
+  source:
+    'https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-front-door-standard-and-premium-service-limits',
+  note: '61 s.',
+  confidence: 'verified-by-reading',
+});

@@ -1,0 +1,15 @@
+import { definePreset } from '../preset.ts';
+
+export const preset = definePreset({
+  id: 'azure-private-link',
+  name: 'Azure Private Link / private endpoint',
+  vendor: 'Microsoft',
+  kind: 'l4-lb',
+  idleTimeoutMs: 300_000,
+  expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+  configurableWith: 'not configurable',
+  source: null,
+  note: 'About 5 min; recalled.',
+  confidence: 'recalled',
+});

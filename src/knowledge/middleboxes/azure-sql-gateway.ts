@@ -1,0 +1,16 @@
+import { definePreset } from '../preset.ts';
+
+export const preset = definePreset({
+  id: 'azure-sql-gateway',
+  name: 'Azure SQL Database gateway (proxy policy)',
+  vendor: 'Microsoft',
+  kind: 'l7-proxy',
+  legs: null,
+  idleTimeoutMs: 1_800_000,
+  expiry: { behaviour: 'unknown', confidence: 'recalled' },
+  keepalive: { refreshes: null, basis: 'unknown' },
+  configurableWith: 'not configurable',
+  source: null,
+  note: 'Idle sessions end after 30 min; recalled.',
+  confidence: 'recalled',
+});

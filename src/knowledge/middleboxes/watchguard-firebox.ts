@@ -1,0 +1,15 @@
+import { definePreset } from '../preset.ts';
+
+export const preset = definePreset({
+  id: 'watchguard-firebox',
+  name: 'WatchGuard Firebox TCP connection idle timeout',
+  vendor: 'WatchGuard',
+  kind: 'firewall',
+  idleTimeoutMs: 3_600_000,
+  expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
+  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
+  configurableWith: 'Setup > Global Settings > Networking: TCP connection idle timeout; or in the policy',
+  source: null,
+  note: '1 h; recalled.',
+  confidence: 'recalled',
+});

@@ -21,3 +21,37 @@ export function startDeadline(timeoutMs: number, expire: () => void): () => void
     clearImmediate(turn);
   };
 }
+
+/** How long to wait for a value, and what stands for it then. */
+export interface Wait<T> {
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** The value once the time is up. */
+  late(): T;
+  /** Called once, before the promise settles. */
+  finish?(): void;
+}
+
+/** Resolves with what `begin` hands to `settle`, or with `late()`. Rejects with the signal's reason when aborted. */
+export function waitFor<T>(
+  { timeoutMs, signal, late, finish }: Wait<T>,
+  begin: (settle: (value: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    let settled = false;
+    const end = (conclude: () => void): void => {
+      if (settled) return;
+      settled = true;
+      callOff();
+      signal.removeEventListener('abort', onAbort);
+      finish?.();
+      conclude();
+    };
+    const settle = (value: T): void => end(() => resolve(value));
+    const onAbort = (): void => end(() => reject(signal.reason));
+    const callOff = startDeadline(timeoutMs, () => settle(late()));
+    signal.addEventListener('abort', onAbort, { once: true });
+    begin(settle);
+  });
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startDeadline } from '../../base/deadline.ts';
+import { waitFor } from '../../base/deadline.ts';
 import type { Target } from '../../base/target.ts';
 import { connectAny } from '../../connections/connect.ts';
 import {
@@ -89,22 +89,14 @@ export async function callName(name: string, { target, address, signal }: FarEnd
 
 /** What comes until the end of the line; null when that does not come in time. Rejects only when aborted. */
 function lineFrom(socket: Socket, signal: AbortSignal): Promise<string | null> {
-  return new Promise((resolve, reject) => {
+  return waitFor<string | null>({ timeoutMs: CALL_TIMEOUT_MS, signal, late: () => null }, (settle) => {
     let text = '';
-    const abort = (): void => settle(() => reject(signal.reason));
-    const callOff = startDeadline(CALL_TIMEOUT_MS, () => settle(() => resolve(null)));
-    const settle = (finish: () => void): void => {
-      callOff();
-      signal.removeEventListener('abort', abort);
-      finish();
-    };
-    signal.addEventListener('abort', abort, { once: true });
     socket.on('data', (bytes: Buffer) => {
       text += bytes.toString('latin1');
-      if (text.includes('\n') || text.length > LONGEST_LINE_BYTES) settle(() => resolve(text));
+      if (text.includes('\n') || text.length > LONGEST_LINE_BYTES) settle(text);
     });
     socket.on('error', () => {}); // closes
-    socket.on('close', () => settle(() => resolve(null)));
+    socket.on('close', () => settle(null));
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { startDeadline } from '../../base/deadline.ts';
+import { waitFor } from '../../base/deadline.ts';
 import type { ApplicationReply, Conversation, Ended } from './application.ts';
 
 /** How long a text of the peer may be. */
@@ -70,30 +70,22 @@ export function converse(stream: Duplex, speak: (channel: Channel) => Dialogue):
   stream.on('data', onData);
 
   return {
-    request: ({ timeoutMs, signal }) =>
-      new Promise((resolve, reject) => {
-        if (tell !== null) throw new RangeError('one request at a time');
-        signal.throwIfAborted();
-        const startedAtMs = performance.now();
-        const settle = (conclude: () => void): void => {
-          callOff();
-          signal.removeEventListener('abort', onAbort);
-          tell = null;
-          conclude();
-        };
-        const age = (): number => performance.now() - startedAtMs;
-        const onAbort = (): void => settle(() => reject(signal.reason));
-        const callOff = startDeadline(timeoutMs, () => settle(() => resolve({ kind: 'silent', afterMs: age() })));
-        if (final !== null) {
-          const known = final.kind === 'ended' ? { ...final, afterMs: null } : final;
-          return settle(() => resolve(known));
-        }
-        signal.addEventListener('abort', onAbort, { once: true });
-        tell = (news) => settle(() => resolve(news.kind === 'refused' ? news : { ...news, afterMs: age() }));
+    request: async ({ timeoutMs, signal }) => {
+      if (tell !== null) throw new RangeError('one request at a time');
+      const startedAtMs = performance.now();
+      const age = (): number => performance.now() - startedAtMs;
+      const finish = (): void => {
+        tell = null;
+      };
+      const late = (): ApplicationReply => ({ kind: 'silent', afterMs: age() });
+      return waitFor<ApplicationReply>({ timeoutMs, signal, late, finish }, (settle) => {
+        if (final !== null) return settle(final.kind === 'ended' ? { ...final, afterMs: null } : final);
+        tell = (news) => settle(news.kind === 'refused' ? news : { ...news, afterMs: age() });
         if (underWay) return;
         underWay = true;
         dialogue.ask();
-      }),
+      });
+    },
     close: () => {
       onClose();
       stream.removeListener('data', onData);

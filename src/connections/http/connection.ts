@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { startDeadline } from '../../base/deadline.ts';
+import { waitFor } from '../../base/deadline.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
-import { readDiagInfo, readTcpInfo, type TcpInfo } from '../../linux/tcp-info.ts';
+import { readTcpInfo, type TcpInfo } from '../../linux/tcp-info.ts';
 import { oneLine } from '../applications/conversation.ts';
 import { type ConnectResult, connectAny } from '../connect.ts';
 import type { Certificate, EarlyEnd } from '../observation.ts';
@@ -61,7 +61,7 @@ export interface HttpConnection {
   lastSent(): { atMs: number; endVisible: boolean | null } | null;
   /** Makes one request at a time, also on a connection that has ended. Rejects only when aborted. */
   exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpReply>;
-  /** Resolves when the connection has ended, or after `timeoutMs`. Rejects only when aborted. */
+  /** Resolves when the connection has ended, or after `timeoutMs`; one call at a time. Rejects only when aborted. */
   waitForEnd(timeoutMs: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -128,6 +128,33 @@ export async function asksForHttp2(
   }
 }
 
+/** A connection, and what its events have told so far. */
+interface Held {
+  /** What requests are written to: the TLS session, or the socket itself. */
+  stream: Socket;
+  socket: Socket;
+  libc: Libc | null;
+  timeoutMs: number;
+  openedAtMs: number;
+  ended: EarlyEnd;
+  lastByteAtMs: number | null;
+  lastSent: { atMs: number; endVisible: boolean | null } | null;
+  /** What came without a request since the last one, up to `MOST_UNASKED`, and all that ever did. */
+  unasked: string;
+  unaskedBytes: number;
+  /** The request that waits for its response. */
+  underWay: UnderWay | null;
+  /** Who waits for the end; null: nobody. */
+  onEnd: (() => void) | null;
+}
+
+/** A request, what has come of its response, and who waits for it. */
+interface UnderWay {
+  exchange: HttpExchange;
+  bytes: number;
+  settle(reply: HttpReply): void;
+}
+
 function hold(
   stream: Socket,
   socket: Socket,
@@ -135,135 +162,141 @@ function hold(
   certificate: Certificate | null,
   { timeoutMs, libc }: HttpEndpoint,
 ): HttpConnection {
-  const localPort = socket.localPort ?? null;
-  const openedAtMs = performance.now();
-  const info = (): TcpInfo | null => {
-    const fd = libc === null ? null : descriptorOf(socket);
-    return libc === null || fd === null ? null : readTcpInfo(libc, fd);
+  const held: Held = {
+    stream,
+    socket,
+    libc,
+    timeoutMs,
+    openedAtMs: performance.now(),
+    ended: null,
+    lastByteAtMs: null,
+    lastSent: null,
+    unasked: '',
+    unaskedBytes: 0,
+    underWay: null,
+    onEnd: null,
   };
-  /** When the kernel took in what is being read: this program may have been held up since. */
-  const arrivedAtMs = (): number => {
-    const fd = libc === null ? null : descriptorOf(socket);
-    const agoMs = libc === null || fd === null ? 0 : (readDiagInfo(libc, fd).info?.lastDataReceivedMs ?? 0);
-    return performance.now() - (agoMs > TICK_MS ? agoMs : 0);
-  };
-  let lastByteAtMs: number | null = null;
-  let ended: EarlyEnd = null;
-  let unasked = '';
-  let unaskedBytes = 0;
-  let current: { exchange: HttpExchange; bytes: number; tell: (reply: HttpReply) => void } | null = null;
-  const endListeners = new Set<() => void>();
-  let lastSent: { atMs: number; endVisible: boolean | null } | null = null;
-  const endVisible = (): boolean | null => {
-    if (ended !== null) return true;
-    const { established } = info() ?? { established: null };
-    return established === null ? null : !established;
-  };
-  const age = (): number => performance.now() - (lastByteAtMs ?? openedAtMs);
-
-  const end = (how: Exclude<EarlyEnd, null>): void => {
-    if (ended === null) {
-      ended = how;
-      for (const listener of endListeners) listener();
-    }
-    if (current === null) return;
-    if (current.bytes === 0) current.tell({ kind: 'ended', end: how });
-    else if (how.kind === 'closed')
-      current.exchange.end(); // which may be how the body ends
-    else current.tell({ kind: 'unusable', reason: 'the connection was reset in the middle of the response' });
-  };
-  stream.on('data', (bytes: Uint8Array) => {
-    if (current === null) {
-      unaskedBytes += bytes.length;
-      unasked += Buffer.from(bytes.subarray(0, MOST_UNASKED - unasked.length)).toString('latin1');
-      if (unaskedBytes > MOST_UNASKED_BYTES) stream.pause();
-      return;
-    }
-    lastByteAtMs = arrivedAtMs();
-    current.bytes += bytes.length;
-    current.exchange.receive(bytes);
-  });
+  stream.on('data', (bytes: Uint8Array) => takeIn(held, bytes));
   stream.on('end', () => {
     const { kind, agoMs } = endOfStream(socket, libc);
-    end({ kind, afterMs: Math.max(0, age() - agoMs) });
+    noteEnd(held, { kind, afterMs: Math.max(0, ageMs(held) - agoMs) });
   });
-  stream.on('error', ({ code, message }: NodeJS.ErrnoException) =>
-    end(
-      code === 'ECONNRESET' || code === 'EPIPE'
-        ? { kind: 'reset', afterMs: age() }
-        : { kind: 'failed', afterMs: age(), error: code ?? oneLine(message) },
-    ),
-  );
-  stream.on('close', () => end({ kind: 'failed', afterMs: age(), error: 'ERR_STREAM_DESTROYED' })); // unless it ended before
-
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    const isReset = code === 'ECONNRESET' || code === 'EPIPE';
+    const failed = { kind: 'failed', error: code ?? oneLine(message) } as const;
+    noteEnd(held, { ...(isReset ? { kind: 'reset' } : failed), afterMs: ageMs(held) });
+  });
+  // Nothing but closing it here, unless it ended before.
+  stream.on('close', () => noteEnd(held, { kind: 'failed', afterMs: ageMs(held), error: 'ERR_STREAM_DESTROYED' }));
   return {
     socket,
-    localPort,
-    rttMs: info()?.rttMs ?? null,
+    localPort: socket.localPort ?? null,
+    rttMs: infoOf(held)?.rttMs ?? null,
     connect,
     certificate,
-    watch: { ended: () => ended, flooded: () => unaskedBytes > MOST_UNASKED_BYTES },
-    lastByteAtMs: () => lastByteAtMs,
-    lastWords: () => (unasked.startsWith('HTTP/') ? oneLine(unasked.replace(/[\r\n].*$/s, '')) : null),
-    lastSent: () => lastSent,
-    exchange: (request, signal) =>
-      new Promise((resolve, reject) => {
-        signal.throwIfAborted();
-        const startedAtMs = performance.now();
-        const settle = (conclude: () => void): void => {
-          callOff();
-          signal.removeEventListener('abort', onAbort);
-          current?.exchange.close();
-          current = null;
-          conclude();
-        };
-        const onAbort = (): void => settle(() => reject(signal.reason));
-        const callOff = startDeadline(timeoutMs, () => tell({ kind: 'silent', timeoutMs, bytes: underWay.bytes }));
-        signal.addEventListener('abort', onAbort, { once: true });
-        const before = unasked;
-        unasked = '';
-        const tell = (reply: HttpReply): void => settle(() => resolve(reply));
-        const exchange = startExchange(request, {
-          send: (bytes) => {
-            lastSent = { atMs: performance.now(), endVisible: endVisible() };
-            if (stream.writable) stream.write(bytes);
-            if (ended !== null) tell({ kind: 'ended', end: ended }); // nothing more can be read
-          },
-          settle: (news) =>
-            tell(
-              news.kind === 'answered'
-                ? { ...news, durationMs: Math.max(0, (lastByteAtMs ?? performance.now()) - startedAtMs) }
-                : news,
-            ),
-        });
-        const underWay = { exchange, bytes: 0, tell };
-        current = underWay;
-        if (before === '') return;
-        // What the server said too early is what a client takes for the response.
-        underWay.bytes += before.length;
-        exchange.receive(Buffer.from(before, 'latin1'));
-      }),
-    waitForEnd: (waitMs, signal) =>
-      new Promise((resolve, reject) => {
-        if (ended !== null || waitMs <= 0) return resolve();
-        signal.throwIfAborted();
-        const settle = (conclude: () => void): void => {
-          callOff();
-          signal.removeEventListener('abort', onAbort);
-          endListeners.delete(onEnd);
-          conclude();
-        };
-        const onAbort = (): void => settle(() => reject(signal.reason));
-        const onEnd = (): void => settle(resolve);
-        const callOff = startDeadline(waitMs, onEnd);
-        signal.addEventListener('abort', onAbort, { once: true });
-        endListeners.add(onEnd);
-      }),
+    watch: { ended: () => held.ended, flooded: () => held.unaskedBytes > MOST_UNASKED_BYTES },
+    lastByteAtMs: () => held.lastByteAtMs,
+    lastWords: () => (held.unasked.startsWith('HTTP/') ? oneLine(held.unasked.replace(/[\r\n].*$/s, '')) : null),
+    lastSent: () => held.lastSent,
+    exchange: (request, signal) => exchangeOn(held, request, signal),
+    waitForEnd: (waitMs, signal) => waitForEnd(held, waitMs, signal),
     close: () => {
-      current?.exchange.close();
-      current = null;
+      callOff(held);
       stream.destroy();
       socket.destroy();
     },
   };
+}
+
+/** How the kernel sees the connection; null where it cannot be asked. */
+function infoOf({ socket, libc }: Held): TcpInfo | null {
+  const fd = libc === null ? null : descriptorOf(socket);
+  return libc === null || fd === null ? null : readTcpInfo(libc, fd);
+}
+
+/** Since the last byte of the last response. */
+function ageMs({ lastByteAtMs, openedAtMs }: Held): number {
+  return performance.now() - (lastByteAtMs ?? openedAtMs);
+}
+
+/** When the kernel took in what is being read: this program may have been held up since. */
+function arrivedAtMs(held: Held): number {
+  const agoMs = infoOf(held)?.lastDataReceivedMs ?? 0;
+  return performance.now() - (agoMs > TICK_MS ? agoMs : 0);
+}
+
+function isEndVisible(held: Held): boolean | null {
+  if (held.ended !== null) return true;
+  const info = infoOf(held);
+  return info === null ? null : !info.established;
+}
+
+function takeIn(held: Held, bytes: Uint8Array): void {
+  const { underWay, stream } = held;
+  if (underWay === null) {
+    held.unaskedBytes += bytes.length;
+    held.unasked += Buffer.from(bytes.subarray(0, MOST_UNASKED - held.unasked.length)).toString('latin1');
+    if (held.unaskedBytes > MOST_UNASKED_BYTES) stream.pause();
+    return;
+  }
+  held.lastByteAtMs = arrivedAtMs(held);
+  underWay.bytes += bytes.length;
+  underWay.exchange.receive(bytes);
+}
+
+function noteEnd(held: Held, end: Exclude<EarlyEnd, null>): void {
+  if (held.ended === null) {
+    held.ended = end;
+    held.onEnd?.();
+  }
+  const { underWay } = held;
+  if (underWay === null) return;
+  if (underWay.bytes === 0) underWay.settle({ kind: 'ended', end });
+  else if (end.kind === 'closed')
+    underWay.exchange.end(); // which may be how the body ends
+  else underWay.settle({ kind: 'unusable', reason: 'the connection was reset in the middle of the response' });
+}
+
+function exchangeOn(held: Held, request: HttpRequest, signal: AbortSignal): Promise<HttpReply> {
+  const { timeoutMs, stream } = held;
+  const startedAtMs = performance.now();
+  const late = (): HttpReply => ({ kind: 'silent', timeoutMs, bytes: held.underWay?.bytes ?? 0 });
+  return waitFor({ timeoutMs, signal, late, finish: () => callOff(held) }, (settle) => {
+    const before = held.unasked;
+    held.unasked = '';
+    const exchange = startExchange(request, {
+      send: (bytes) => {
+        held.lastSent = { atMs: performance.now(), endVisible: isEndVisible(held) };
+        if (stream.writable) stream.write(bytes);
+        if (held.ended !== null) settle({ kind: 'ended', end: held.ended }); // nothing more can be read
+      },
+      settle: (news) =>
+        settle(
+          news.kind === 'answered'
+            ? { ...news, durationMs: Math.max(0, (held.lastByteAtMs ?? performance.now()) - startedAtMs) }
+            : news,
+        ),
+    });
+    held.underWay = { exchange, bytes: 0, settle };
+    if (before === '') return;
+    // What the server said too early is what a client takes for the response.
+    held.underWay.bytes += before.length;
+    exchange.receive(Buffer.from(before, 'latin1'));
+  });
+}
+
+/** Lets the request under way go. */
+function callOff(held: Held): void {
+  held.underWay?.exchange.close();
+  held.underWay = null;
+}
+
+async function waitForEnd(held: Held, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  if (held.ended !== null || timeoutMs <= 0) return;
+  const finish = (): void => {
+    held.onEnd = null;
+  };
+  await waitFor<void>({ timeoutMs, signal, late: () => {}, finish }, (settle) => {
+    held.onEnd = settle;
+  });
 }

@@ -8,10 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 
 import { makeCertificate } from './certificate.ts';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort, listening, serve, type TestServer } from './servers.ts';
-
-const WITHOUT_KOFFI = ['--require', new URL('../fixtures/without-koffi.cjs', import.meta.url).pathname];
 
 async function check(
   ...args: string[]

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 export const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
 
 /** Arguments of node that make koffi what it is on a platform for which it ships no binary. */
-export const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../fixtures/without-koffi.cjs', import.meta.url))];
+export const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../helpers/without-koffi.cjs', import.meta.url))];
 
 /** How a run of the program ended. */
 export interface Run {

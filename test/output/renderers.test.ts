@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { AnyReport } from '../../src/commands/index.ts';
@@ -9,7 +7,7 @@ import { formats } from '../../src/output/formats/registry.generated.ts';
 import { format as text } from '../../src/output/formats/text.ts';
 import { printable } from '../../src/output/printable.ts';
 import type { RenderOptions } from '../../src/output/render-options.ts';
-import { reports } from '../fixtures/reports/index.ts';
+import { reports } from '../helpers/reports.ts';
 import { renderAs, renderJson } from '../rooms.ts';
 
 const named = Object.entries(reports);
@@ -20,13 +18,6 @@ const everyOption: RenderOptions[] = [20, 60, 80, 132, 1000].flatMap((width) =>
 );
 /** All of C0, DEL and C1 but the line feed; line separators; bidirectional marks; halves of surrogate pairs. */
 const RAW = /[\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]|(?!\n)\p{Cc}/u;
-
-test('every fixture is in the map, and the reverse', () => {
-  const files = readdirSync(fileURLToPath(new URL('../fixtures/reports', import.meta.url)))
-    .map((file) => file.replace(/\.ts$/, ''))
-    .filter((name) => !['index', 'envelope', 'checked-target'].includes(name));
-  expect(Object.keys(reports).sort()).toEqual(files.sort());
-});
 
 test('there is a fixture of every command', () => {
   const met = new Set(named.map(([, { command }]) => command));

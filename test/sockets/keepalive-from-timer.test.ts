@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keepaliveFromTimer, nextProbeMs, silenceMs } from '../../src/sockets/keepalive-from-timer.ts';
 import { recognisedKeepalive } from '../../src/sockets/recognise-runtime.ts';
-import { exactly } from '../fixtures/live-socket.ts';
+import { exactly } from '../helpers/live-socket.ts';
 
 describe('keepaliveFromTimer', () => {
   test.each(['established', 'close-wait'] as const)('in %s no timer means off, its timer means on', (state) => {

@@ -8,7 +8,7 @@ import {
   matchesRisk,
   type SocketFilter,
 } from '../../src/sockets/socket-filter.ts';
-import { liveSocket } from '../fixtures/live-socket.ts';
+import { liveSocket } from '../helpers/live-socket.ts';
 
 const ANY: SocketFilter = { states: [], pids: [], commands: [], local: [], remote: [], ports: [], risks: [] };
 const to = (network: string | null, port: number | null = null): SocketFilter => ({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { unmeasured } from '../../src/report/values.ts';
 import type { LiveSocket, SocketRisk } from '../../src/sockets/live-socket.ts';
 import { socketRisk } from '../../src/sockets/socket-risk.ts';
-import { exactly, liveSocket } from '../fixtures/live-socket.ts';
+import { exactly, liveSocket } from '../helpers/live-socket.ts';
 import { middlebox } from '../policy/facts.ts';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AnyReport } from '../../../src/commands/index.ts';
 import type { RenderOptions } from '../../../src/output/render-options.ts';
-import { judgedChain } from '../../fixtures/judged-chain.ts';
-import { reports } from '../../fixtures/reports/index.ts';
+import { judgedChain } from '../../helpers/judged-chain.ts';
+import { reports } from '../../helpers/reports.ts';
 import { renderText } from '../../rooms.ts';
 import { appHop, boxHop, clientHop, given, NOT_KNOWN, proxyHop } from './hops.ts';
 

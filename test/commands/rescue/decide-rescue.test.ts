@@ -10,7 +10,7 @@ import {
 import type { RescueAction } from '../../../src/commands/rescue/report.ts';
 import { deadAfterMs } from '../../../src/keepalive/keepalive.ts';
 import type { Keepalive } from '../../../src/report/values.ts';
-import { liveSocket } from '../../fixtures/live-socket.ts';
+import { liveSocket } from '../../helpers/live-socket.ts';
 
 const OFF: Keepalive = { enabled: false, idleMs: 7_200_000, intervalMs: 75_000, count: 9, userTimeoutMs: 0 };
 const ON: Keepalive = { enabled: true, idleMs: 60_000, intervalMs: 15_000, count: 4, userTimeoutMs: 0 };

@@ -4,8 +4,8 @@ import { liveSocketsJson } from '../../../src/commands/sockets/json-rows.ts';
 import type { LiveSocket } from '../../../src/sockets/live-socket.ts';
 import { socketsOf } from '../../../src/sockets/socket-table.ts';
 import { anyText } from '../../any-text.ts';
-import { exactly, liveSocket } from '../../fixtures/live-socket.ts';
-import { socketRows } from '../../fixtures/socket-rows.ts';
+import { exactly, liveSocket } from '../../helpers/live-socket.ts';
+import { socketRows } from '../../helpers/socket-rows.ts';
 
 /** What a reader of the array gets, and the parts that it came in. */
 function roundTrip(sockets: readonly LiveSocket[]): { read: unknown; parts: number } {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/middlebox-terminates-tcp.ts';
-import { liveSocket } from '../../fixtures/live-socket.ts';
+import { liveSocket } from '../../helpers/live-socket.ts';
 import { facts, middlebox, settings } from '../../policy/facts.ts';
 
 const proxy = middlebox({ id: 'alb', name: 'Balancer', idleTimeoutMs: 60_000, keepaliveRefreshes: false });

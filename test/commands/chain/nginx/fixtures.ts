@@ -17,7 +17,9 @@ export interface NginxFixture {
   version: string | null;
 }
 
-export const fixtures: readonly NginxFixture[] = readdirSync(folder)
+export const fixtures: readonly NginxFixture[] = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
   .sort()
   .map((name) => {
     const head = readFileSync(join(folder, name, 'expected.txt'), 'utf8');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/held-by-forked-child.ts';
-import { liveSocket } from '../../../fixtures/live-socket.ts';
+import { liveSocket } from '../../../helpers/live-socket.ts';
 import { facts } from '../../../policy/facts.ts';
 
 const owner = (pid: number, fd = 3) => ({ pid, command: 'python3', fd, blockedIn: null });

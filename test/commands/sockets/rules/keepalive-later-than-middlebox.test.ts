@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/keepalive-later-than-middlebox.ts';
-import { exactly, liveSocket } from '../../../fixtures/live-socket.ts';
+import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
 import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
 
 const twoHours = liveSocket({ keepalive: exactly({ idleMs: 7_200_000 }), risk: 'late' });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { middleboxWithTimeout } from '../../../../src/commands/shared/options.ts';
 import { rule } from '../../../../src/commands/sockets/rules/keepalive-missing-on-live-socket.ts';
-import { exactly, liveSocket } from '../../../fixtures/live-socket.ts';
+import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
 import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
 
 const consequence = 'when they idle no probe ever goes out, and a dead peer is not noticed while nothing is sent';

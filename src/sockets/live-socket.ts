@@ -26,11 +26,11 @@ export type LiveKeepalive =
   | (Unmeasured & { source: 'unmeasured' });
 
 /** The values of a socket's risk, the gravest first. */
-export const SOCKET_RISKS = ['stuck', 'dying', 'none', 'late', 'unmeasured', 'ok'] as const;
+export const SOCKET_RISKS = ['stuck', 'dying', 'unprotected', 'late', 'unmeasured', 'ok'] as const;
 
 /**
  * `ok`: silence never lasts as long as the middlebox's timeout; where no middlebox is given, only that probes are sent. `late`: a probe comes
- * after the timeout. `none`: no probe ever. `dying`: probes or data go unanswered now. `stuck`: dead for longer than its own settings
+ * after the timeout. `unprotected`: no probe ever. `dying`: probes or data go unanswered now. `stuck`: dead for longer than its own settings
  * take to notice, or silent for longer than the timeout with nobody who will ever notice. `unmeasured`: cannot tell.
  */
 export type SocketRisk = (typeof SOCKET_RISKS)[number];
@@ -107,6 +107,6 @@ export interface SocketCount {
   /** A command's name, or a remote address and port. */
   name: string;
   sockets: number;
-  /** Of these: stuck, dying, none or late. */
+  /** Of these: stuck, dying, unprotected or late. */
   atRisk: number;
 }

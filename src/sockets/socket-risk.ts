@@ -95,5 +95,5 @@ function isOverdue(socket: Omit<LiveSocket, 'risk'>, timeoutMs: number | null): 
 
 /** Without keepalive: once the connection has been silent for longer than the timeout it is lost, and nobody will tell. */
 function silenceRisk(silence: number | null, timeoutMs: number | null): SocketRisk {
-  return silence !== null && timeoutMs !== null && silence >= timeoutMs ? 'stuck' : 'none';
+  return silence !== null && timeoutMs !== null && silence >= timeoutMs ? 'stuck' : 'unprotected';
 }

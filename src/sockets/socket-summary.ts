@@ -66,7 +66,7 @@ function rankOf(risk: SocketRisk | null): number {
 
 /** Reports whether a connection in this state of affairs is lost, or will be. */
 function isAtRisk(risk: SocketRisk | null): boolean {
-  return risk === 'stuck' || risk === 'dying' || risk === 'none' || risk === 'late';
+  return risk === 'stuck' || risk === 'dying' || risk === 'unprotected' || risk === 'late';
 }
 
 /**
@@ -81,7 +81,7 @@ export function summariseSockets(
     judgesLocal,
   }: { ownersSought: boolean; listeningPorts: ReadonlySet<number>; judgesLocal: boolean },
 ): SocketsData['summary'] {
-  const byRisk: Record<SocketRisk, number> = { stuck: 0, dying: 0, none: 0, late: 0, unmeasured: 0, ok: 0 };
+  const byRisk: Record<SocketRisk, number> = { stuck: 0, dying: 0, unprotected: 0, late: 0, unmeasured: 0, ok: 0 };
   const byState: SocketsData['summary']['byState'] = {};
   const byCommand = new Map<string, SocketCount>();
   const byRemote = farEndCounter(listeningPorts);

@@ -215,7 +215,9 @@ describe.skipIf(!hasPython)(`kaprobe run, about connections${hasPython ? '' : ' 
     expect(run.exitCode).toBe(1);
     expect(report).toMatchObject({ exitCode: 1, data: { exitCode: 0 } });
     expect(wrong(report)).toMatchObject([{ rule: 'keepalive-off', severity: 'error' }]);
-    expect(outgoing(data)).toMatchObject([{ keepalive: { enabled: false }, keepaliveOnAfter: null, risk: 'none' }]);
+    expect(outgoing(data)).toMatchObject([
+      { keepalive: { enabled: false }, keepaliveOnAfter: null, risk: 'unprotected' },
+    ]);
   });
 
   it('without a middlebox only warns of it', async () => {
@@ -292,7 +294,7 @@ seen()`;
     const directions = data.connections.map(({ direction, risk }) => ({ direction, risk }));
     expect(directions).toHaveLength(2);
     expect(directions).toContainEqual({ direction: 'incoming', risk: null });
-    expect(directions).toContainEqual({ direction: 'outgoing', risk: 'none' });
+    expect(directions).toContainEqual({ direction: 'outgoing', risk: 'unprotected' });
     expect(wrong(report)).toHaveLength(1);
   });
 
@@ -392,7 +394,7 @@ describe('kaprobe run, with programs of others', () => {
       expect(outgoing(tuned.data)).toMatchObject([{ keepalive: ON, risk: 'ok' }]);
       expect(tuned.run.exitCode).toBe(0);
       const off = await psql('keepalives=0');
-      expect(outgoing(off.data)).toMatchObject([{ keepalive: { enabled: false }, risk: 'none' }]);
+      expect(outgoing(off.data)).toMatchObject([{ keepalive: { enabled: false }, risk: 'unprotected' }]);
     },
   );
 

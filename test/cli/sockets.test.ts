@@ -108,14 +108,19 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
     }).then((holder) => ({ port: String(holder.listens), pairs: holder }));
     const args = ['--port', port, '--middlebox-timeout', '30m'];
     const exact = await look(args);
-    expect(clientsOf(exact, pairs).map(({ risk }) => risk)).toEqual(['none', 'ok', 'late', 'late']);
+    expect(clientsOf(exact, pairs).map(({ risk }) => risk)).toEqual(['unprotected', 'ok', 'late', 'late']);
     expect(exact.exitCode).toBe(1);
     expect(exact.findings.map(({ rule }) => rule)).toEqual([
       'keepalive-missing-on-live-socket',
       'keepalive-later-than-middlebox',
     ]);
     const inferred = await look([...args, '--no-owners']);
-    expect(clientsOf(inferred, pairs).map(({ risk }) => risk)).toEqual(['none', 'unmeasured', 'late', 'unmeasured']);
+    expect(clientsOf(inferred, pairs).map(({ risk }) => risk)).toEqual([
+      'unprotected',
+      'unmeasured',
+      'late',
+      'unmeasured',
+    ]);
     expect(inferred.gaps).toMatchObject([{ subject: '2 of 8 sockets', what: 'keepalive' }]);
   });
 
@@ -175,7 +180,12 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
   it('counts what was selected and lists as many as were asked for, in the order asked for', async () => {
     const holder = await hold({ pairs: [{}, {}, {}] });
     const { data, exitCode } = await look(['--port', String(holder.listens), '--sort', 'local', '--limit', '2']);
-    expect(data.summary).toMatchObject({ sockets: 6, local: 6, byRisk: { none: 6 }, byState: { established: 6 } });
+    expect(data.summary).toMatchObject({
+      sockets: 6,
+      local: 6,
+      byRisk: { unprotected: 6 },
+      byState: { established: 6 },
+    });
     expect(data.summary.byRemote.map(({ name, sockets }) => [name, sockets])).toEqual([
       [`127.0.0.1 to :${holder.listens}`, 3],
       [`127.0.0.1:${holder.listens}`, 3],
@@ -218,7 +228,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         expect(data.doubts[0]).toMatch(/^read from \/proc\/net\/tcp, without the times of the last packets, because /);
         const clients = clientsOf({ data } as ReportOf<'sockets'>, holder);
         expect(clients).toMatchObject([
-          { cookie: null, risk: 'none', owners: [{ pid: holder.pid }], lastReceivedMs: null },
+          { cookie: null, risk: 'unprotected', owners: [{ pid: holder.pid }], lastReceivedMs: null },
           { cookie: null, risk: 'ok', keepalive: { source: 'timer', enabled: true } },
         ]);
         expect(clients[1]?.nextProbeMs).toBeLessThanOrEqual(60_000);
@@ -231,7 +241,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
       const holder = await hold({ pairs: [{}, { enabled: true, idle: 60 }] });
       const report = await look(['--port', String(holder.listens), '--middlebox-timeout', '30m'], { uid: NOBODY });
       expect(clientsOf(report, holder)).toMatchObject([
-        { owners: [], uid: 0, risk: 'none', keepalive: { source: 'timer', enabled: false } },
+        { owners: [], uid: 0, risk: 'unprotected', keepalive: { source: 'timer', enabled: false } },
         { owners: [], uid: 0, risk: 'unmeasured', keepalive: { source: 'timer', enabled: true } },
       ]);
       expect(report.data.ownerSearch).toMatchObject({ kind: 'searched', hiddenProcesses: expect.any(Number) });

@@ -51,7 +51,7 @@ describe.skipIf(ability.kind !== 'available')(`sockets across a real firewall th
     const forgotten = await connect('forgotten');
     const probed = await connect('probed', true);
     const box = ['--middlebox-timeout', '5s'];
-    expect(at(await look(...box), forgotten).risk).toBe('none');
+    expect(at(await look(...box), forgotten).risk).toBe('unprotected');
     await until(
       'the silence is longer than the timeout',
       async () => at(await look(...box), forgotten).risk === 'stuck',

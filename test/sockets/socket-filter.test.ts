@@ -79,13 +79,13 @@ describe('matchesOwners', () => {
 });
 
 test('a risk that was asked for is found, and what is not judged has none', () => {
-  expect(matchesRisk({ ...ANY, risks: ['none', 'late'] }, { risk: 'late' })).toBe(true);
-  expect(matchesRisk({ ...ANY, risks: ['none'] }, { risk: null })).toBe(false);
+  expect(matchesRisk({ ...ANY, risks: ['unprotected', 'late'] }, { risk: 'late' })).toBe(true);
+  expect(matchesRisk({ ...ANY, risks: ['unprotected'] }, { risk: null })).toBe(false);
   expect(matchesRisk(ANY, { risk: null })).toBe(true);
 });
 
 test('states and risks alone name nobody in particular', () => {
-  expect(isUnfiltered({ ...ANY, states: ['established'], risks: ['none'] })).toBe(true);
+  expect(isUnfiltered({ ...ANY, states: ['established'], risks: ['unprotected'] })).toBe(true);
   expect(isUnfiltered(to('10.0.0.0/8'))).toBe(false);
   expect(isUnfiltered({ ...ANY, pids: [1] })).toBe(false);
 });

@@ -17,12 +17,16 @@ test.each<[name: string, expected: SocketRisk | null, socket: Partial<LiveSocket
   ['probes in time are fine', 'ok', { keepalive: exactly() }],
   ['the first probe as late as the timeout is late', 'late', { keepalive: exactly({ idleMs: 30 * MINUTE }) }],
   ['a second probe that is too late is late', 'late', { keepalive: exactly({ intervalMs: 31 * MINUTE }) }],
-  ['no keepalive, still in time', 'none', { keepalive: exactly({ enabled: false }), ...quietFor(29 * MINUTE) }],
+  ['no keepalive, still in time', 'unprotected', { keepalive: exactly({ enabled: false }), ...quietFor(29 * MINUTE) }],
   ['no keepalive, silent for longer than the timeout', 'stuck', quietFor(30 * MINUTE)],
-  ['one that still sends is not silent', 'none', { ...quietFor(31 * MINUTE), lastSentMs: 5 }],
-  ['an answered probe of its own breaks the silence', 'none', { ...quietFor(31 * MINUTE), lastAcknowledgedMs: 5 }],
-  ['no timer means no keepalive', 'none', { keepalive: { source: 'timer', enabled: false }, ...quietFor(5) }],
-  ['a silence not known proves nothing', 'none', { lastReceivedMs: null, lastAcknowledgedMs: null }],
+  ['one that still sends is not silent', 'unprotected', { ...quietFor(31 * MINUTE), lastSentMs: 5 }],
+  [
+    'an answered probe of its own breaks the silence',
+    'unprotected',
+    { ...quietFor(31 * MINUTE), lastAcknowledgedMs: 5 },
+  ],
+  ['no timer means no keepalive', 'unprotected', { keepalive: { source: 'timer', enabled: false }, ...quietFor(5) }],
+  ['a silence not known proves nothing', 'unprotected', { lastReceivedMs: null, lastAcknowledgedMs: null }],
   ['a timer that fires too late is late', 'late', { ...timer(25 * MINUTE), ...quietFor(5 * MINUTE) }],
   [
     'a timer that fires in time does not show the period',
@@ -64,7 +68,7 @@ test.each<[name: string, expected: SocketRisk | null, socket: Partial<LiveSocket
 });
 
 test.each<[name: string, expected: SocketRisk, socket: Partial<LiveSocket>]>([
-  ['keepalive off is none', 'none', {}],
+  ['keepalive off is unprotected', 'unprotected', {}],
   ['keepalive on is fine, however slow', 'ok', { keepalive: exactly({ idleMs: 120 * MINUTE }) }],
   ['and so is a keepalive timer', 'ok', timer(120 * MINUTE)],
 ])('without a middlebox %s', (_, expected, socket) => {

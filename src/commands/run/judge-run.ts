@@ -45,7 +45,7 @@ function isJudged({ direction, state }: Pick<SeenConnection, 'direction' | 'stat
 function riskOf(connection: SeenConnection, middleboxes: readonly Middlebox[]): RunConnection['risk'] {
   const { keepalive } = connection;
   if (!isJudged(connection)) return null;
-  if (!keepalive.enabled) return 'none';
+  if (!keepalive.enabled) return 'unprotected';
   const strictest = strictestMiddlebox(middleboxes);
   return strictest === null || probePeriodMs(keepalive) < strictest.idleTimeoutMs ? 'ok' : 'late';
 }

@@ -36,7 +36,7 @@ export interface RunConnection {
   /** How long after it was opened keepalive was switched on: between these, as exact as the looks were close; null: never seen on. */
   keepaliveOnAfter: { lowerMs: number; upperMs: number } | null;
   /** If it idled behind the middleboxes given, as it was last read. null: not judged, because it is incoming or was never established. */
-  risk: Extract<SocketRisk, 'ok' | 'late' | 'none'> | null;
+  risk: Extract<SocketRisk, 'ok' | 'late' | 'unprotected'> | null;
 }
 
 /** Connections of this network namespace that began and ended between two looks. Whose they were cannot be told, so the command's are among them. */

@@ -30,7 +30,7 @@ a TCP_KEEPCNT of one or two.
 
 Examples:
   kaprobe sockets --middlebox-timeout 30m
-  kaprobe sockets --remote 10.0.0.0/8 --risk none --risk late
+  kaprobe sockets --remote 10.0.0.0/8 --risk unprotected --risk late
   kaprobe sockets --command python --verify --middlebox juniper-srx-tcp`;
 
 /** PID_MAX_LIMIT of include/linux/threads.h. */

@@ -101,7 +101,7 @@ function describeSocket(page: Page, socket: LiveSocket): string[] {
 function riskMark({ glyph }: Page, risk: SocketRisk | null): string {
   switch (risk) {
     case 'stuck':
-    case 'none':
+    case 'unprotected':
     case 'late':
       return glyph.error;
     case 'dying':

@@ -70,7 +70,7 @@ test('the remedy names the lines of the language that the process name tells of'
 
 describe('the risk of each', () => {
   test.each([
-    [seen(), 'none'],
+    [seen(), 'unprotected'],
     [seen({ keepalive: GOOD }), 'ok'],
     [seen({ keepalive: { ...GOOD, idleMs: 1_800_000 } }), 'late'],
     [seen({ keepalive: { ...GOOD, intervalMs: 1_800_000 } }), 'late'],

@@ -14,7 +14,7 @@ export const rule: Rule<Facts> = {
     const { liveSockets, middleboxes, librarySwitches } = facts;
     const missing = (liveSockets ?? []).filter(
       ({ risk, keepalive }) =>
-        (risk === 'none' || risk === 'stuck') && keepalive.source !== 'unmeasured' && !keepalive.enabled,
+        (risk === 'unprotected' || risk === 'stuck') && keepalive.source !== 'unmeasured' && !keepalive.enabled,
     );
     if (missing.length === 0) return [];
     const strictest = strictestMiddlebox(middleboxes);

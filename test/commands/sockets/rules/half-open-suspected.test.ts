@@ -34,7 +34,7 @@ test.each<[what: string, severity: string, socket: Partial<LiveSocket>]>([
   [
     'did not answer the probes of --verify: half-open or ended',
     'error',
-    { verified: { kind: 'ended', afterMs: 3, by: { method: 'window-probe' } }, risk: 'none' },
+    { verified: { kind: 'ended', afterMs: 3, by: { method: 'window-probe' } }, risk: 'unprotected' },
   ],
   [
     'unanswered for longer than their own keepalive takes to give up: half-open, data in flight keeps them from noticing',
@@ -57,9 +57,9 @@ test.each<[what: string, severity: string, socket: Partial<LiveSocket>]>([
 
 test.each<[name: string, socket: Partial<LiveSocket>]>([
   ['it has answered', { verified: { kind: 'answered', afterMs: 1, by: { method: 'window-probe' } }, risk: 'stuck' }],
-  ['it is not silent for that long', { lastReceivedMs: 5, risk: 'none' }],
+  ['it is not silent for that long', { lastReceivedMs: 5, risk: 'unprotected' }],
   ['it stays within this host', { risk: null }],
-  ['the silence is not known', { lastReceivedMs: null, risk: 'none' }],
+  ['the silence is not known', { lastReceivedMs: null, risk: 'unprotected' }],
 ])('says nothing when %s', (_, socket) => {
   expect(said(socket)).toEqual([]);
 });

@@ -15,7 +15,7 @@ test('without a middlebox it is a warning, with the line that repairs the runnin
       evidence: { sockets: 1, pids: ['4711'], remotes: ['10.0.0.9:5432'], longestSilenceMs: 2_460_000 },
       remedy: [
         rescue,
-        'kaprobe rescue --pid 4711 --risk none --idle 60s --interval 15s --count 4',
+        'kaprobe rescue --pid 4711 --risk unprotected --idle 60s --interval 15s --count 4',
         ...socketLines(60, 15, 4, 120_000),
       ],
     },
@@ -27,7 +27,7 @@ test('with a middlebox it is an error, and many are told as one', () => {
     liveSocket({
       remote: `10.0.1.${index}:5432`,
       owners: [{ pid: 4711 + index, command: 'python3', fd: 3, blockedIn: null }],
-      risk: index === 0 ? 'stuck' : 'none',
+      risk: index === 0 ? 'stuck' : 'unprotected',
     }),
   );
   const librarySwitches = ['# Python', 'keepalive = True'];
@@ -45,7 +45,7 @@ test('with a middlebox it is an error, and many are told as one', () => {
       },
       remedy: [
         rescue,
-        'kaprobe rescue --command python3 --risk stuck --risk none --middlebox box --idle 300s --interval 15s --count 4',
+        'kaprobe rescue --command python3 --risk stuck --risk unprotected --middlebox box --idle 300s --interval 15s --count 4',
         ...librarySwitches,
       ],
     },
@@ -82,7 +82,7 @@ test('the line to repair chooses the same sockets: with the timeout given, and w
   const middleboxes = [middleboxWithTimeout(90_500)];
   const socket = liveSocket({ local: '127.0.0.1:1', remote: '127.0.0.1:2' });
   expect(rule.judge(facts({ liveSockets: [socket], middleboxes }))[0]?.remedy[1]).toBe(
-    'kaprobe rescue --pid 4711 --risk none --middlebox-timeout 90500ms --loopback --idle 30s --interval 7s --count 4',
+    'kaprobe rescue --pid 4711 --risk unprotected --middlebox-timeout 90500ms --loopback --idle 30s --interval 7s --count 4',
   );
 });
 
@@ -90,7 +90,7 @@ test('the line to repair looks into the network namespace that they were found i
   const middleboxes = [middleboxWithTimeout(1_800_000)];
   const [finding] = rule.judge(facts({ liveSockets: [liveSocket()], middleboxes, netnsPid: 99 }));
   expect(finding?.remedy[1]).toBe(
-    'kaprobe rescue --netns 99 --pid 4711 --risk none --middlebox-timeout 30m --idle 300s --interval 15s --count 4',
+    'kaprobe rescue --netns 99 --pid 4711 --risk unprotected --middlebox-timeout 30m --idle 300s --interval 15s --count 4',
   );
 });
 

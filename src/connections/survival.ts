@@ -1,6 +1,7 @@
 /** What idle connections came to, and who ended them: decided from outcomes alone. */
 
 import { formatDuration } from '../base/units.ts';
+import type { IdleEvidence } from '../keepalive/recommended-settings.ts';
 import type { Keepalive } from '../report/values.ts';
 import type { ConnectKind, Ping, Survival, SurvivalArm, SurvivalCause } from './observation.ts';
 
@@ -48,6 +49,15 @@ export function concludeSurvival(evidence: SurvivalEvidence): Survival {
 /** The arm of that name; null when there was none, or it was not measured. */
 export function armOf(survival: { arms: readonly SurvivalArm[] } | null, name: SurvivalArm['arm']): SurvivalArm | null {
   return survival?.arms.find(({ arm, outcome }) => arm === name && outcome !== 'unmeasured') ?? null;
+}
+
+/** What the idle test has shown about a middlebox on the path; null: no middlebox ended a connection. */
+export function idleEvidenceOf(survival: Survival | null): IdleEvidence | null {
+  if (survival?.cause !== 'middlebox') return null;
+  return {
+    tooLongMs: armOf(survival, 'silent')?.idleMs ?? survival.idleMs,
+    settingsKeptIt: armOf(survival, 'keepalive')?.outcome === 'alive',
+  };
 }
 
 const isDead = (arm: SurvivalArm | null): arm is SurvivalArm => arm !== null && arm.outcome !== 'alive';

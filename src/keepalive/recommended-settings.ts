@@ -1,7 +1,13 @@
-import { armOf } from '../connections/survival.ts';
-import type { Facts } from '../policy/facts.ts';
-import type { Keepalive } from '../report/values.ts';
+import type { Keepalive, Middlebox } from '../report/values.ts';
 import { lastTolerableProbeMs, recommendKeepalive, safetyMarginMs, strictestMiddlebox } from './keepalive.ts';
+
+/** What connections that were left idle have shown about a middlebox on the path. */
+export interface IdleEvidence {
+  /** A silence that it did not tolerate. */
+  tooLongMs: number;
+  /** Whether the connection with the settings that are judged lived through that time. */
+  settingsKeptIt: boolean;
+}
 
 /**
  * The one set of settings that a report proposes, so that all of its lines agree: what was asked for, if it has just been shown to keep the
@@ -9,19 +15,21 @@ import { lastTolerableProbeMs, recommendKeepalive, safetyMarginMs, strictestMidd
  * twice the timeout. null: no keepalive can meet that.
  */
 export function proposeKeepalive({
-  survival,
-  settings,
+  settings = null,
   middleboxes,
-}: Pick<Facts, 'survival' | 'settings' | 'middleboxes'>): Keepalive | null {
-  const given = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
-  const tooLongMs = armOf(survival, 'silent')?.idleMs ?? survival?.idleMs ?? null;
-  const measured = survival?.cause === 'middlebox' && tooLongMs !== null ? tooLongMs / 2 : null;
-  const proven =
-    survival?.cause === 'middlebox' && armOf(survival, 'keepalive')?.outcome === 'alive'
-      ? (settings?.keepalive ?? null)
-      : null;
-  if (proven !== null && (given === null || lastTolerableProbeMs(proven) <= given - safetyMarginMs(given)))
-    return proven;
-  const known = [given, measured].filter((timeout) => timeout !== null);
+  idleEvidence = null,
+}: {
+  settings?: { keepalive: Keepalive } | null;
+  middleboxes: readonly Middlebox[];
+  idleEvidence?: IdleEvidence | null;
+}): Keepalive | null {
+  const givenMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
+  const provenKeepalive = idleEvidence?.settingsKeptIt === true ? (settings?.keepalive ?? null) : null;
+  if (
+    provenKeepalive !== null &&
+    (givenMs === null || lastTolerableProbeMs(provenKeepalive) <= givenMs - safetyMarginMs(givenMs))
+  )
+    return provenKeepalive;
+  const known = [givenMs, idleEvidence === null ? null : idleEvidence.tooLongMs / 2].filter((ms) => ms !== null);
   return recommendKeepalive(known.length === 0 ? null : Math.min(...known));
 }

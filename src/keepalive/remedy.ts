@@ -1,5 +1,6 @@
 /** Lines to paste that put keepalive settings into effect. */
 import type { Keepalive } from '../report/values.ts';
+import type { KeepaliveFacts, Settings } from './facts.ts';
 
 const seconds = (ms: number): number => Math.round(ms / 1000);
 
@@ -25,4 +26,16 @@ export function setsockoptLines({ idleMs, intervalMs, count, userTimeoutMs }: Ke
           `setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){${Math.round(userTimeoutMs)}}, sizeof(unsigned));`,
         ]),
   ];
+}
+
+/**
+ * The recommended keepalive, to be set where the settings come from: the sysctls where it is the host's values that are wrong, else the socket,
+ * also in the words of the subject's libraries. None where there is nothing to recommend.
+ */
+export function remedyLines(
+  basis: Settings['basis'],
+  { recommended, librarySwitches }: Pick<KeepaliveFacts, 'recommended' | 'librarySwitches'>,
+): string[] {
+  if (recommended === null) return [];
+  return basis === 'sysctl' ? sysctlLines(recommended) : [...setsockoptLines(recommended), ...librarySwitches];
 }

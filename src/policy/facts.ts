@@ -14,6 +14,7 @@ import type {
   Ping,
   Survival,
 } from '../connections/observation.ts';
+import type { Settings } from '../keepalive/facts.ts';
 import type { Keepalive, Middlebox, RefusedSetting } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
 
@@ -25,12 +26,6 @@ export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
   settings: Settings | null;
-  /** Settings of a connection that ended, or was left, too soon after it was met for them to be called its last. */
-  glimpsed: {
-    enabled: boolean;
-    /** From the first time that the connection was seen to the last. */
-    watchedMs: number;
-  } | null;
   /** Settings that the kernel refused to put on the socket. */
   refused: readonly RefusedSetting[];
   middleboxes: readonly Middlebox[];
@@ -93,15 +88,6 @@ export type WantedSetting =
   | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
   | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
-/** Keepalive in effect, and where it comes from. */
-export interface Settings {
-  keepalive: Keepalive;
-  /** `measured`: read back from a socket. `planned`: asked for, but not read back. `sysctl`: what a socket that sets only SO_KEEPALIVE gets. */
-  basis: 'measured' | 'planned' | 'sysctl';
-  /** Whether the value is the host's because nobody asked for another. */
-  inherited: { idle: boolean; interval: boolean; count: boolean };
-}
-
 export interface Connection extends Connect {
   host: string;
   address: string | null;
@@ -145,7 +131,6 @@ export function factsAbout(subject: string): Facts {
   return {
     subject,
     settings: null,
-    glimpsed: null,
     refused: [],
     middleboxes: [],
     connection: null,

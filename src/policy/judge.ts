@@ -26,7 +26,6 @@ import { rule as directionsDiffer } from '../commands/measure/rules/directions-d
 import { rule as keepaliveDoesNotRefresh } from '../commands/measure/rules/keepalive-does-not-refresh.ts';
 import { rule as pathIdleTimeout } from '../commands/measure/rules/path-idle-timeout.ts';
 import { rule as peerClosesFirst } from '../commands/measure/rules/peer-closes-first.ts';
-import { rule as keepaliveOffWhenLastSeen } from '../commands/run/rules/keepalive-off-when-last-seen.ts';
 import { rule as blockedReadWithoutTimeout } from '../commands/sockets/rules/blocked-read-without-timeout.ts';
 import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-suspected.ts';
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
@@ -52,6 +51,8 @@ import { rule as hostDown } from '../connections/rules/host-down.ts';
 import { rule as nameUnresolved } from '../connections/rules/name-unresolved.ts';
 import { rule as peerEndedEarly } from '../connections/rules/peer-ended-early.ts';
 import { rule as tlsHandshakeFailed } from '../connections/rules/tls-handshake-failed.ts';
+import { idleEvidenceOf } from '../connections/survival.ts';
+import { type KeepaliveFacts, keepaliveFacts } from '../keepalive/facts.ts';
 import { rule as deadPeerNoticedAfter } from '../keepalive/rules/dead-peer-noticed-after.ts';
 import { rule as keepaliveInheritsSlowSysctl } from '../keepalive/rules/keepalive-inherits-slow-sysctl.ts';
 import { rule as keepaliveIntervalSlowerThanMiddlebox } from '../keepalive/rules/keepalive-interval-slower-than-middlebox.ts';
@@ -63,10 +64,10 @@ import { rule as middleboxForgetsTooSoon } from '../keepalive/rules/middlebox-fo
 import { rule as middleboxRefreshUnknown } from '../keepalive/rules/middlebox-refresh-unknown.ts';
 import { rule as middleboxTerminatesTcp } from '../keepalive/rules/middlebox-terminates-tcp.ts';
 import { rule as userTimeoutOverridesCount } from '../keepalive/rules/user-timeout-overrides-count.ts';
-import type { Finding } from '../report/finding.ts';
+import type { Finding, Rule } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
 
-const rules = [
+const rules: Rule<Facts & KeepaliveFacts>[] = [
   nameUnresolved,
   connectionRefused,
   connectionTimedOut,
@@ -96,7 +97,6 @@ const rules = [
   keepaliveProbesUnanswered,
   keepaliveSettingsRefused,
   keepaliveOff,
-  keepaliveOffWhenLastSeen,
   keepaliveSlowerThanMiddlebox,
   keepaliveIntervalSlowerThanMiddlebox,
   keepaliveInheritsSlowSysctl,
@@ -136,7 +136,15 @@ const rules = [
 
 /** Holds all rules against what is known about one subject. */
 export function judge(facts: Facts): Finding[] {
+  const { subject, settings, middleboxes, survival, liveSockets, librarySwitches } = facts;
+  const shared = keepaliveFacts({
+    settings,
+    middleboxes,
+    liveConnections: (liveSockets ?? []).some(({ risk }) => risk !== null),
+    idleEvidence: idleEvidenceOf(survival),
+    switchesFor: () => librarySwitches,
+  });
   return rules.flatMap((rule) =>
-    rule.judge(facts).map((judgement) => ({ rule: rule.id, subject: facts.subject, ...judgement })),
+    rule.judge({ ...facts, ...shared }).map((judgement) => ({ rule: rule.id, subject, ...judgement })),
   );
 }

@@ -3,10 +3,11 @@ import type { ConnectKind, Ping, SurvivalArm, SurvivalCause } from '../../src/co
 import {
   concludeSurvival,
   falseStallProbability,
+  idleEvidenceOf,
   type SurvivalEvidence,
   VERDICT_PROBE_COUNT,
 } from '../../src/connections/survival.ts';
-import { arm } from '../policy/facts.ts';
+import { arm, survival } from '../policy/facts.ts';
 
 const KEEPALIVE = { enabled: true, idleMs: 60_000, intervalMs: 10_000, count: 6, userTimeoutMs: 0 };
 const ANSWERED: Ping = { kind: 'answered', rttMs: 1 };
@@ -115,4 +116,25 @@ test('a living connection on a path that loses a fifth of its packets each way i
   expect(falseStallProbability(0.2, VERDICT_PROBE_COUNT)).toBeLessThan(1e-6);
   expect(falseStallProbability(0, VERDICT_PROBE_COUNT)).toBe(0);
   expect(falseStallProbability(1, VERDICT_PROBE_COUNT)).toBe(1);
+});
+
+describe('what the idle test shows about a middlebox', () => {
+  const stalled = arm({ outcome: 'stalled', idleMs: 590_000 });
+  const spared = arm({ arm: 'keepalive' });
+
+  test('is the silence that it did not tolerate, and whether keepalive kept the connection', () => {
+    expect(idleEvidenceOf(survival({ arms: [stalled, spared] }))).toEqual({ tooLongMs: 590_000, settingsKeptIt: true });
+    const lost = survival({ arms: [stalled, { ...spared, outcome: 'stalled' }] });
+    expect(idleEvidenceOf(lost)).toEqual({ tooLongMs: 590_000, settingsKeptIt: false });
+  });
+
+  test('is the time asked for where the silent connection was not measured', () => {
+    const unmeasured = arm({ outcome: 'unmeasured', idleMs: null });
+    expect(idleEvidenceOf(survival({ arms: [unmeasured, spared] }))).toMatchObject({ tooLongMs: 600_000 });
+  });
+
+  test('is nothing where no middlebox ended a connection', () => {
+    expect(idleEvidenceOf(survival({ cause: 'peer', arms: [stalled, spared] }))).toBeNull();
+    expect(idleEvidenceOf(null)).toBeNull();
+  });
 });

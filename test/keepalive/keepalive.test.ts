@@ -9,7 +9,7 @@ import {
   strictestMiddlebox,
 } from '../../src/keepalive/keepalive.ts';
 import type { Keepalive } from '../../src/report/values.ts';
-import { middlebox } from '../policy/facts.ts';
+import { middlebox } from './facts.ts';
 
 /** Seconds, as the facts and the kernel have them; the user timeout in milliseconds. */
 const keepalive = (idle: number, interval: number, count: number, userTimeoutMs = 0): Keepalive => ({

@@ -6,12 +6,14 @@ import { UsageError } from '../../base/errors.ts';
 import { parseTarget, type Target } from '../../base/target.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { Certificate, KeepaliveAnswer, Survival } from '../../connections/observation.ts';
+import { idleEvidenceOf } from '../../connections/survival.ts';
+import type { Settings } from '../../keepalive/facts.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { librarySwitches } from '../../knowledge/switches.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
-import { type Facts, factsAbout, type Settings } from '../../policy/facts.ts';
+import { type Facts, factsAbout } from '../../policy/facts.ts';
 import { judge } from '../../policy/judge.ts';
 import type { Finding, Severity } from '../../report/finding.ts';
 import { decideVerdict, type Gap, type Outcome } from '../../report/report.ts';
@@ -320,7 +322,7 @@ function judgeTarget(
   const connect = { kind, durationMs: kind === 'unresolved' ? null : durationMs, rttMs, error };
   const { survival = null, dropper = null, interrupted = false } = typeof survived === 'object' ? (survived ?? {}) : {};
   const settings = settingsToJudge(keepalive, effective, kind === 'connected' ? host : null);
-  const proposed = proposeKeepalive({ survival, settings, middleboxes });
+  const proposed = proposeKeepalive({ settings, middleboxes, idleEvidence: idleEvidenceOf(survival) });
   const facts: Facts = {
     ...factsAbout(target.label),
     settings,

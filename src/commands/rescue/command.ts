@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError, UsageError } from '../../base/errors.ts';
 import type { TcpState } from '../../base/tcp-state.ts';
+import { keepaliveFacts } from '../../keepalive/facts.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
+import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { ancestorsOf } from '../../linux/procfs/process-tree.ts';
-import { factsAbout } from '../../policy/facts.ts';
-import { judge } from '../../policy/judge.ts';
-import type { Finding } from '../../report/finding.ts';
+import { type Finding, judge } from '../../report/finding.ts';
 import type { Gap } from '../../report/report.ts';
 import type { Keepalive, Middlebox, RequestedKeepalive } from '../../report/values.ts';
 import { silenceMs } from '../../sockets/keepalive-from-timer.ts';
@@ -205,7 +205,7 @@ function withDefaults(
   given: Omit<RequestedKeepalive, 'enabled'>,
   middleboxes: readonly Middlebox[],
 ): RequestedKeepalive {
-  const proposed = proposeKeepalive({ survival: null, settings: null, middleboxes });
+  const proposed = proposeKeepalive({ middleboxes });
   const idleMs = given.idleMs ?? proposed?.idleMs ?? null;
   const intervalMs = given.intervalMs ?? proposed?.intervalMs ?? null;
   const count = given.count ?? proposed?.count ?? null;
@@ -305,8 +305,8 @@ function findingsAbout(action: RescueAction, middleboxes: readonly Middlebox[], 
   const keepalive = plannedKeepalive(UNSET, action);
   if (keepalive?.enabled !== true) return [];
   const inherited = { idle: false, interval: false, count: false };
-  const facts = { ...factsAbout(subject), middleboxes, settings: { keepalive, basis: 'planned' as const, inherited } };
-  return judge(facts).filter(({ severity }) => severity !== 'info');
+  const facts = keepaliveFacts({ middleboxes, settings: { keepalive, basis: 'planned', inherited } });
+  return judge(keepaliveRules, subject, facts).filter(({ severity }) => severity !== 'info');
 }
 
 /** What was asked for and was not done, or could not be seen. */

@@ -108,7 +108,7 @@ function watched(
   { connections: seen, denied, ...rest }: WatchedTree,
   { middleboxes, isRequired }: { middleboxes: Middlebox[]; isRequired: boolean },
 ): Outcome<RunData> {
-  const proposed = proposeKeepalive({ survival: null, settings: null, middleboxes });
+  const proposed = proposeKeepalive({ middleboxes });
   const { connections, findings } = judgeRun(seen, middleboxes, (name) =>
     proposed === null ? [] : processSwitches(name, proposed),
   );

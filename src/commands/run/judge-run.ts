@@ -1,13 +1,15 @@
 /** What the connections of a command that was watched are worth: its outgoing ones, since who connects decides about keepalive first. */
 
 import { plural } from '../../base/units.ts';
+import { keepaliveFacts } from '../../keepalive/facts.ts';
 import { probePeriodMs, strictestMiddlebox } from '../../keepalive/keepalive.ts';
-import { type Facts, factsAbout } from '../../policy/facts.ts';
-import { judge } from '../../policy/judge.ts';
-import type { Finding } from '../../report/finding.ts';
+import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
+import { type Finding, judge } from '../../report/finding.ts';
 import type { Middlebox } from '../../report/values.ts';
 import type { SeenConnection } from './connection-log.ts';
+import type { RunFacts } from './facts.ts';
 import type { RunConnection } from './report.ts';
+import { rules as runRules } from './rules/registry.generated.ts';
 
 /** Programs that switch keepalive on do it when they connect: what is off for so long is meant to be. */
 const SETTLED_MS = 100;
@@ -33,7 +35,9 @@ export function judgeRun(
   }
   return {
     connections: seen.map((connection) => ({ ...connection, risk: riskOf(connection, middleboxes) })),
-    findings: [...groups.values()].flatMap((group) => judge(factsFrom(group, middleboxes, switchesFor))),
+    findings: [...groups.values()].flatMap((group) =>
+      judge([...keepaliveRules, ...runRules], subjectOf(group), factsFrom(group, middleboxes, switchesFor)),
+    ),
   };
 }
 
@@ -68,16 +72,18 @@ function factsFrom(
   group: readonly SeenConnection[],
   middleboxes: readonly Middlebox[],
   switchesFor: (command: string) => readonly string[],
-): Facts {
+): RunFacts {
   const [first] = group;
-  const known = { ...factsAbout(subjectOf(group)), middleboxes };
-  if (first === undefined) return known;
+  if (first === undefined) return { ...keepaliveFacts({ middleboxes }), glimpsedForMs: null };
   const { keepalive, command } = first;
-  const facts = { ...known, librarySwitches: command === null ? [] : switchesFor(command) };
+  const known = { middleboxes, switchesFor: () => (command === null ? [] : switchesFor(command)) };
   if (isGlimpse(first)) {
-    const watchedMs = Math.max(...group.map(({ firstSeenMs, lastSeenMs }) => lastSeenMs - firstSeenMs));
-    return { ...facts, glimpsed: { enabled: keepalive.enabled, watchedMs } };
+    const glimpsedForMs = Math.max(...group.map(({ firstSeenMs, lastSeenMs }) => lastSeenMs - firstSeenMs));
+    return { ...keepaliveFacts(known), glimpsedForMs };
   }
   const inherited = { idle: false, interval: false, count: false };
-  return { ...facts, settings: { keepalive, basis: 'measured', inherited } };
+  return {
+    ...keepaliveFacts({ ...known, settings: { keepalive, basis: 'measured', inherited } }),
+    glimpsedForMs: null,
+  };
 }

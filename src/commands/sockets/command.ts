@@ -265,7 +265,7 @@ async function findingsAbout(
     import('../../policy/judge.ts'),
     import('../../knowledge/switches.ts'),
   ]);
-  const values = proposeKeepalive({ survival: null, settings: null, middleboxes });
+  const values = proposeKeepalive({ middleboxes });
   return affected.flatMap(({ subject, command, group }) =>
     judge({
       ...factsAbout(subject),

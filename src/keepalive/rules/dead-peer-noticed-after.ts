@@ -1,12 +1,13 @@
 import { formatDuration, plural } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { KeepaliveFacts } from '../facts.ts';
 import { deadAfterMs } from '../keepalive.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'dead-peer-noticed-after',
   title: 'How long an idle connection to a dead peer goes unnoticed',
   explain: '',
+  rank: 2,
   judge: ({ settings }) => {
     if (settings === null || !settings.keepalive.enabled) return [];
     const { keepalive } = settings;

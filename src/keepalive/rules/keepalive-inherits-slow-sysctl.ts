@@ -1,24 +1,20 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
-import { strictestMiddlebox } from '../keepalive.ts';
-import { proposeKeepalive } from '../recommended-settings.ts';
-import { sysctlLines } from '../remedy.ts';
+import type { KeepaliveFacts } from '../facts.ts';
+import { remedyLines } from '../remedy.ts';
 import { labelOf, nameOf } from '../wording.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'keepalive-inherits-slow-sysctl',
   title:
     "The application sets only SO_KEEPALIVE, so it gets the host's timers, and they are too slow for the middlebox",
   explain: '',
   judge: (facts) => {
-    const { settings, middleboxes } = facts;
-    const strictest = strictestMiddlebox(middleboxes);
+    const { settings, strictest } = facts;
     if (settings === null || settings.basis === 'sysctl' || !settings.keepalive.enabled || strictest === null)
       return [];
     const { idleMs } = settings.keepalive;
     if (!settings.inherited.idle || idleMs < strictest.idleTimeoutMs) return [];
-    const recommended = proposeKeepalive(facts);
     return [
       {
         severity: 'warning',
@@ -30,7 +26,7 @@ export const rule: Rule<Facts> = {
           middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
-        remedy: recommended === null ? [] : sysctlLines(recommended),
+        remedy: remedyLines('sysctl', facts),
       },
     ];
   },

@@ -1,24 +1,20 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
-import { probePeriodMs, strictestMiddlebox } from '../keepalive.ts';
-import { proposeKeepalive } from '../recommended-settings.ts';
-import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import type { KeepaliveFacts } from '../facts.ts';
+import { probePeriodMs } from '../keepalive.ts';
+import { remedyLines } from '../remedy.ts';
 import { forgets, labelOf } from '../wording.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'keepalive-interval-slower-than-middlebox',
   title:
     'The first probe is in time, the second is not: after a probe, even an answered one, Linux waits for the interval (see probePeriodMs). Whoever lowers only the idle time below the 75 s that the interval has by default meets this',
   explain: '',
   judge: (facts) => {
-    const { settings, middleboxes, librarySwitches } = facts;
-    const strictest = strictestMiddlebox(middleboxes);
+    const { settings, strictest } = facts;
     if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
     const { idleMs, intervalMs } = settings.keepalive;
     if (idleMs >= strictest.idleTimeoutMs || probePeriodMs(settings.keepalive) < strictest.idleTimeoutMs) return [];
-    const recommended = proposeKeepalive(facts);
-    const lines = settings.basis === 'sysctl' ? sysctlLines : setsockoptLines;
     return [
       {
         severity: 'error',
@@ -32,8 +28,7 @@ export const rule: Rule<Facts> = {
           middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
-        remedy:
-          recommended === null ? [] : [...lines(recommended), ...(settings.basis === 'sysctl' ? [] : librarySwitches)],
+        remedy: remedyLines(settings.basis, facts),
       },
     ];
   },

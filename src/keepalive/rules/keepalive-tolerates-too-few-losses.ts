@@ -1,25 +1,17 @@
 import { formatDuration, plural } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
-import {
-  lastTolerableProbeMs,
-  probePeriodMs,
-  safetyMarginMs,
-  strictestMiddlebox,
-  TOLERATED_LOSSES,
-} from '../keepalive.ts';
-import { proposeKeepalive } from '../recommended-settings.ts';
-import { setsockoptLines, sysctlLines } from '../remedy.ts';
+import type { KeepaliveFacts } from '../facts.ts';
+import { lastTolerableProbeMs, probePeriodMs, safetyMarginMs, TOLERATED_LOSSES } from '../keepalive.ts';
+import { remedyLines } from '../remedy.ts';
 import { forgets, labelOf } from '../wording.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'keepalive-tolerates-too-few-losses',
   title:
     'The first probe is in time, but if it and the next are lost the middlebox forgets: a period and two intervals exceed its timeout less a margin',
   explain: '',
   judge: (facts) => {
-    const { settings, middleboxes, librarySwitches } = facts;
-    const strictest = strictestMiddlebox(middleboxes);
+    const { settings, strictest } = facts;
     if (settings === null || !settings.keepalive.enabled || strictest === null) return [];
     const { idleMs, intervalMs } = settings.keepalive;
     const { idleTimeoutMs } = strictest;
@@ -27,13 +19,6 @@ export const rule: Rule<Facts> = {
     const periodMs = probePeriodMs(settings.keepalive);
     if (periodMs >= idleTimeoutMs || lastTolerableProbeMs(settings.keepalive) <= idleTimeoutMs - marginMs) return [];
     const tolerated = Math.max(0, Math.floor((idleTimeoutMs - marginMs - periodMs) / intervalMs));
-    const recommended = proposeKeepalive(facts);
-    const lines =
-      recommended === null
-        ? []
-        : settings.basis === 'sysctl'
-          ? sysctlLines(recommended)
-          : [...setsockoptLines(recommended), ...librarySwitches];
     return [
       {
         severity: 'warning',
@@ -48,7 +33,7 @@ export const rule: Rule<Facts> = {
           marginMs,
           toleratedLosses: tolerated,
         },
-        remedy: lines,
+        remedy: remedyLines(settings.basis, facts),
       },
     ];
   },

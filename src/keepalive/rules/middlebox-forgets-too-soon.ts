@@ -1,18 +1,16 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
-import { strictestMiddlebox } from '../keepalive.ts';
+import type { KeepaliveFacts } from '../facts.ts';
 import { labelOf, nameOf } from '../wording.ts';
 
 /** Below this an idle timeout leaves TCP keepalive, which counts in whole seconds, too little room for lost probes (facts F6). */
 const FLOOR_MS = 30_000;
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'middlebox-forgets-too-soon',
   title: 'An idle timeout so short that keepalive is the wrong tool',
   explain: '',
-  judge: ({ settings, middleboxes }) => {
-    const strictest = strictestMiddlebox(middleboxes);
+  judge: ({ settings, strictest }) => {
     if (settings === null || strictest === null || strictest.idleTimeoutMs >= FLOOR_MS) return [];
     const configurableWith = strictest.kind === 'preset' ? strictest.configurableWith : null;
     return [

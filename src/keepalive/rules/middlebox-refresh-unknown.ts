@@ -1,8 +1,8 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { KeepaliveFacts } from '../facts.ts';
 import { labelOf, nameOf } from '../wording.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'middlebox-refresh-unknown',
   title: "The facts do not say whether keepalive segments restart this box's idle timer",
   explain: '',

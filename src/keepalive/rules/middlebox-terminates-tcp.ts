@@ -1,18 +1,17 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { KeepaliveFacts } from '../facts.ts';
 import { safetyMarginMs } from '../keepalive.ts';
 import { labelOf, nameOf } from '../wording.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'middlebox-terminates-tcp',
   title:
     'A proxy answers keepalive probes itself and counts only data: no keepalive reaches its idle timer (facts F6 and F7)',
   explain: '',
-  judge: ({ settings, liveSockets, middleboxes }) => {
+  judge: ({ settings, liveConnections, middleboxes }) => {
     // Live connections may well have a heartbeat.
-    const severity =
-      settings !== null ? 'error' : (liveSockets ?? []).some(({ risk }) => risk !== null) ? 'warning' : null;
+    const severity = settings !== null ? 'error' : liveConnections ? 'warning' : null;
     if (severity === null) return [];
     return middleboxes
       .filter(({ keepaliveRefreshes }) => keepaliveRefreshes === false)

@@ -1,13 +1,14 @@
 import { formatDuration, plural } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { KeepaliveFacts } from '../facts.ts';
 import { deadAfterMs } from '../keepalive.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<KeepaliveFacts> = {
   id: 'user-timeout-overrides-count',
   title:
     'TCP_USER_TIMEOUT takes the place of the probe count (tcp(7); tcp_keepalive_timer in net/ipv4/tcp_timer.c): a short one ends the connection at the first lost probe, another one at a time that the count does not say',
   explain: '',
+  rank: 1,
   judge: ({ settings }) => {
     if (settings === null || !settings.keepalive.enabled || settings.keepalive.userTimeoutMs === 0) return [];
     const { keepalive } = settings;

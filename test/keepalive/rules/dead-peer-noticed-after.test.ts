@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/dead-peer-noticed-after.ts';
-import { facts, settings } from '../../policy/facts.ts';
+import { facts, settings } from '../facts.ts';
 
 test('the default of Linux is told to take more than two hours', () => {
   const stock = settings({ idleMs: 7_200_000, intervalMs: 75_000, count: 9 });

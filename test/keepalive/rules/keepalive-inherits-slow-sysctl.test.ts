@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/keepalive-inherits-slow-sysctl.ts';
-import { facts, middlebox, namespaceLines, settings } from '../../policy/facts.ts';
+import { facts, middlebox, namespaceLines, settings } from '../facts.ts';
 
 const all = { idle: true, interval: true, count: true };
 const inherited = settings({ idleMs: 7_200_000 }, { inherited: all });

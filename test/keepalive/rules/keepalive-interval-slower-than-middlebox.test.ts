@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/keepalive-interval-slower-than-middlebox.ts';
-import { judge } from '../../../src/policy/judge.ts';
-import { facts, middlebox, namespaceLines, settings, socketLines } from '../../policy/facts.ts';
+import { rules } from '../../../src/keepalive/rules/registry.generated.ts';
+import { judge } from '../../../src/report/finding.ts';
+import { facts, middlebox, namespaceLines, settings, socketLines } from '../facts.ts';
 
 const quick = middlebox({ idleTimeoutMs: 60_000 });
 const onlyIdleLowered = settings({ idleMs: 30_000, intervalMs: 75_000, count: 9 });
@@ -37,8 +38,9 @@ test('a timeout that no keepalive can meet gets no lines', () => {
   const known = facts({
     settings: settings({ idleMs: 2000, intervalMs: 75_000 }),
     middleboxes: [middlebox({ idleTimeoutMs: 5000 })],
+    librarySwitches,
   });
-  expect(rule.judge({ ...known, librarySwitches })).toMatchObject([{ remedy: [] }]);
+  expect(rule.judge(known)).toMatchObject([{ remedy: [] }]);
 });
 
 describe('the limit', () => {
@@ -61,7 +63,7 @@ test('what is too late is said by one rule only', () => {
     [60_000, 75_000],
     [58_000, 15_000],
   ] as const) {
-    const found = judge(facts({ settings: settings({ idleMs, intervalMs }), middleboxes: [quick] }));
+    const found = judge(rules, 'h:1', facts({ settings: settings({ idleMs, intervalMs }), middleboxes: [quick] }));
     expect(found.filter(({ severity }) => severity !== 'info')).toHaveLength(1);
   }
 });

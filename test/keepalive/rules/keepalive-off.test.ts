@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { middleboxWithTimeout } from '../../../src/commands/shared/options.ts';
 import { rule } from '../../../src/keepalive/rules/keepalive-off.ts';
-import { facts, middlebox, settings, socketLines } from '../../policy/facts.ts';
+import { facts, middlebox, settings, socketLines } from '../facts.ts';
 
 const off = settings({ enabled: false });
 const librarySwitches = ['# libpq', 'keepalives=1'];

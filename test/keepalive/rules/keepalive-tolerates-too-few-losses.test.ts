@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/keepalive-tolerates-too-few-losses.ts';
-import { facts, middlebox, namespaceLines, settings, socketLines } from '../../policy/facts.ts';
+import { facts, middlebox, namespaceLines, settings, socketLines } from '../facts.ts';
 
 const box = (idleTimeoutMs: number) => [middlebox({ idleTimeoutMs })];
 const librarySwitches = ['# libpq', 'keepalives=1'];

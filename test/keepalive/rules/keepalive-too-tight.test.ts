@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/keepalive-too-tight.ts';
-import { facts, middlebox, settings, socketLines } from '../../policy/facts.ts';
+import { facts, middlebox, settings, socketLines } from '../facts.ts';
 
 test('giving up after less than ten seconds is a warning, with calmer lines', () => {
   const tight = settings({ idleMs: 1000, intervalMs: 1000, count: 3 });

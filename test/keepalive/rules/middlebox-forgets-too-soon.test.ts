@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/middlebox-forgets-too-soon.ts';
-import { facts, middlebox, settings } from '../../policy/facts.ts';
+import { facts, middlebox, settings } from '../facts.ts';
 
 const hasty = middlebox({ idleTimeoutMs: 20_000 });
 

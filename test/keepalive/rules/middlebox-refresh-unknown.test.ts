@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/middlebox-refresh-unknown.ts';
-import { facts, middlebox, settings } from '../../policy/facts.ts';
+import { facts, middlebox, settings } from '../facts.ts';
 
 const unsure = middlebox({ keepaliveRefreshes: null });
 

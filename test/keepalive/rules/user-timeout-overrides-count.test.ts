@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../src/keepalive/rules/user-timeout-overrides-count.ts';
-import { facts, settings } from '../../policy/facts.ts';
+import { facts, settings } from '../facts.ts';
 
 const withUserTimeout = (userTimeoutMs: number, count = 5) =>
   facts({ settings: settings({ idleMs: 60_000, intervalMs: 20_000, count, userTimeoutMs }) });

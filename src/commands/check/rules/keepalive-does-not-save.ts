@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../base/units.ts';
-import { armOf } from '../../../connections/survival.ts';
+import { armOf, idleEvidenceOf } from '../../../connections/survival.ts';
 import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
 import type { Facts } from '../../../policy/facts.ts';
@@ -16,7 +16,7 @@ export const rule: Rule<Facts> = {
       return [];
     const { idleMs } = settings.keepalive;
     const sentNone = idleMs >= survival.idleMs;
-    const recommended = proposeKeepalive(facts);
+    const recommended = proposeKeepalive({ ...facts, idleEvidence: idleEvidenceOf(survival) });
     return [
       {
         severity: 'error',

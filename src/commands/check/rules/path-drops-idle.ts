@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../base/units.ts';
-import { armOf } from '../../../connections/survival.ts';
+import { armOf, idleEvidenceOf } from '../../../connections/survival.ts';
 import { probePeriodMs } from '../../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
 import { setsockoptLines, sysctlLines } from '../../../keepalive/remedy.ts';
@@ -16,7 +16,7 @@ export const rule: Rule<Facts> = {
     if (survival?.cause !== 'middlebox' || silent === null || !['stalled', 'unreachable'].includes(silent.outcome))
       return [];
     const { heldMs, lostMs } = idleTimeoutBracket(facts);
-    const recommended = proposeKeepalive(facts);
+    const recommended = proposeKeepalive({ ...facts, idleEvidence: idleEvidenceOf(survival) });
     return [
       {
         severity: 'error',

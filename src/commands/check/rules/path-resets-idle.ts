@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../base/units.ts';
-import { armOf } from '../../../connections/survival.ts';
+import { armOf, idleEvidenceOf } from '../../../connections/survival.ts';
 import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
 import { setsockoptLines, sysctlLines } from '../../../keepalive/remedy.ts';
 import type { Facts } from '../../../policy/facts.ts';
@@ -16,7 +16,7 @@ export const rule: Rule<Facts> = {
     const silent = armOf(survival, 'silent');
     if (survival?.cause !== 'middlebox' || silent === null || !['reset', 'closed'].includes(silent.outcome)) return [];
     const { heldMs, lostMs } = idleTimeoutBracket(facts);
-    const recommended = proposeKeepalive(facts);
+    const recommended = proposeKeepalive({ ...facts, idleEvidence: idleEvidenceOf(survival) });
     const how =
       silent.outcome === 'closed'
         ? 'is closed (FIN)'

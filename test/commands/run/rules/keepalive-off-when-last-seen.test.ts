@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/run/rules/keepalive-off-when-last-seen.ts';
 import { middleboxWithTimeout } from '../../../../src/commands/shared/options.ts';
-import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
+import { facts, middlebox, socketLines } from '../../../keepalive/facts.ts';
 
 test('a connection that was soon over with keepalive off is a warning, which says how long it was seen', () => {
   const librarySwitches = ['# libpq', 'keepalives=1'];
-  const glimpsed = { enabled: false, watchedMs: 40 };
-  const known = facts({ glimpsed, middleboxes: [middlebox()], librarySwitches });
-  expect(rule.judge(known)).toEqual([
+  const known = facts({ middleboxes: [middlebox()], librarySwitches });
+  expect(rule.judge({ ...known, glimpsedForMs: 40 })).toEqual([
     {
       severity: 'warning',
       message:
@@ -20,13 +19,10 @@ test('a connection that was soon over with keepalive off is a warning, which say
 
 test('without lines that could help there are none', () => {
   const middleboxes = [middleboxWithTimeout(10_000)];
-  const [judgement] = rule.judge(facts({ glimpsed: { enabled: false, watchedMs: 0 }, middleboxes }));
+  const [judgement] = rule.judge({ ...facts({ middleboxes }), glimpsedForMs: 0 });
   expect(judgement?.remedy).toEqual([]);
 });
 
-test.each([
-  ['it was on', { enabled: true, watchedMs: 40 }],
-  ['no connection was only glimpsed', null],
-])('says nothing when %s', (_, glimpsed) => {
-  expect(rule.judge(facts({ glimpsed }))).toEqual([]);
+test('says nothing when no connection was only glimpsed', () => {
+  expect(rule.judge({ ...facts(), glimpsedForMs: null })).toEqual([]);
 });

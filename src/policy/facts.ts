@@ -4,16 +4,8 @@ import type { HttpData } from '../commands/http/report.ts';
 import type { MeasureData, MeasuredDirection } from '../commands/measure/report.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
 import type { WatchData } from '../commands/watch/report.ts';
-import type {
-  Certificate,
-  Connect,
-  ConnectAttempt,
-  Dropper,
-  EarlyEnd,
-  KeepaliveAnswer,
-  Ping,
-  Survival,
-} from '../connections/observation.ts';
+import { CERTIFICATE_MARGIN_MS, type Connection } from '../connections/facts.ts';
+import type { Certificate, Dropper, EarlyEnd, KeepaliveAnswer, Ping, Survival } from '../connections/observation.ts';
 import type { Settings } from '../keepalive/facts.ts';
 import type { Keepalive, Middlebox, RefusedSetting } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
@@ -88,13 +80,6 @@ export type WantedSetting =
   | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
   | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
-export interface Connection extends Connect {
-  host: string;
-  address: string | null;
-  port: number;
-  attempts: readonly ConnectAttempt[];
-}
-
 /** An idle timeout as measured: the part of it that rules judge. */
 export type MeasuredTimeout = Pick<
   MeasureData,
@@ -143,7 +128,7 @@ export function factsAbout(subject: string): Facts {
     ping: null,
     certificate: null,
     certificateExcused: false,
-    certificateMarginMs: 14 * 86_400_000,
+    certificateMarginMs: CERTIFICATE_MARGIN_MS,
     localConntrackEstablishedMs: null,
     tcpTwRecycle: null,
     timeWaitFlow: null,

@@ -41,16 +41,8 @@ import { rule as watchedConnectionClosed } from '../commands/watch/rules/watched
 import { rule as watchedConnectionNotMade } from '../commands/watch/rules/watched-connection-not-made.ts';
 import { rule as watchedConnectionReset } from '../commands/watch/rules/watched-connection-reset.ts';
 import { rule as watchedConnectionStalled } from '../commands/watch/rules/watched-connection-stalled.ts';
-import { rule as addressUnreachable } from '../connections/rules/address-unreachable.ts';
-import { rule as certificateNearExpiry } from '../connections/rules/certificate-near-expiry.ts';
-import { rule as certificateNotTrusted } from '../connections/rules/certificate-not-trusted.ts';
-import { rule as connectionRefused } from '../connections/rules/connection-refused.ts';
-import { rule as connectionTimedOut } from '../connections/rules/connection-timed-out.ts';
-import { rule as dropperNamed } from '../connections/rules/dropper-named.ts';
-import { rule as hostDown } from '../connections/rules/host-down.ts';
-import { rule as nameUnresolved } from '../connections/rules/name-unresolved.ts';
-import { rule as peerEndedEarly } from '../connections/rules/peer-ended-early.ts';
-import { rule as tlsHandshakeFailed } from '../connections/rules/tls-handshake-failed.ts';
+import { endpointFacts } from '../connections/facts.ts';
+import { rules as connectionRules } from '../connections/rules/registry.generated.ts';
 import { idleEvidenceOf } from '../connections/survival.ts';
 import { type KeepaliveFacts, keepaliveFacts } from '../keepalive/facts.ts';
 import { rule as deadPeerNoticedAfter } from '../keepalive/rules/dead-peer-noticed-after.ts';
@@ -64,19 +56,10 @@ import { rule as middleboxForgetsTooSoon } from '../keepalive/rules/middlebox-fo
 import { rule as middleboxRefreshUnknown } from '../keepalive/rules/middlebox-refresh-unknown.ts';
 import { rule as middleboxTerminatesTcp } from '../keepalive/rules/middlebox-terminates-tcp.ts';
 import { rule as userTimeoutOverridesCount } from '../keepalive/rules/user-timeout-overrides-count.ts';
-import type { Finding, Rule } from '../report/finding.ts';
+import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts & KeepaliveFacts>[] = [
-  nameUnresolved,
-  connectionRefused,
-  connectionTimedOut,
-  addressUnreachable,
-  peerEndedEarly,
-  tlsHandshakeFailed,
-  certificateNotTrusted,
-  certificateNearExpiry,
-  hostDown,
   pathDropsIdle,
   pathResetsIdle,
   peerClosesIdle,
@@ -124,7 +107,6 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
   watchedConnectionNotMade,
   watchedConnectionClosed,
   watchedAddressRotated,
-  dropperNamed,
   keepaliveSaves,
   deadPeerNoticedAfter,
   halfOpenSuspected,
@@ -136,7 +118,7 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
 
 /** Holds all rules against what is known about one subject. */
 export function judge(facts: Facts): Finding[] {
-  const { subject, settings, middleboxes, survival, liveSockets, librarySwitches } = facts;
+  const { subject, settings, middleboxes, survival, liveSockets, librarySwitches, certificate } = facts;
   const shared = keepaliveFacts({
     settings,
     middleboxes,
@@ -144,7 +126,13 @@ export function judge(facts: Facts): Finding[] {
     idleEvidence: idleEvidenceOf(survival),
     switchesFor: () => librarySwitches,
   });
-  return rules.flatMap((rule) =>
-    rule.judge({ ...facts, ...shared }).map((judgement) => ({ rule: rule.id, subject, ...judgement })),
-  );
+  const { connection, ping, ended, dropper, certificateExcused: excused, certificateMarginMs: marginMs } = facts;
+  const presented = certificate === null ? null : { presented: certificate, excused, marginMs };
+  const endpoint = endpointFacts({ connection, ping, ended, survival, dropper, certificate: presented });
+  return [
+    ...judgeBy(connectionRules, subject, endpoint),
+    ...rules.flatMap((rule) =>
+      rule.judge({ ...facts, ...shared }).map((judgement) => ({ rule: rule.id, subject, ...judgement })),
+    ),
+  ];
 }

@@ -7,7 +7,7 @@ import {
   type SurvivalEvidence,
   VERDICT_PROBE_COUNT,
 } from '../../src/connections/survival.ts';
-import { arm, survival } from '../policy/facts.ts';
+import { arm, survival } from './facts.ts';
 
 const KEEPALIVE = { enabled: true, idleMs: 60_000, intervalMs: 10_000, count: 6, userTimeoutMs: 0 };
 const ANSWERED: Ping = { kind: 'answered', rttMs: 1 };

@@ -1,83 +1,12 @@
 import type { HttpIdleSample } from '../../src/connections/http/observation.ts';
-import type { Certificate, Survival, SurvivalArm } from '../../src/connections/observation.ts';
-import {
-  type Connection,
-  type Facts,
-  factsAbout,
-  type HttpFacts,
-  type MeasuredTimeout,
-} from '../../src/policy/facts.ts';
+import { type Facts, factsAbout, type HttpFacts, type MeasuredTimeout } from '../../src/policy/facts.ts';
 
+export { arm, certificate, connection, DAY_MS, survival } from '../connections/facts.ts';
 export { middlebox, namespaceLines, settings, socketLines } from '../keepalive/facts.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {
   return { ...factsAbout('h:1'), ...known };
-}
-
-/** A connection made to 10.0.0.5:5432 in 3 ms. */
-export function connection(different: Partial<Connection> = {}): Connection {
-  return {
-    kind: 'connected',
-    host: 'db.example',
-    address: '10.0.0.5',
-    port: 5432,
-    durationMs: 3,
-    rttMs: 1.2,
-    error: null,
-    attempts: [],
-    ...different,
-  };
-}
-
-/** The certificate of a server that is trusted, with 60 of its 90 days left. */
-export function certificate(
-  different: Partial<Extract<Certificate, { kind: 'presented' }>> = {},
-): Extract<Certificate, { kind: 'presented' }> {
-  return {
-    kind: 'presented',
-    subject: 'CN=h',
-    issuer: 'CN=Some CA',
-    validFrom: '2026-01-01T00:00:00.000Z',
-    validTo: '2026-04-01T00:00:00.000Z',
-    remainingMs: 60 * DAY_MS,
-    lifetimeMs: 90 * DAY_MS,
-    trusted: true,
-    error: null,
-    protocol: 'TLSv1.3',
-    ...different,
-  };
-}
-
-export const DAY_MS = 86_400_000;
-
-/** An arm that idled for ten minutes and lives. */
-export function arm(different: Partial<SurvivalArm> = {}): SurvivalArm {
-  return {
-    arm: 'silent',
-    outcome: 'alive',
-    idleMs: 600_000,
-    atMs: 601_000,
-    unprovoked: false,
-    error: null,
-    probeCount: 1,
-    tcpInfo: null,
-    detail: 'answered',
-    ...different,
-  };
-}
-
-/** Connections that were left alone for ten minutes, which a middlebox ended. */
-export function survival(different: Partial<Survival> = {}): Survival {
-  return {
-    idleMs: 600_000,
-    arms: [],
-    cause: 'middlebox',
-    freshConnect: 'connected',
-    conclusion: 'some conclusion',
-    falseStallProbability: 6e-7,
-    ...different,
-  };
 }
 
 /** A path that drops what idled for five minutes, and that keepalive refreshes. */

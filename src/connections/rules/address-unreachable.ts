@@ -1,5 +1,5 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
 const USUAL_CAUSE: Record<string, string> = {
   ENETUNREACH: 'this host has no route to that network',
@@ -11,7 +11,7 @@ const USUAL_CAUSE: Record<string, string> = {
   EINVAL: 'the address cannot be sent to, as a link-local address without its zone (fe80::1%eth0)',
 };
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'address-unreachable',
   title: 'A router, or this host itself, says that the address cannot be reached',
   explain: '',

@@ -1,17 +1,17 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'certificate-near-expiry',
   title: "The server's certificate has expired or soon will",
   explain: '',
-  judge: ({ certificate, certificateMarginMs }) => {
-    if (certificate?.kind !== 'presented' || certificate.remainingMs === null || certificate.validTo === null)
-      return [];
-    const { remainingMs, lifetimeMs, validTo, subject } = certificate;
+  judge: ({ certificate }) => {
+    if (certificate?.presented.kind !== 'presented') return [];
+    const { remainingMs, lifetimeMs, validTo, subject } = certificate.presented;
+    if (remainingMs === null || validTo === null) return [];
     // A certificate that lives six days never has fourteen left: a third of its life is early enough then.
-    const marginMs = Math.min(certificateMarginMs, lifetimeMs === null ? certificateMarginMs : lifetimeMs / 3);
+    const marginMs = Math.min(certificate.marginMs, lifetimeMs === null ? certificate.marginMs : lifetimeMs / 3);
     const expired = remainingMs < 0;
     if (!expired && remainingMs >= marginMs) return [];
     return [

@@ -1,7 +1,7 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'connection-refused',
   title:
     'A RST answered the SYN; or it came after the handshake and before that was seen here, which is ECONNRESET (tcp_reset in net/ipv4/tcp_input.c)',

@@ -1,7 +1,7 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'connection-timed-out',
   title: 'No answer to the SYN within the time allowed',
   explain: '',

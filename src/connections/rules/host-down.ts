@@ -1,7 +1,7 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'host-down',
   title: 'Measured: the idle connections fell silent, and now neither a new connection nor ping gets an answer',
   explain: '',

@@ -1,5 +1,5 @@
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
 const USUAL_CAUSE: Record<string, string> = {
   ENOTFOUND: 'no such name, or none with an address of the family asked for',
@@ -8,7 +8,7 @@ const USUAL_CAUSE: Record<string, string> = {
   ETIMEDOUT: 'no name server answered in time',
 };
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'name-unresolved',
   title: "The host's name has no address, or nobody could be asked",
   explain: '',

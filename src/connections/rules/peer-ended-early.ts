@@ -1,8 +1,8 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Facts } from '../../policy/facts.ts';
 import type { Rule } from '../../report/finding.ts';
+import type { EndpointFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<EndpointFacts> = {
   id: 'peer-ended-early',
   title: 'The connection ended by itself within the few seconds in which it was looked at',
   explain: '',

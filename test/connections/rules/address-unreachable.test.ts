@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/address-unreachable.ts';
-import { connection, facts } from '../../policy/facts.ts';
+import { connection, facts } from '../facts.ts';
 
 const unreachable = (error: string | null, address: string | null = '10.0.0.5') =>
   facts({ connection: connection({ kind: 'unreachable', error, address, rttMs: null }) });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/certificate-near-expiry.ts';
 import { unmeasured } from '../../../src/report/values.ts';
-import { certificate, DAY_MS, facts } from '../../policy/facts.ts';
+import { certificate, DAY_MS, facts } from '../facts.ts';
 
 const about = (remainingMs: number | null, lifetimeMs: number | null = 90 * DAY_MS, marginMs = 14 * DAY_MS) =>
-  facts({ certificate: certificate({ remainingMs, lifetimeMs }), certificateMarginMs: marginMs });
+  facts({ certificate: certificate({ remainingMs, lifetimeMs }), marginMs });
 
 test('one that ends within the margin is a warning', () => {
   expect(rule.judge(about(13 * DAY_MS))).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/certificate-not-trusted.ts';
 import { unmeasured } from '../../../src/report/values.ts';
-import { certificate, facts } from '../../policy/facts.ts';
+import { certificate, facts } from '../facts.ts';
 
 const untrusted = (error: string | null, remainingMs: number | null = 1000) =>
   facts({ certificate: certificate({ trusted: false, error, remainingMs }) });
@@ -27,6 +27,11 @@ test.each([
 
 test('a certificate that has expired itself is left to certificate-near-expiry', () => {
   expect(rule.judge(untrusted('CERT_HAS_EXPIRED', -1))).toEqual([]);
+});
+
+test('what the user has excused is a warning', () => {
+  const shown = certificate({ trusted: false, error: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+  expect(rule.judge(facts({ certificate: shown, excused: true }))).toMatchObject([{ severity: 'warning' }]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/connection-refused.ts';
-import { connection, facts } from '../../policy/facts.ts';
+import { connection, facts } from '../facts.ts';
 
 test('a refused connection is an error, with the line that shows what listens', () => {
   const refused = connection({ kind: 'refused', error: 'ECONNREFUSED', rttMs: null });

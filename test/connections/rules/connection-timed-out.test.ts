@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Ping } from '../../../src/connections/observation.ts';
 import { rule } from '../../../src/connections/rules/connection-timed-out.ts';
-import { connection, facts } from '../../policy/facts.ts';
+import { connection, facts } from '../facts.ts';
 
 const timedOut = connection({ kind: 'timed-out', error: 'ETIMEDOUT', durationMs: 5000, rttMs: null });
 

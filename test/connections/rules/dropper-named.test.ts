@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Dropper } from '../../../src/connections/observation.ts';
 import { rule } from '../../../src/connections/rules/dropper-named.ts';
-import { facts } from '../../policy/facts.ts';
+import { facts } from '../facts.ts';
 
 const dropper: Dropper = {
   hop: 3,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SurvivalCause } from '../../../src/connections/observation.ts';
 import { rule } from '../../../src/connections/rules/host-down.ts';
-import { arm, facts, survival } from '../../policy/facts.ts';
+import { arm, facts, survival } from '../facts.ts';
 
 test('a host that went away is an error that lists what became of each connection', () => {
   const arms = [arm({ outcome: 'stalled' }), arm({ arm: 'keepalive', outcome: 'stalled' })];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/name-unresolved.ts';
-import { connection, facts } from '../../policy/facts.ts';
+import { connection, facts } from '../facts.ts';
 
 const unresolved = (error: string | null) =>
   facts({ connection: connection({ kind: 'unresolved', address: null, durationMs: null, rttMs: null, error }) });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EarlyEnd } from '../../../src/connections/observation.ts';
 import { rule } from '../../../src/connections/rules/peer-ended-early.ts';
-import { facts } from '../../policy/facts.ts';
+import { facts } from '../facts.ts';
 
 test.each<[ended: EarlyEnd, severity: string, message: string, endedBy: string]>([
   [

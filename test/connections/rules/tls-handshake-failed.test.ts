@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../src/connections/rules/tls-handshake-failed.ts';
 import { unmeasured } from '../../../src/report/values.ts';
-import { certificate, facts } from '../../policy/facts.ts';
+import { certificate, facts } from '../facts.ts';
 
 test('a failed handshake is an error that names its reason', () => {
   expect(rule.judge(facts({ certificate: { kind: 'handshake-failed', error: 'EPROTO' } }))).toEqual([

@@ -1,7 +1,6 @@
 /** kaprobe as a library: the same questions as on the command line, the same reports. */
 
 import { UsageError } from './base/errors.ts';
-import { parseTarget } from './base/target.ts';
 import { CHECK_BOUNDS, CHECK_DEFAULTS, checkTargets } from './commands/check/command.ts';
 import type { CheckData } from './commands/check/report.ts';
 import { MEASURE_BOUNDS, measureQuestion, measureTarget } from './commands/measure/command.ts';
@@ -9,6 +8,7 @@ import type { MeasureData } from './commands/measure/report.ts';
 import { type Bounds, middleboxWithTimeout } from './commands/shared/options.ts';
 import { KERNEL_DEFAULTS, SIMULATE_BOUNDS, simulateSettings } from './commands/simulate/command.ts';
 import type { SimulateData } from './commands/simulate/report.ts';
+import { parseTarget } from './connections/target.ts';
 import { findPreset, toMiddlebox } from './knowledge/find-middlebox.ts';
 import type { Severity } from './report/finding.ts';
 import type { Report } from './report/report.ts';

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net';
-import type { Target } from '../base/target.ts';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../linux/socket-options.ts';
 import { readTcpInfo, type TcpInfo } from '../linux/tcp-info.ts';
@@ -7,6 +6,7 @@ import type { Keepalive, RequestedKeepalive } from '../report/values.ts';
 import type { Application, ApplicationReply, Conversation } from './applications/application.ts';
 import { connectAny } from './connect.ts';
 import { VERDICT_PROBE_INTERVAL_MS } from './survival.ts';
+import type { Target } from './target.ts';
 import { handshakeTls } from './tls.ts';
 import { endOfStream, type Watch, watchConnection } from './watch-end.ts';
 

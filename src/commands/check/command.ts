@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { mapConcurrently } from '../../base/concurrently.ts';
 import { UsageError } from '../../base/errors.ts';
-import { parseTarget, type Target } from '../../base/target.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { Certificate, KeepaliveAnswer, Survival } from '../../connections/observation.ts';
 import { idleEvidenceOf } from '../../connections/survival.ts';
+import { parseTarget, SCHEME_NAMES, type Target } from '../../connections/target.ts';
 import type { Settings } from '../../keepalive/facts.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
@@ -89,7 +89,7 @@ export const room: Room<CheckData> = {
       .description(
         'Connects, sets the keepalive asked for, reads it back, has the kernel send keepalive probes without payload, and judges the settings against the middleboxes given.',
       )
-      .argument('[targets...]', 'host:port, [v6]:port, or tcp, tls, http, https, redis, postgres URLs')
+      .argument('[targets...]', `host:port, [v6]:port, or URLs: ${SCHEME_NAMES.join(', ')}`)
       .optionsGroup('Target:')
       .option('--embedded', "check kaprobe's own server on loopback instead: needs no network and no rights")
       .addOption(new Option('--family <family>', 'use only IPv4 or only IPv6').choices(['4', '6']))

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../../base/errors.ts';
-import type { Target } from '../../base/target.ts';
 import { type ConnectResult, connectAny } from '../../connections/connect.ts';
 import { probeKeepalive } from '../../connections/keepalive-probe.ts';
 import type { Certificate, EarlyEnd, KeepaliveAnswer, Ping } from '../../connections/observation.ts';
 import { pingOnce } from '../../connections/ping.ts';
 import { type Family, resolve } from '../../connections/resolve.ts';
+import type { Target } from '../../connections/target.ts';
 import { handshakeTls } from '../../connections/tls.ts';
 import { endOfStream, watchConnection } from '../../connections/watch-end.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from '../../base/target.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { ApplicationReply, Conversation } from '../../connections/applications/application.ts';
 import { applicationFor } from '../../connections/applications/for-scheme.ts';
@@ -13,6 +12,7 @@ import {
 } from '../../connections/idle-connection.ts';
 import type { EarlyEnd, SurvivalArm, SurvivalOutcome, TcpInfoSample } from '../../connections/observation.ts';
 import { VERDICT_PROBE_COUNT, VERDICT_PROBE_INTERVAL_MS } from '../../connections/survival.ts';
+import type { Target } from '../../connections/target.ts';
 import { awaitEnd, type Watch } from '../../connections/watch-end.ts';
 import type { Libc } from '../../linux/libc.ts';
 import type { TcpInfo } from '../../linux/tcp-info.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from '../../base/target.ts';
 import { connectAny } from '../../connections/connect.ts';
 import { locateStalled } from '../../connections/locate/locate-stalled.ts';
 import type { ConnectKind, Dropper, Ping, Survival, SurvivalArm } from '../../connections/observation.ts';
 import { pingOnce } from '../../connections/ping.ts';
 import { concludeSurvival } from '../../connections/survival.ts';
+import type { Target } from '../../connections/target.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
 import type { RequestedKeepalive } from '../../report/values.ts';

@@ -2,11 +2,11 @@ import { METHODS, type OutgoingHttpHeaders, validateHeaderName, validateHeaderVa
 import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { parseHttpTarget } from '../../base/target.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { HttpSender } from '../../connections/http/observation.ts';
 import { HTTP_PROBE_DEFAULTS, type HttpProbeQuestion, ownHeaders } from '../../connections/http/plan.ts';
 import { probeHttp } from '../../connections/http/probe.ts';
+import { parseHttpTarget } from '../../connections/target.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
 import { type Facts, factsAbout } from '../../policy/facts.ts';

@@ -1,11 +1,11 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { parseTarget, type Target } from '../../base/target.ts';
 import { formatDuration, parseDuration, plural } from '../../base/units.ts';
 import { applicationFor } from '../../connections/applications/for-scheme.ts';
 import { applications } from '../../connections/applications/registry.generated.ts';
 import { connectAny } from '../../connections/connect.ts';
 import { resolve } from '../../connections/resolve.ts';
+import { parseTarget, SCHEME_NAMES, type Target } from '../../connections/target.ts';
 import { recommendKeepalive } from '../../keepalive/keepalive.ts';
 import { presets } from '../../knowledge/middleboxes/registry.generated.ts';
 import { librarySwitches } from '../../knowledge/switches.ts';
@@ -74,7 +74,7 @@ export const room: Room<MeasureData> = {
       .description(
         'Leaves connections idle side by side, each for another time, and probes them without payload: the age from which they are dead is the idle timeout of the path. Needs nothing at the far end but a port that accepts connections and holds them; --direction server or both needs kaprobe serve there.',
       )
-      .argument('<target>', 'host:port, [v6]:port, or a tcp, tls, http, https, redis, postgres URL')
+      .argument('<target>', `host:port, [v6]:port, or a URL: ${SCHEME_NAMES.join(', ')}`)
       .optionsGroup('Timing:')
       .addOption(durationOption('--max <duration>', 'the longest idle time to try (default: 1h)', MEASURE_BOUNDS.maxMs))
       .addOption(

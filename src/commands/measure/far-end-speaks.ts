@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '../../base/deadline.ts';
-import type { Target } from '../../base/target.ts';
 import { connectAny } from '../../connections/connect.ts';
 import {
   type IdleConnection,
@@ -13,6 +12,7 @@ import {
   quietSince,
 } from '../../connections/idle-connection.ts';
 import { DONE_LINE, REFUSAL, SPOKEN_LINE, speakNow, speakWhenCalled } from '../../connections/responder-lines.ts';
+import type { Target } from '../../connections/target.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
 import { readDiagInfo } from '../../linux/tcp-info.ts';

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Target } from '../../base/target.ts';
 import type { Application } from '../../connections/applications/application.ts';
 import { connectAny } from '../../connections/connect.ts';
 import {
@@ -13,6 +12,7 @@ import {
 import { locateStalled } from '../../connections/locate/locate-stalled.ts';
 import type { Dropper } from '../../connections/observation.ts';
 import { falseStallProbability, VERDICT_PROBE_COUNT } from '../../connections/survival.ts';
+import type { Target } from '../../connections/target.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf, writeKeepalive } from '../../linux/socket-options.ts';
 import type { RequestedKeepalive } from '../../report/values.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { CapabilityError, UsageError } from '../../base/errors.ts';
-import { parseTarget, type Target } from '../../base/target.ts';
+import { parseTarget, type Target } from '../../connections/target.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { factsAbout } from '../../policy/facts.ts';

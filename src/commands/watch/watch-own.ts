@@ -2,9 +2,9 @@
 import { setMaxListeners } from 'node:events';
 import { isIP } from 'node:net';
 import { endpoint, hostOf } from '../../base/endpoint.ts';
-import type { Target } from '../../base/target.ts';
 import { type IdleConnection, openIdle } from '../../connections/idle-connection.ts';
 import { resolve } from '../../connections/resolve.ts';
+import type { Target } from '../../connections/target.ts';
 import { readCookie } from '../../linux/foreign-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';

@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Scheme, Target } from '../../base/target.ts';
 
 /** A protocol in which kaprobe can make a minimal request, again and again on one connection. */
 export interface Application {
-  /** The schemes of targets that speak it. */
-  schemes: readonly Scheme[];
+  /** The schemes of targets that speak it, by name. */
+  schemes: Readonly<Record<string, Scheme>>;
   /**
    * Starts a conversation on an open connection (after the TLS handshake, if there is one) without saying anything yet. The connection
    * stays its owner's: it is read and written, never ended, destroyed, paused, or given socket options. Whatever arrives is read, so that
@@ -13,8 +12,20 @@ export interface Application {
   open(stream: Duplex, target: ApplicationTarget): Conversation;
 }
 
+/** What the scheme of a target brings along. */
+export interface Scheme {
+  /** Where its servers listen unless the target says otherwise; null: it must. */
+  port: number | null;
+  /** Whether it asks for a TLS handshake. */
+  tls: boolean;
+}
+
 /** What a conversation has to know of its target. */
-export type ApplicationTarget = Pick<Target, 'host' | 'port' | 'tls'>;
+export interface ApplicationTarget {
+  host: string;
+  port: number;
+  tls: boolean;
+}
 
 /** A client's side of a protocol on one connection. */
 export interface Conversation {

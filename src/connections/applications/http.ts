@@ -12,7 +12,7 @@ const MOST_UNASKED = 1024;
  * after it (RFC 9112, section 9.3).
  */
 export const application: Application = {
-  schemes: ['http', 'https'],
+  schemes: { http: { port: 80, tls: false }, https: { port: 443, tls: true } },
   open: (stream, target) => converse(stream, (channel) => speak(target, channel)),
 };
 

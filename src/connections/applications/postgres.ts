@@ -30,7 +30,7 @@ interface PostgresReading {
  * server that asks for a password refuses, and logs the attempt.
  */
 export const application: Application = {
-  schemes: ['postgres', 'postgresql'],
+  schemes: { postgres: { port: 5432, tls: false }, postgresql: { port: 5432, tls: false } },
   open: (stream) => converse(stream, speak),
 };
 

@@ -23,7 +23,7 @@ const TURNED_AWAY = /^-(DENIED |ERR max number of clients reached)/;
  * authentication. Any one-line reply will do: `-NOAUTH` comes from a living server just as `+PONG` does.
  */
 export const application: Application = {
-  schemes: ['redis', 'rediss'],
+  schemes: { redis: { port: 6379, tls: false }, rediss: { port: 6379, tls: true } },
   open: (stream) => converse(stream, speak),
 };
 

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { type HttpTarget, parseHttpTarget } from '../../base/target.ts';
 import { oneLine } from '../applications/conversation.ts';
 import { resolve } from '../resolve.ts';
+import { type HttpTarget, parseHttpTarget } from '../target.ts';
 import { asksForHttp2, type HttpConnection, type HttpEndpoint, openHttp } from './connection.ts';
 import { type HttpRequest, type HttpResponse, hostHeader } from './exchange.ts';
 import type { HttpExchangeSeen } from './observation.ts';

@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { HttpTarget } from '../../base/target.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Libc } from '../../linux/libc.ts';
 import type { ConnectResult } from '../connect.ts';
 import type { Certificate } from '../observation.ts';
+import type { HttpTarget } from '../target.ts';
 import type { HttpRequest, HttpResponse } from './exchange.ts';
 import type { Idled } from './idle.ts';
 import type { HttpExchangeSeen, HttpRaceSample, HttpRedirect } from './observation.ts';

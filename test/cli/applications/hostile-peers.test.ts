@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Scheme } from '../../../src/base/target.ts';
 import type { Conversation } from '../../../src/connections/applications/application.ts';
 import { applicationFor } from '../../../src/connections/applications/for-scheme.ts';
 import { applications } from '../../../src/connections/applications/registry.generated.ts';
@@ -14,7 +13,7 @@ import { makeCertificate } from '../certificate.ts';
 import { listening, serve, type TestServer } from '../servers.ts';
 
 const patience = { timeoutMs: 10_000, signal: new AbortController().signal };
-const schemes = Object.values(applications).flatMap(({ schemes: [scheme] }) => (scheme === undefined ? [] : [scheme]));
+const schemes = Object.values(applications).flatMap((application) => Object.keys(application.schemes).slice(0, 1));
 
 let peer: TestServer;
 const opened: Socket[] = [];
@@ -30,7 +29,7 @@ async function connect(): Promise<Socket> {
   return socket;
 }
 
-async function converse(scheme: Scheme): Promise<Conversation> {
+async function converse(scheme: string): Promise<Conversation> {
   const application = applicationFor(scheme);
   if (application === null) throw new Error(`no application for ${scheme}`);
   return application.open(await connect(), { host: '127.0.0.1', port: peer.port, tls: false });

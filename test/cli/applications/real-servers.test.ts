@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseTarget } from '../../../src/base/target.ts';
 import type { ApplicationReply, Conversation } from '../../../src/connections/applications/application.ts';
 import { applicationFor } from '../../../src/connections/applications/for-scheme.ts';
 import { connectAny } from '../../../src/connections/connect.ts';
+import { parseTarget } from '../../../src/connections/target.ts';
 import { loadLibc } from '../../../src/linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../../../src/linux/socket-options.ts';
 import {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseTarget } from '../../../src/base/target.ts';
 import { type EventDraft, watchConnections } from '../../../src/commands/watch/decide-events.ts';
 import { type OwnSource, watchOwn } from '../../../src/commands/watch/watch-own.ts';
 import type { Resolution } from '../../../src/connections/resolve.ts';
+import { parseTarget } from '../../../src/connections/target.ts';
 import { loadLibc } from '../../../src/linux/libc.ts';
 
 /** On all addresses of loopback, of which Linux has many. */

@@ -4,7 +4,7 @@ import { applications } from '../../../src/connections/applications/registry.gen
 
 describe('the map of applications', () => {
   test('has no scheme twice', () => {
-    const schemes = Object.values(applications).flatMap((application) => application.schemes);
+    const schemes = Object.values(applications).flatMap(({ schemes }) => Object.keys(schemes));
     expect([...new Set(schemes)]).toEqual(schemes);
   });
 });

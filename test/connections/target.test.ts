@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { parseHttpTarget, parseTarget } from '../../src/base/target.ts';
+import { parseHttpTarget, parseTarget } from '../../src/connections/target.ts';
 import { anyText } from '../any-text.ts';
 
 /** What a text comes to: a target, or the error's message and hint in one line. */
@@ -80,12 +80,12 @@ describe('parseTarget', () => {
     ],
     [
       'mysql://h',
-      "unknown scheme 'mysql://' in target 'mysql://h' | known are tcp, tls, http, https, redis, rediss, postgres, postgresql",
+      "unknown scheme 'mysql://' in target 'mysql://h' | known are tcp, tls, http, https, postgres, postgresql, redis, rediss",
     ],
     ['__proto__://h', "target '__proto__://h' has no valid port | a port is a number from 1 to 65535"],
     [
       'constructor://h',
-      "unknown scheme 'constructor://' in target 'constructor://h' | known are tcp, tls, http, https, redis, rediss, postgres, postgresql",
+      "unknown scheme 'constructor://' in target 'constructor://h' | known are tcp, tls, http, https, postgres, postgresql, redis, rediss",
     ],
     ['x'.repeat(2049), 'a target is longer than 2048 characters | null'],
   ])('refuses %j', (text, message) => {

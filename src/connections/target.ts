@@ -1,26 +1,24 @@
 import { isIP, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { UsageError } from './errors.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Scheme } from './applications/application.ts';
+import { applications } from './applications/registry.generated.ts';
 
-/** What a target's scheme brings along. */
-const SCHEMES = {
+/** What the schemes of targets bring along: those of the applications, and two without a protocol of their own. */
+const SCHEMES: Readonly<Record<string, Scheme>> = {
   tcp: { port: null, tls: false },
   tls: { port: 443, tls: true },
-  http: { port: 80, tls: false },
-  https: { port: 443, tls: true },
-  redis: { port: 6379, tls: false },
-  rediss: { port: 6379, tls: true },
-  postgres: { port: 5432, tls: false },
-  postgresql: { port: 5432, tls: false },
-} as const satisfies Record<string, { port: number | null; tls: boolean }>;
+  ...Object.fromEntries(Object.values(applications).flatMap(({ schemes }) => Object.entries(schemes))),
+};
 
-export type Scheme = keyof typeof SCHEMES;
+/** Every scheme that a target may have. */
+export const SCHEME_NAMES: readonly string[] = Object.keys(SCHEMES);
 
 /** An endpoint to look at. */
 export interface Target {
   /** As it was given, without any user name and password. */
   label: string;
-  scheme: Scheme;
+  scheme: string;
   /** Whether the scheme asks for a TLS handshake. */
   tls: boolean;
   /** A host name in ASCII, or a literal address without brackets. */
@@ -36,12 +34,6 @@ export function parseTarget(text: string): Target {
   const [, schemeText, rest] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/is.exec(text) ?? [];
   if (schemeText === undefined || rest === undefined) return parseAuthority(text, 'tcp', { label: text });
   const scheme = schemeText.toLowerCase();
-  if (!isScheme(scheme)) {
-    throw new UsageError(
-      `unknown scheme '${scheme}://' in ${named(text)}`,
-      `known are ${Object.keys(SCHEMES).join(', ')}`,
-    );
-  }
   // Path, query and fragment do not matter to TCP.
   const [, userInfoAndHost = '', path = ''] = /^([^/?#]*)([^?#]*)/s.exec(rest) ?? [];
   const authority = userInfoAndHost.slice(userInfoAndHost.lastIndexOf('@') + 1);
@@ -71,11 +63,14 @@ export function parseHttpTarget(text: string): HttpTarget {
 
 function parseAuthority(
   authority: string,
-  scheme: Scheme,
+  scheme: string,
   { label, quoted = label }: { label: string; quoted?: string },
 ): Target {
-  const { port: defaultPort, tls } = SCHEMES[scheme];
   const what = named(quoted);
+  const known = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
+  if (known === undefined)
+    throw new UsageError(`unknown scheme '${scheme}://' in ${what}`, `known are ${SCHEME_NAMES.join(', ')}`);
+  const { port: defaultPort, tls } = known;
   const [, bracketed, plain = '', portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/s.exec(authority) ?? [];
   if (bracketed === undefined && plain === '' && portText === undefined) {
     const address = authority.replace(/^\[?(.*?)\]?$/s, '$1');
@@ -133,8 +128,4 @@ function portNumber(text: string | undefined, defaultPort: number | null, what: 
 function named(text: string): string {
   const safe = text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1').replace(/[?#].*$/s, '');
   return `target '${safe.length > 80 ? `${safe.slice(0, 77)}...` : safe}'`;
-}
-
-function isScheme(text: string): text is Scheme {
-  return Object.hasOwn(SCHEMES, text);
 }

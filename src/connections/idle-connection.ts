@@ -128,7 +128,7 @@ export interface Quiet {
 export function quietSince(connection: IdleConnection, libc: Libc): Quiet | null {
   const fromMs = performance.now();
   const info = infoOf(connection, libc);
-  if (info === null || !info.established) return null; // a FIN, of which the event is on its way, is no traffic to begin anew from
+  if (info === null || info.state !== 'established') return null; // a FIN, of which the event is on its way, is no traffic to begin anew from
   noteTraffic(connection, info);
   const { earliestMs, latestMs } = heardBetween(info, fromMs);
   return { sinceMs: Math.max(connection.traffic.latestAtMs, ackedByMs(info, latestMs)), heardAtMs: earliestMs };
@@ -197,7 +197,7 @@ export function startProbing(connection: IdleConnection, libc: Libc): Probing | 
     const fd = descriptorOf(socket);
     const fromMs = performance.now();
     const info = fd === null || watch.ended() !== null ? null : readTcpInfo(libc, fd);
-    return fd === null || info === null || !info.established || info.lastAckReceivedMs === null
+    return fd === null || info === null || info.state !== 'established' || info.lastAckReceivedMs === null
       ? null
       : { fd, info, heard: heardBetween(info, fromMs) };
   };

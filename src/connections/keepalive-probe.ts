@@ -71,9 +71,10 @@ export async function probeKeepalive(
 function look(socket: Socket, libc: Libc): ProbeSample | null {
   const fd = descriptorOf(socket);
   if (fd === null) return null;
-  const { established, unansweredProbes, segmentsIn, dataSegmentsIn, lastAckReceivedMs } = readTcpInfo(libc, fd);
+  const { state, unansweredProbes, segmentsIn, dataSegmentsIn, lastAckReceivedMs } = readTcpInfo(libc, fd);
   // A FIN, too, is a segment without payload.
-  if (!established || segmentsIn === null || dataSegmentsIn === null || lastAckReceivedMs === null) return null;
+  if (state !== 'established' || segmentsIn === null || dataSegmentsIn === null || lastAckReceivedMs === null)
+    return null;
   return { atMs: performance.now(), unansweredProbes, segmentsIn, dataSegmentsIn, lastAckReceivedMs };
 }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Libc } from '../linux/libc.ts';
 import { descriptorOf } from '../linux/socket-options.ts';
-import { readDiagInfo } from '../linux/tcp-info.ts';
+import { readTcpInfo } from '../linux/tcp-info.ts';
 import type { EarlyEnd } from './observation.ts';
 
 /** What a peer may send unasked before it is no longer worth reading. */
@@ -78,7 +78,7 @@ const PLAIN_END: EndInKernel = { kind: 'closed', agoMs: 0 };
 export function endOfStream(socket: Socket, libc: Libc | null): EndInKernel {
   const fd = libc === null ? null : descriptorOf(socket);
   if (libc === null || fd === null) return PLAIN_END;
-  const { state, info } = readDiagInfo(libc, fd);
+  const { state, lastAckReceivedMs } = readTcpInfo(libc, fd);
   // When a RST came is not noted anywhere.
-  return state === 'closed' ? { kind: 'reset', agoMs: 0 } : { kind: 'closed', agoMs: info?.lastAckReceivedMs ?? 0 };
+  return state === 'closed' ? { kind: 'reset', agoMs: 0 } : { kind: 'closed', agoMs: lastAckReceivedMs ?? 0 };
 }

@@ -1,63 +1,120 @@
-import { endianness } from 'node:os';
 import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
 import type { Libc } from './libc.ts';
-import { type DiagTcpInfo, decodeInfo } from './netlink/sock-diag.ts';
+import { StructView } from './struct-view.ts';
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
-const TCP_ESTABLISHED = 1;
 /** Up to tcpi_data_segs_out, which Linux 4.6 added. */
 const SIZE_BYTES = 160;
 
-/** The part of `struct tcp_info` (linux/tcp.h) that kaprobe reads. null: this kernel's struct ends before the field. */
+/** Where the fields stand in `struct tcp_info` (linux/tcp.h). */
+const OFFSET = {
+  state: 0,
+  retransmits: 2,
+  probes: 3,
+  unacked: 24,
+  lastDataSent: 44,
+  lastDataReceived: 52,
+  lastAckReceived: 56,
+  rtt: 68,
+  bytesReceived: 128,
+  segmentsOut: 136,
+  segmentsIn: 140,
+  notSentBytes: 144,
+  dataSegmentsIn: 152,
+} as const;
+
+/** The part of `struct tcp_info` (linux/tcp.h) that kaprobe reads. null: this kernel's struct ends before the field, or nothing tells it. */
 export interface TcpInfo {
-  /** tcpi_state is TCP_ESTABLISHED (net/tcp_states.h). */
-  established: boolean;
+  state: TcpState;
+  /** tcpi_retransmits: of the segment that waits for its acknowledgement. */
+  retransmits: number;
   /** tcpi_probes: keepalive or window probes sent since the last acknowledgement. */
   unansweredProbes: number;
   /** tcpi_unacked: segments sent and not acknowledged. */
   unackedSegments: number | null;
   /** tcpi_rtt: the smoothed round-trip time. */
   rttMs: number | null;
+  /** tcpi_last_data_sent, tcpi_last_data_recv: since the last segment with payload went, and came. */
+  lastDataSentMs: number | null;
+  lastDataReceivedMs: number | null;
   /** tcpi_last_ack_recv: since the last segment that carried an acknowledgement, which is every one of an established connection. */
   lastAckReceivedMs: number | null;
-  /** tcpi_last_data_recv: since the last segment with payload. */
-  lastDataReceivedMs: number | null;
   /** tcpi_segs_out, tcpi_segs_in: segments of any kind. */
   segmentsOut: number | null;
   segmentsIn: number | null;
+  /** tcpi_bytes_received: with a FIN as one byte. */
+  bytesReceived: number | null;
   /** tcpi_notsent_bytes: handed over by the program and never sent yet. */
   notSentBytes: number | null;
   /** tcpi_data_segs_in: segments with payload. */
   dataSegmentsIn: number | null;
 }
 
-export function readTcpInfo(libc: Libc, fd: number): TcpInfo {
-  return decodeTcpInfo(libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, SIZE_BYTES));
+/** One or many `struct tcp_info`, read where they stand: what is to be kept must be copied. */
+export class TcpInfoView extends StructView implements Readonly<TcpInfo> {
+  get state(): TcpState {
+    return TCP_STATES[this.u8(OFFSET.state)] ?? 'unknown';
+  }
+  get retransmits(): number {
+    return this.u8(OFFSET.retransmits);
+  }
+  get unansweredProbes(): number {
+    return this.u8(OFFSET.probes);
+  }
+  get unackedSegments(): number | null {
+    return this.u32OrNull(OFFSET.unacked);
+  }
+  get rttMs(): number | null {
+    const microseconds = this.u32OrNull(OFFSET.rtt);
+    return microseconds === null ? null : microseconds / 1000;
+  }
+  get lastDataSentMs(): number | null {
+    return this.u32OrNull(OFFSET.lastDataSent);
+  }
+  get lastDataReceivedMs(): number | null {
+    return this.u32OrNull(OFFSET.lastDataReceived);
+  }
+  get lastAckReceivedMs(): number | null {
+    return this.u32OrNull(OFFSET.lastAckReceived);
+  }
+  get segmentsOut(): number | null {
+    return this.u32OrNull(OFFSET.segmentsOut);
+  }
+  get segmentsIn(): number | null {
+    return this.u32OrNull(OFFSET.segmentsIn);
+  }
+  get bytesReceived(): number | null {
+    return this.u64OrNull(OFFSET.bytesReceived);
+  }
+  get notSentBytes(): number | null {
+    return this.u32OrNull(OFFSET.notSentBytes);
+  }
+  get dataSegmentsIn(): number | null {
+    return this.u32OrNull(OFFSET.dataSegmentsIn);
+  }
 }
 
-/** Reads the fields out of the kernel's bytes, which are in this machine's byte order. */
-export function decodeTcpInfo(bytes: Uint8Array): TcpInfo {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const u32 = (offset: number): number | null =>
-    offset + 4 <= bytes.byteLength ? view.getUint32(offset, endianness() === 'LE') : null;
-  const rttMicroseconds = u32(68);
+/** A record of its own, to be kept. */
+export function copyOfInfo(info: Readonly<TcpInfo>): TcpInfo {
   return {
-    established: bytes[0] === TCP_ESTABLISHED,
-    unansweredProbes: bytes[3] ?? 0,
-    unackedSegments: u32(24),
-    rttMs: rttMicroseconds === null ? null : rttMicroseconds / 1000,
-    lastAckReceivedMs: u32(56),
-    lastDataReceivedMs: u32(52),
-    segmentsOut: u32(136),
-    segmentsIn: u32(140),
-    notSentBytes: u32(144),
-    dataSegmentsIn: u32(152),
+    state: info.state,
+    retransmits: info.retransmits,
+    unansweredProbes: info.unansweredProbes,
+    unackedSegments: info.unackedSegments,
+    rttMs: info.rttMs,
+    lastDataSentMs: info.lastDataSentMs,
+    lastDataReceivedMs: info.lastDataReceivedMs,
+    lastAckReceivedMs: info.lastAckReceivedMs,
+    segmentsOut: info.segmentsOut,
+    segmentsIn: info.segmentsIn,
+    bytesReceived: info.bytesReceived,
+    notSentBytes: info.notSentBytes,
+    dataSegmentsIn: info.dataSegmentsIn,
   };
 }
 
-/** Reads of one's own socket what sock_diag tells of everybody's. */
-export function readDiagInfo(libc: Libc, fd: number): { state: TcpState; info: DiagTcpInfo | null } {
-  const bytes = libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, SIZE_BYTES);
-  return { state: TCP_STATES[bytes[0] ?? 0] ?? 'unknown', info: decodeInfo(bytes) };
+/** Reads TCP_INFO of a socket (tcp(7)). Throws a KernelError when the descriptor is no TCP socket. */
+export function readTcpInfo(libc: Libc, fd: number): TcpInfo {
+  return copyOfInfo(new TcpInfoView(libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, SIZE_BYTES)));
 }

@@ -1,24 +1,17 @@
 /** What a descriptor of a TCP socket tells of it: socket(7), tcp(7), ip(7), ipv6(7). */
 import { endianness } from 'node:os';
 import { endpoint } from '../base/endpoint.ts';
-import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
 import type { Libc } from './libc.ts';
 import { formatIpv6 } from './netlink/sock-diag.ts';
 
 const SOL_SOCKET = 1;
 const SO_PROTOCOL = 38;
 const IPPROTO_TCP = 6;
-const TCP_INFO = 11;
 const AF_INET6 = 10;
 
 /** Reports whether it is one. Throws a KernelError when it is no socket at all. */
 export function isTcpSocket(libc: Libc, fd: number): boolean {
   return libc.getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, 4)[0] === IPPROTO_TCP;
-}
-
-/** tcpi_state, the first byte of TCP_INFO. */
-export function readTcpState(libc: Libc, fd: number): TcpState {
-  return TCP_STATES[libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, 1)[0] ?? 0] ?? 'unknown';
 }
 
 /** `192.0.2.1:5432` or `[2001:db8::1]:5432`, of a `struct sockaddr_in` or `sockaddr_in6`. */

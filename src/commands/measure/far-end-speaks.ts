@@ -15,7 +15,7 @@ import { DONE_LINE, REFUSAL, SPOKEN_LINE, speakNow, speakWhenCalled } from '../.
 import type { Target } from '../../connections/target.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
-import { readDiagInfo } from '../../linux/tcp-info.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
 import { pushesBy } from './retransmit-schedule.ts';
 
 /** For the connection and for the answer each: several SYNs, and several retransmissions. */
@@ -64,7 +64,7 @@ export async function awaitCall(
   const untilMs = performance.now() + CALL_TIMEOUT_MS;
   const isUnderWay = (): boolean => {
     const fd = descriptorOf(socket);
-    return fd !== null && (readDiagInfo(libc, fd).info?.unackedSegments ?? 0) > 0;
+    return fd !== null && (readTcpInfo(libc, fd).unackedSegments ?? 0) > 0;
   };
   await sleep(Math.max(ACKNOWLEDGED_MS, 2 * connectMs), undefined, { signal });
   while (isUnderWay() && performance.now() < untilMs) await sleep(LOOK_MS, undefined, { signal });
@@ -128,7 +128,7 @@ export function startPush(
     idleAtMostMs: () => (spokenAtMs() ?? performance.now()) - quiet.heardAtMs + TICK_MS,
     look: () => {
       const now = infoOf(connection, libc);
-      if (now === null || !now.established) return { kind: 'gone' };
+      if (now === null || now.state !== 'established') return { kind: 'gone' };
       // The kernel's own count (since Linux 4.6): what has arrived counts, even if this program was stopped meanwhile.
       if ((now.dataSegmentsIn ?? 0) > (before.dataSegmentsIn ?? 0))
         return { kind: 'answered', lostCount: Math.max(0, pushCount() - 1) };

@@ -4,7 +4,7 @@ import type { TcpState } from '../../base/tcp-state.ts';
 import { withForeignSocket } from '../../linux/foreign-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { readKeepalive, writeKeepalive } from '../../linux/socket-options.ts';
-import { readTcpState } from '../../linux/tcp-socket.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
 import type { Keepalive } from '../../report/values.ts';
 import type { LiveSocket } from '../../sockets/live-socket.ts';
 import { isSameKeepalive, plannedKeepalive } from './decide-rescue.ts';
@@ -47,12 +47,12 @@ export function rescueSocket(
 
 function act(libc: Libc, fd: number, action: RescueAction, confirmed: boolean): Rescued {
   const before = readKeepalive(libc, fd);
-  const state = readTcpState(libc, fd);
+  const { state } = readTcpInfo(libc, fd);
   if (!STATES.includes(state)) return { before, result: { kind: 'refused', reason: `it is in ${state} by now` } };
   if (action.kind === 'shutdown') {
     if (!confirmed) return { before, result: { kind: 'planned' } };
     libc.shutdown(fd, SHUT_RDWR);
-    return { before, result: { kind: 'shut-down', state: readTcpState(libc, fd) } };
+    return { before, result: { kind: 'shut-down', state: readTcpInfo(libc, fd).state } };
   }
   const planned = plannedKeepalive(before, action);
   if (planned !== null && isSameKeepalive(before, planned)) return { before, result: { kind: 'unchanged' } };

@@ -10,7 +10,8 @@ import { type DiagSocket, openSockDiag } from '../../linux/netlink/sock-diag.ts'
 import { descendantsOf, hasEnded, reapOrphans } from '../../linux/procfs/process-tree.ts';
 import { commandOf, type SocketHolder, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
 import { readKeepalive } from '../../linux/socket-options.ts';
-import { formatSocketAddress, isTcpSocket, readTcpState } from '../../linux/tcp-socket.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
+import { formatSocketAddress, isTcpSocket } from '../../linux/tcp-socket.ts';
 import { unmeasured } from '../../report/values.ts';
 import { afterLook, type Look, type SeenConnection } from './connection-log.ts';
 import { nextLook, STARTING_PACE } from './look-interval.ts';
@@ -313,7 +314,7 @@ function read(libc: Libc, inode: number, holder: SocketHolder): Reading {
       // Closed and used again since the descriptors were listed.
       if (fstatSync(fd).ino !== inode) return { kind: 'gone' };
       if (!isTcpSocket(libc, fd)) return { kind: 'other' };
-      const state = readTcpState(libc, fd);
+      const { state } = readTcpInfo(libc, fd);
       const local = formatSocketAddress(libc.getsockname(fd));
       if (state === 'listen') return { kind: 'listening', port: portOf(local) };
       if (state === 'closed') return { kind: 'unconnected' };

@@ -24,7 +24,7 @@ import {
   startTimeOf,
 } from '../../linux/procfs/socket-holders.ts';
 import { readKeepalive } from '../../linux/socket-options.ts';
-import { readDiagInfo } from '../../linux/tcp-info.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
 import { unlessMissing } from '../../sockets/live-sockets.ts';
 import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
@@ -377,8 +377,8 @@ function withEnd(event: EventDraft, known: ReadonlyMap<string, Known>, libc: Lib
 function readEnd(libc: Libc, { pid, fd }: SocketHolder, cookie: string): EndCounters | null {
   return attempt(() =>
     withForeignSocket(libc, { pid, fd, cookie }, (duplicate) => {
-      const { state, info } = readDiagInfo(libc, duplicate);
-      return state === 'closed' ? info : null;
+      const info = readTcpInfo(libc, duplicate);
+      return info.state === 'closed' ? info : null;
     }),
   );
 }

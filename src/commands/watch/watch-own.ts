@@ -8,7 +8,7 @@ import type { Target } from '../../connections/target.ts';
 import { readCookie } from '../../linux/foreign-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descriptorOf } from '../../linux/socket-options.ts';
-import { readDiagInfo } from '../../linux/tcp-info.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
 import type { Keepalive, RequestedKeepalive } from '../../report/values.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
 import type { WatchSource } from './watch-source.ts';
@@ -196,20 +196,21 @@ function lookAt(
   }
   const fd = descriptorOf(connection.socket);
   if (fd === null) return [];
-  const { state, info } = readDiagInfo(libc, fd);
+  const info = readTcpInfo(libc, fd);
+  const { state } = info;
   // The socket knows already how it ended, and its event is on the way.
   if (state === 'closed') return [];
   return [
     {
       ...{ id, local, remote, probeKind: 'keepalive', probeLimit: connection.keepalive.count },
       state: state === 'close-wait' ? 'established' : state,
-      unansweredProbes: info?.unansweredProbes ?? null,
-      retransmits: info?.retransmits ?? null,
-      unackedSegments: info?.unackedSegments ?? null,
-      rttMs: info?.rttMs ?? null,
-      lastAckReceivedMs: info?.lastAckReceivedMs ?? null,
-      lastDataSentMs: info?.lastDataSentMs ?? null,
-      lastDataReceivedMs: info?.lastDataReceivedMs ?? null,
+      unansweredProbes: info.unansweredProbes,
+      retransmits: info.retransmits,
+      unackedSegments: info.unackedSegments,
+      rttMs: info.rttMs,
+      lastAckReceivedMs: info.lastAckReceivedMs,
+      lastDataSentMs: info.lastDataSentMs,
+      lastDataReceivedMs: info.lastDataReceivedMs,
     },
   ];
 }

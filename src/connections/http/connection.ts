@@ -228,7 +228,7 @@ function arrivedAtMs(held: Held): number {
 function isEndVisible(held: Held): boolean | null {
   if (held.ended !== null) return true;
   const info = infoOf(held);
-  return info === null ? null : !info.established;
+  return info === null ? null : info.state !== 'established';
 }
 
 function takeIn(held: Held, bytes: Uint8Array): void {

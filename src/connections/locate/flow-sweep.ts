@@ -3,7 +3,7 @@ import { KernelError } from '../../base/errors.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { lockNamespace } from '../../linux/namespace-lock.ts';
 import { readIcmpCounters } from '../../linux/procfs/icmp-counters.ts';
-import { readDiagInfo, readTcpInfo } from '../../linux/tcp-info.ts';
+import { readTcpInfo } from '../../linux/tcp-info.ts';
 import {
   abandon,
   limitHops,
@@ -150,11 +150,11 @@ async function testFlow(
   limitHops(libc, fd, flow.family, hop);
   takeError(libc, fd); // of an earlier segment
   const before = readIcmpCounters(flow.family);
-  const { segmentsOut: start, unansweredProbes } = readTcpInfo(libc, fd);
+  const { segmentsOut: start, unansweredProbes, unackedSegments } = readTcpInfo(libc, fd);
   if (start === null || unansweredProbes > MAX_PROBES) return { kind: 'nothing-leaves' };
 
   // None is sent while data is unacknowledged (tcp_keepalive_timer in net/ipv4/tcp_timer.c), and what else can be must be so at once.
-  const isPending = (readDiagInfo(libc, fd).info?.unackedSegments ?? 0) > 0;
+  const isPending = (unackedSegments ?? 0) > 0;
   const noProbeMs = isPending ? 0 : NO_PROBE_MS;
   let provoked = 0;
   let sent = 0;
@@ -168,8 +168,8 @@ async function testFlow(
       if (fd === null) return { kind: 'ended', errno: null, answer: null };
       // The clock first: time in which this program was held up must not count as time in which nothing was seen to leave.
       const nowMs = performance.now();
-      const { established, segmentsOut } = readTcpInfo(libc, fd);
-      if (!established) return endOf(takeError(libc, fd), hop, sent);
+      const { state, segmentsOut } = readTcpInfo(libc, fd);
+      if (state !== 'established') return endOf(takeError(libc, fd), hop, sent);
       if ((segmentsOut ?? 0) - start > sent) {
         sent = (segmentsOut ?? 0) - start;
         sentAtMs = nowMs;

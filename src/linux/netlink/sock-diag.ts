@@ -6,6 +6,7 @@ import { endianness } from 'node:os';
 import { KernelError } from '../../base/errors.ts';
 import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { errnoName, loadLibc } from '../libc.ts';
+import { copyOfInfo, type TcpInfo, TcpInfoView } from '../tcp-info.ts';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 export const AF_INET = 2;
@@ -39,26 +40,6 @@ type SocketTimer =
   /** `keepalive` also stands for FIN-WAIT-2 and for the retransmission of SYN-ACKs. */
   { kind: 'retransmit' | 'keepalive' | 'time-wait' | 'window-probe'; expiresMs: number; retries: number } | null;
 
-/** The part of a socket's TCP_INFO (linux/tcp.h) that kaprobe reads here; null: this kernel's struct ends before the field. */
-export interface DiagTcpInfo {
-  /** tcpi_retransmits: of the segment that waits for its acknowledgement. */
-  retransmits: number;
-  /** tcpi_probes: keepalive or window probes sent since the last acknowledgement. */
-  unansweredProbes: number;
-  /** tcpi_unacked: segments sent and not acknowledged. */
-  unackedSegments: number | null;
-  /** tcpi_rtt. */
-  rttMs: number | null;
-  /** tcpi_last_data_sent, tcpi_last_data_recv, tcpi_last_ack_recv: for how long none. */
-  lastDataSentMs: number | null;
-  lastDataReceivedMs: number | null;
-  lastAckReceivedMs: number | null;
-  /** tcpi_segs_out, tcpi_segs_in: segments of any kind; tcpi_bytes_received: with a FIN as one byte. */
-  segmentsOut: number | null;
-  segmentsIn: number | null;
-  bytesReceived: number | null;
-}
-
 /** One TCP socket as the kernel lists it. */
 export interface DiagSocket {
   family: 4 | 6;
@@ -78,7 +59,7 @@ export interface DiagSocket {
   receiveQueue: number;
   sendQueue: number;
   /** null when there is none: TIME-WAIT, SYN-RECEIVED, or not asked for. */
-  info: DiagTcpInfo | null;
+  info: TcpInfo | null;
 }
 
 interface SocketDump {
@@ -311,12 +292,7 @@ export const WORD = {
 } as const;
 
 /** The words of struct tcp_info, behind the first two. */
-export const INFO_WORD = {
-  ...({ unacked: 6, lastDataSent: 11, lastDataReceived: 13, lastAckReceived: 14, rtt: 17 } as const),
-  /** Of two words, in this machine's order. */
-  bytesReceived: 32,
-  ...({ segmentsOut: 34, segmentsIn: 35 } as const),
-} as const;
+export const INFO_WORD = { unacked: 6, lastDataSent: 11, lastDataReceived: 13, lastAckReceived: 14 } as const;
 
 /** The bytes of struct inet_diag_msg that are no part of a word; ports are in network byte order. */
 export const BYTE = { family: 0, state: 1, timer: 2, retries: 3, sourcePort: 4, destinationPort: 6 } as const;
@@ -347,10 +323,6 @@ export class DiagMessage {
   }
   word(offset: number): number {
     return this.words[this.at + offset] ?? 0;
-  }
-  /** null: the struct ends before it. */
-  infoWord(offset: number): number | null {
-    return offset < this.infoWords ? (this.words[this.infoAt + offset] ?? null) : null;
   }
   get family(): 4 | 6 {
     return this.byte(BYTE.family) === AF_INET ? 4 : 6;
@@ -410,34 +382,8 @@ export function diagSocketOf(message: DiagMessage): DiagSocket {
   };
 }
 
-/** Reads struct tcp_info (linux/tcp.h) as getsockopt(2) gives it; null when it ends too early. */
-export function decodeInfo(bytes: Uint8Array): DiagTcpInfo | null {
-  const message = new DiagMessage(aligned(bytes));
-  message.infoWords = bytes.byteLength >> 2;
-  return infoOf(message);
-}
-
-function infoOf(message: DiagMessage): DiagTcpInfo | null {
-  if (message.infoWords < 2) return null;
-  const rttMicroseconds = message.infoWord(INFO_WORD.rtt);
-  return {
-    retransmits: message.bytes[4 * message.infoAt + INFO_BYTE.retransmits] ?? 0,
-    unansweredProbes: message.bytes[4 * message.infoAt + INFO_BYTE.probes] ?? 0,
-    unackedSegments: message.infoWord(INFO_WORD.unacked),
-    rttMs: rttMicroseconds === null ? null : rttMicroseconds / 1000,
-    lastDataSentMs: message.infoWord(INFO_WORD.lastDataSent),
-    lastDataReceivedMs: message.infoWord(INFO_WORD.lastDataReceived),
-    lastAckReceivedMs: message.infoWord(INFO_WORD.lastAckReceived),
-    segmentsOut: message.infoWord(INFO_WORD.segmentsOut),
-    segmentsIn: message.infoWord(INFO_WORD.segmentsIn),
-    bytesReceived: infoLong(message, INFO_WORD.bytesReceived),
-  };
-}
-
-function infoLong(message: DiagMessage, offset: number): number | null {
-  const [first, second] = [message.infoWord(offset), message.infoWord(offset + 1)];
-  if (first === null || second === null) return null;
-  return LITTLE_ENDIAN ? second * 2 ** 32 + first : first * 2 ** 32 + second;
+function infoOf({ bytes, infoAt, infoWords }: DiagMessage): TcpInfo | null {
+  return infoWords < 2 ? null : copyOfInfo(new TcpInfoView(bytes.subarray(4 * infoAt, 4 * (infoAt + infoWords))));
 }
 
 /** A socket that the kernel has told of in another way, as sock_diag would: without what it does not know. The reverse of diagSocketOf(). */

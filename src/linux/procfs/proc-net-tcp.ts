@@ -74,6 +74,7 @@ function parseLine(line: string, family: 4 | 6, number: number): DiagSocket {
     receiveQueue,
     sendQueue,
     info: {
+      state: TCP_STATES[numbers.state] ?? 'unknown',
       retransmits: numbers.retransmits,
       unansweredProbes: numbers.probes,
       unackedSegments: null,
@@ -84,6 +85,8 @@ function parseLine(line: string, family: 4 | 6, number: number): DiagSocket {
       segmentsOut: null,
       segmentsIn: null,
       bytesReceived: null,
+      notSentBytes: null,
+      dataSegmentsIn: null,
     },
   };
 }

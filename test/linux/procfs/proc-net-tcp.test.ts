@@ -34,6 +34,7 @@ describe.skipIf(!isLittle)('parseProcNetTcp (needs a little-endian machine)', ()
         sendQueue: 5,
         receiveQueue: 7,
         info: {
+          state: 'established',
           retransmits: 0,
           unansweredProbes: 2,
           unackedSegments: null,
@@ -44,6 +45,8 @@ describe.skipIf(!isLittle)('parseProcNetTcp (needs a little-endian machine)', ()
           segmentsOut: null,
           segmentsIn: null,
           bytesReceived: null,
+          notSentBytes: null,
+          dataSegmentsIn: null,
         },
       },
     ]);

@@ -4,6 +4,12 @@ import { writeRegistries } from './.ci/registries.mjs';
 
 writeRegistries();
 
+/**
+ * For every project: a test that asserts nothing fails. The count is kept by `expect`, so what fast-check tries must ask it; tests that run side by
+ * side take `expect` from their context, which counts for them alone.
+ */
+const expect = { requireAssertions: true };
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
@@ -13,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          expect,
           include: ['test/**/*.test.ts'],
           exclude: ['test/cli/**', 'test/lab/**', 'test/package/**', 'test/**/*.sweep.test.ts'],
           // Pure tests share nothing that could leak: a process for each file would cost more than the tests.
@@ -26,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'sweep',
+          expect,
           include: ['test/**/*.sweep.test.ts'],
           maxWorkers: '100%',
           testTimeout: 120_000,
@@ -36,6 +44,7 @@ export default defineConfig({
       {
         test: {
           name: 'cli',
+          expect,
           include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts'],
           maxWorkers: Math.max(3, availableParallelism()),
           testTimeout: 120_000,
@@ -48,6 +57,7 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
+          expect,
           include: ['test/lab/**/*.test.ts'],
           maxWorkers: 2,
           testTimeout: 120_000,

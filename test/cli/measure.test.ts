@@ -67,17 +67,20 @@ describe.skipIf(withoutNginx !== '').concurrent(`measure of a real nginx${withou
     ['its scheme', () => [`http://127.0.0.1:${nginx.port}`]],
     ['--warmup', () => [`127.0.0.1:${nginx.port}`, '--warmup', 'http']],
     ['its scheme, within TLS', () => [`https://127.0.0.1:${tlsPort}`]],
-  ] as const)('after a first request by %s is its keepalive_timeout, as the peer’s own', async ([, target]) => {
-    const { data, findings, exitCode } = await measure(...target(), '--connections', '16', '--max', '20s');
-    expectClosing(data, 7000);
-    expect(data.warmup).toBe('http');
-    expect(exitCode).toBe(0);
-    expect(findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
-    expect(findings[0]?.message).toContain('the path can only be said to hold at least that long');
-    expect(findings[0]?.remedy.join('\n')).not.toContain('--warmup');
-  });
+  ] as const)(
+    'after a first request by %s is its keepalive_timeout, as the peer’s own',
+    async ([, target], { expect }) => {
+      const { data, findings, exitCode } = await measure(...target(), '--connections', '16', '--max', '20s');
+      expectClosing(data, 7000);
+      expect(data.warmup).toBe('http');
+      expect(exitCode).toBe(0);
+      expect(findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
+      expect(findings[0]?.message).toContain('the path can only be said to hold at least that long');
+      expect(findings[0]?.remedy.join('\n')).not.toContain('--warmup');
+    },
+  );
 
-  it('without a request is the time that it waits for one, with the hint to make one', async () => {
+  it('without a request is the time that it waits for one, with the hint to make one', async ({ expect }) => {
     const { data, findings } = await measure(`127.0.0.1:${nginx.port}`, '--connections', '16', '--max', '20s');
     expectClosing(data, 3000);
     expect(findings[0]?.remedy.join('\n')).toContain('--warmup http');
@@ -149,7 +152,7 @@ describe.concurrent('measure of a target that has room for few connections', () 
       (socket: Socket) => socket.resetAndDestroy(),
       / (peer resets further connections at once|could not connect \(ECONNRESET\))$/,
     ],
-  ] as const)('and %s the others goes on with fewer, and says so', async ([, turnAway, why]) => {
+  ] as const)('and %s the others goes on with fewer, and says so', async ([, turnAway, why], { expect }) => {
     const { data, exitCode } = await measure(await holding(turnAway), '--max', '9s', '--connections', '32');
     expect(exitCode).toBe(0);
     expect(data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
@@ -157,7 +160,7 @@ describe.concurrent('measure of a target that has room for few connections', () 
     expect(data.doubts).toEqual([expect.stringMatching(why)]);
   });
 
-  it('and then refuses them goes on with fewer, and says so', async () => {
+  it('and then refuses them goes on with fewer, and says so', async ({ expect }) => {
     let held = 0;
     const server = createServer((socket) => {
       socket.on('error', () => {});
@@ -173,7 +176,7 @@ describe.concurrent('measure of a target that has room for few connections', () 
     expect(data.doubts).toEqual(['fewer connections than asked for: could not connect (ECONNREFUSED)']);
   });
 
-  it('and turns all away says why nothing could be measured', async () => {
+  it('and turns all away says why nothing could be measured', async ({ expect }) => {
     const server = await serve((socket) => socket.end());
     opened.push(server);
     const { data, gaps, exitCode } = await measure(`127.0.0.1:${server.port}`, '--max', '9s');

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
 import type { LabOptions } from '../../src/commands/lab/options.ts';
@@ -42,26 +42,28 @@ describe.skipIf(obstacle !== null)(
   `idle connections to a web server behind a firewall${obstacle === null ? '' : ` (skipped, ${obstacle})`}`,
   { concurrent: true }, // each in a network of its own
   () => {
-    it('are stalled once the firewall has forgotten them, which the server does not know', async () => {
+    it('are stalled once the firewall has forgotten them, which the server does not know', async ({ expect }) => {
       const report = await askBehind({ firewall: { idleTimeoutMs: 3000 } }, '60s', ['--max-idle', '5s']);
       expect(report.data.idleSamples.map(({ outcome }) => outcome)).toEqual(['stalled', 'stalled', 'stalled']);
       expect(report.data.idleClose).toMatchObject({ upperMs: null, outcome: 'stalled' });
       expect(report).toMatchObject({ exitCode: 1, findings: [{ rule: 'http-idle-stalled' }], gaps: [] });
     });
 
-    it('are stalled even though the server closes them: the firewall lets its FIN through no more', async () => {
+    it('are stalled even though the server closes them: the firewall lets its FIN through no more', async ({
+      expect,
+    }) => {
       const report = await askBehind({ firewall: { idleTimeoutMs: 2000 } }, '4s', ['--max-idle', '6s']);
       expect(report.data.idleClose).toMatchObject({ outcome: 'stalled' });
     });
 
-    it('are closed by the server where the firewall holds them for longer', async () => {
+    it('are closed by the server where the firewall holds them for longer', async ({ expect }) => {
       const report = await askBehind({ firewall: { idleTimeoutMs: 20_000 } }, '2s', ['--max-idle', '8s']);
       expect(report.data.idleClose?.outcome).toBe('closed');
       expect(report.data.idleClose?.lowerMs).toBeGreaterThan(1700);
       expect(report.data.idleClose?.upperMs).toBeLessThan(2300);
     });
 
-    it('are open where nobody ended them', async () => {
+    it('are open where nobody ended them', async ({ expect }) => {
       const report = await askBehind({}, '60s', ['--max-idle', '2s']);
       expect(report.data.idleClose?.outcome).toBe('alive');
       expect(report).toMatchObject({ exitCode: 0, findings: [], gaps: [] });

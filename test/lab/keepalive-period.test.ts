@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { probePeriodMs } from '../../src/keepalive/keepalive.ts';
 import { type Libc, loadLibc } from '../../src/linux/libc.ts';
 import { descriptorOf, writeKeepalive } from '../../src/linux/socket-options.ts';
@@ -45,14 +45,14 @@ describe.skipIf(process.platform !== 'linux').concurrent('the kernel sends answe
     return sentAtMs;
   }
 
-  it.each([
+  it.for([
     { idleMs: 1000, intervalMs: 4000 },
     { idleMs: 2000, intervalMs: 3000 },
     { idleMs: 4000, intervalMs: 1000 },
     { idleMs: 2000, intervalMs: 2000 },
   ])(
     'the longer of idle time and interval apart: idle $idleMs ms, interval $intervalMs ms',
-    async ({ idleMs, intervalMs }) => {
+    async ({ idleMs, intervalMs }, { expect }) => {
       const sentAtMs = await watchProbes(idleMs, intervalMs);
       const periodMs = probePeriodMs({ idleMs, intervalMs });
       const [first = 0, ...later] = sentAtMs;

@@ -75,11 +75,13 @@ const catches = (pid: number, signal: number): boolean => {
   const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
 };
-const nothingIsLeft = (namespaces: readonly string[]): Promise<void> =>
-  until('nothing is left', () => tracesOf(namespaces).length === 0);
+async function nothingIsLeft(namespaces: readonly string[]): Promise<void> {
+  await until('nothing is left', () => tracesOf(namespaces).length === 0);
+  expect(tracesOf(namespaces)).toEqual([]);
+}
 
 describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
-  it('gives the command a server that it can connect to, over IPv4', async () => {
+  it('gives the command a server that it can connect to, over IPv4', async ({ expect }) => {
     const connect = `
       const [host, port] = process.env.KAPROBE_LAB_TARGET.split(':');
       require('node:net').connect(port, host, function () { console.log('connected to', host); this.destroy(); });`;
@@ -87,37 +89,42 @@ describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: 'connected to 10.9.4.2\n', stderr: '' });
   });
 
-  it.each([
+  it.for([
     { options: [], target: '10.9.4.2:7000', firewall: '10.9.2.2' },
     { options: ['--ipv6'], target: '[fd00:9:4::2]:7000', firewall: 'fd00:9:2::2' },
     { options: ['--second-idle-timeout', '9s'], target: '10.9.6.2:7000', firewall: '10.9.2.2 10.9.4.2' },
-  ])('tells the command the target $target and the firewall $firewall', async ({ options, target, firewall }) => {
-    const run = await kaprobe([
-      ...['lab', ...options, '--', 'sh', '-c'],
-      'echo "$KAPROBE_LAB_TARGET|$KAPROBE_LAB_FIREWALL"; "$0" "$1" check "$KAPROBE_LAB_TARGET" --format json',
-      ...[process.execPath, PROGRAM],
-    ]);
-    const [told, ...rest] = run.stdout.split('\n');
-    expect(told).toBe(`${target}|${firewall}`);
-    const report: ReportOf<'check'> = JSON.parse(rest.join('\n'));
-    expect(report.data.targets).toMatchObject([
-      { target, connect: { kind: 'connected' }, keepalive: { answer: { kind: 'answered' } } },
-    ]);
-    expect(run.exitCode).toBe(report.exitCode);
-  });
+  ])(
+    'tells the command the target $target and the firewall $firewall',
+    async ({ options, target, firewall }, { expect }) => {
+      const run = await kaprobe([
+        ...['lab', ...options, '--', 'sh', '-c'],
+        'echo "$KAPROBE_LAB_TARGET|$KAPROBE_LAB_FIREWALL"; "$0" "$1" check "$KAPROBE_LAB_TARGET" --format json',
+        ...[process.execPath, PROGRAM],
+      ]);
+      const [told, ...rest] = run.stdout.split('\n');
+      expect(told).toBe(`${target}|${firewall}`);
+      const report: ReportOf<'check'> = JSON.parse(rest.join('\n'));
+      expect(report.data.targets).toMatchObject([
+        { target, connect: { kind: 'connected' }, keepalive: { answer: { kind: 'answered' } } },
+      ]);
+      expect(run.exitCode).toBe(report.exitCode);
+    },
+  );
 
-  it.each([
+  it.for([
     { command: ['true'], exitCode: 0, stderr: '' },
     { command: ['sh', '-c', 'exit 7'], exitCode: 7, stderr: '' },
     { command: ['sh', '-c', 'exit 130'], exitCode: 130, stderr: '' },
     { command: ['sh', '-c', 'kill -KILL $$'], exitCode: 137, stderr: 'kaprobe: sh was ended by SIGKILL\n' },
     { command: ['sh', '-c', 'kill -TERM $$'], exitCode: 143, stderr: 'kaprobe: sh was ended by SIGTERM\n' },
     { command: ['no-such-program'], exitCode: 127, stderr: expect.stringContaining('no-such-program') },
-  ])('passes the end of $command on as $exitCode', async ({ command, exitCode, stderr }) => {
+  ])('passes the end of $command on as $exitCode', async ({ command, exitCode, stderr }, { expect }) => {
     expect(await kaprobe(['lab', '--', ...command])).toEqual({ exitCode, stdout: '', stderr });
   });
 
-  it('leaves stdout to the command, whatever --format and --fail-on say, and options after -- too', async () => {
+  it('leaves stdout to the command, whatever --format and --fail-on say, and options after -- too', async ({
+    expect,
+  }) => {
     const run = await kaprobe([
       'lab',
       '--format',
@@ -134,7 +141,7 @@ describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
     expect(run).toEqual({ exitCode: 0, stdout: '--nat -h -- -V\n', stderr: '' });
   });
 
-  it('leaves stdin and the folder to the command', async () => {
+  it('leaves stdin and the folder to the command', async ({ expect }) => {
     const { stdout } = spawnSync(process.execPath, [PROGRAM, 'lab', '--', 'sh', '-c', 'pwd; cat'], {
       input: 'typed',
       encoding: 'utf8',
@@ -143,7 +150,7 @@ describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
     expect(stdout).toBe('/usr/share\ntyped');
   });
 
-  it('puts a firewall in between that forgets after the time given', async () => {
+  it('puts a firewall in between that forgets after the time given', async ({ expect }) => {
     const probe = `
       const [host, port] = process.env.KAPROBE_LAB_TARGET.split(':');
       const say = (word) => { console.log(word); process.exit(); };
@@ -159,7 +166,7 @@ describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
     expect([reset.stdout, kept.stdout]).toEqual(['ECONNRESET\n', 'alive\n']);
   });
 
-  it('runs beside another one', async () => {
+  it('runs beside another one', async ({ expect }) => {
     const labs = await Promise.all([start('read x < /dev/zero'), start('read x < /dev/zero')]);
     const [one, two] = labs;
     expect(new Set([...one.namespaces, ...two.namespaces]).size).toBe(10);
@@ -327,7 +334,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     expect({ exitCode, findings }).toEqual({ exitCode: 0, findings: [] }); // it went as it should
   }
 
-  it('shows the connection that stalls, its twin that lives, the box and the fix', async () => {
+  it('shows the connection that stalls, its twin that lives, the box and the fix', async ({ expect }) => {
     const startedAtMs = performance.now();
     const { exitCode, stdout, stderr } = await kaprobe(['lab', '--format', 'json']);
     // The rest is for programs to start on a machine that has ten times as much to do as it can.
@@ -344,7 +351,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 
-  it('shows the same over IPv6, and names the second of two firewalls when that forgets first', async () => {
+  it('shows the same over IPv6, and names the second of two firewalls when that forgets first', async ({ expect }) => {
     const [six, two] = await Promise.all([
       kaprobe(['lab', '--ipv6', '--format', 'json']),
       kaprobe(['lab', '--idle-timeout', '30s', '--second-idle-timeout', '5s', '--format', 'json']),
@@ -354,7 +361,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     expect(data).toMatchObject({ forgetful: { name: 'firewall-2', hop: 4 }, namedRight: true });
   });
 
-  it('shows that keepalive does not help against a box that is blind to it', async () => {
+  it('shows that keepalive does not help against a box that is blind to it', async ({ expect }) => {
     const { stdout } = await kaprobe(['lab', '--keepalive-blind', '--format', 'json']);
     const { data }: ReportOf<'lab'> = JSON.parse(stdout);
     expect(data.fix).toBe(null);
@@ -363,7 +370,7 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
 
   it.skipIf(!canBecomeNobody)(
     'is the same for an ordinary user (needs root to become one, and user namespaces)',
-    async () => {
+    async ({ expect }) => {
       const [file = '', ...rest] = [...AS_NOBODY, process.execPath, PROGRAM, 'lab', '--format', 'json'];
       const child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
       const chunks: Buffer[] = [];
@@ -394,17 +401,17 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     return { pid, namespaces: held(), found, end };
   }
 
-  it('ends at once on Ctrl-C, with nothing left', async () => {
+  it('ends at once on Ctrl-C, with nothing left', async ({ expect }) => {
     const { pid, namespaces, end } = await startAndFind('--survive');
     process.kill(-pid, 'SIGINT');
     expect(await end).toEqual({ exitCode: 130, said: 'kaprobe: interrupted\n' });
     expect(tracesOf(namespaces)).toEqual([]);
   });
 
-  it.each([
+  it.for([
     { victim: 'check', word: '--survive', reason: 'kaprobe check was ended by SIGKILL' },
     { victim: 'server', word: 'kaprobe-lab-server', reason: 'the server of the lab was ended by SIGKILL' },
-  ])('tells that its $victim was killed, and leaves nothing', async ({ word, reason }) => {
+  ])('tells that its $victim was killed, and leaves nothing', async ({ word, reason }, { expect }) => {
     const { found, namespaces, end } = await startAndFind(word);
     process.kill(found, 'SIGKILL');
     const { said } = await end;

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, expect, it } from 'vitest';
 import { CapabilityError, UsageError } from '../../src/base/errors.ts';
 import { createLab, type Lab, type LabContext, probeLab } from '../../src/commands/lab/lab.ts';
 import { type FirewallOptions, type LabOptions, ON_EXPIRY } from '../../src/commands/lab/options.ts';
@@ -69,7 +69,13 @@ async function converse(client: Peer, id: string): Promise<void> {
 }
 
 /** Sends on an idle connection; the segment and a retransmission of it meet the firewall's state, and nothing comes back. */
-async function expectSilence(lab: Lab, client: Peer, id: string, firewall = lab.firewall): Promise<void> {
+async function expectSilence(
+  expect: ExpectStatic,
+  lab: Lab,
+  client: Peer,
+  id: string,
+  firewall = lab.firewall,
+): Promise<void> {
   client.tell({ do: 'send', id, text: 'still there?' });
   await until('the firewall drops a retransmission', async () => (await forgottenCount(firewall)) >= 2);
   expect(client.events.filter((event) => event.id === id)).toEqual([]);
@@ -77,16 +83,18 @@ async function expectSilence(lab: Lab, client: Peer, id: string, firewall = lab.
 
 describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the lab${lacking}`, () => {
   describe.each(families)('over IPv%i', (family) => {
-    it('silently drops a flow that was idle for longer than its timeout, while a fresh connection works', async () => {
+    it('silently drops a flow that was idle for longer than its timeout, while a fresh connection works', async ({
+      expect,
+    }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000 } }, async (lab) => {
         const { client, open } = await connectPeers(lab, { family });
         await sleep(3500);
-        await expectSilence(lab, client, 'a');
+        await expectSilence(expect, lab, client, 'a');
         await open('b');
       });
     });
 
-    it('forwards a flow that was idle for less than its timeout', async () => {
+    it('forwards a flow that was idle for less than its timeout', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 10_000 } }, async (lab) => {
         const { client } = await connectPeers(lab, { family });
         await sleep(3000);
@@ -95,7 +103,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
       });
     });
 
-    it('answers a forgotten flow with a RST when it resets', async () => {
+    it('answers a forgotten flow with a RST when it resets', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000, onExpiry: 'reset' } }, async (lab) => {
         const { client } = await connectPeers(lab, { family });
         await sleep(3500);
@@ -104,7 +112,9 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
       });
     });
 
-    it('answers a forgotten flow with ICMP when it rejects, which leaves the connection waiting', async () => {
+    it('answers a forgotten flow with ICMP when it rejects, which leaves the connection waiting', async ({
+      expect,
+    }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000, onExpiry: 'icmp' } }, async (lab) => {
         const { client } = await connectPeers(lab, { family });
         const counter =
@@ -115,13 +125,13 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
           `table inet seen { chain in { type filter hook input priority 0; policy accept; ${counter} counter\n }\n }\n`,
         );
         await sleep(3500);
-        await expectSilence(lab, client, 'a');
+        await expectSilence(expect, lab, client, 'a');
         const { stdout } = await lab.client.run(['nft', 'list', 'table', 'inet', 'seen']);
         expect(Number(/packets (\d+)/.exec(stdout)?.[1])).toBeGreaterThanOrEqual(2);
       });
     });
 
-    it('keeps a flow whose keepalive is faster than its timeout', async () => {
+    it('keeps a flow whose keepalive is faster than its timeout', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 3000 } }, async (lab) => {
         const { client } = await connectPeers(lab, { family, keepalive: true });
         await sleep(6000);
@@ -130,7 +140,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
       });
     });
 
-    it('is not kept from forgetting by keepalive when it is blind to it, but by data', async () => {
+    it('is not kept from forgetting by keepalive when it is blind to it, but by data', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 3000, keepaliveBlind: true } }, async (lab) => {
         const { client, open } = await connectPeers(lab, { family, keepalive: true });
         await open('busy');
@@ -138,12 +148,12 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
           await sleep(1000);
           await converse(client, 'busy');
         }
-        await expectSilence(lab, client, 'a');
+        await expectSilence(expect, lab, client, 'a');
         await converse(client, 'busy');
       });
     });
 
-    it('learns a forgotten flow again when it is loose', async () => {
+    it('learns a forgotten flow again when it is loose', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000, onExpiry: 'relearn' } }, async (lab) => {
         const { client } = await connectPeers(lab, { family });
         await sleep(3500);
@@ -152,7 +162,9 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
       });
     });
 
-    it('learns a forgotten flow again under a new port when it does NAT, so that the server resets it', async () => {
+    it('learns a forgotten flow again under a new port when it does NAT, so that the server resets it', async ({
+      expect,
+    }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000, onExpiry: 'relearn', nat: true } }, async (lab) => {
         const { client, from } = await connectPeers(lab, { family });
         const outside = lab.firewall.interfaces[1];
@@ -163,7 +175,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
       });
     });
 
-    it('is silent to both ends when its NAT has forgotten the flow and it drops', async () => {
+    it('is silent to both ends when its NAT has forgotten the flow and it drops', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 2000, nat: true } }, async (lab) => {
         const { server, client, from } = await connectPeers(lab, { family });
         await sleep(3500);
@@ -176,23 +188,26 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the firewall of the la
     });
   });
 
-  it.each([
+  it.for([
     { timeouts: [2000, 20_000], dropper: 0 },
     { timeouts: [20_000, 2000], dropper: 1 },
-  ] as const)('drops in the firewall with the shorter timeout of $timeouts', async ({ timeouts, dropper }) => {
-    const options = { firewall: { idleTimeoutMs: timeouts[0] }, secondFirewall: { idleTimeoutMs: timeouts[1] } };
-    await withLab(options, async (lab) => {
-      const { client } = await connectPeers(lab);
-      await sleep(3500);
-      await expectSilence(lab, client, 'a', lab.firewalls[dropper]);
-      const counts = await Promise.all(lab.firewalls.map(forgottenCount));
-      expect(counts[1 - dropper]).toBe(0);
-    });
-  });
+  ] as const)(
+    'drops in the firewall with the shorter timeout of $timeouts',
+    async ({ timeouts, dropper }, { expect }) => {
+      const options = { firewall: { idleTimeoutMs: timeouts[0] }, secondFirewall: { idleTimeoutMs: timeouts[1] } };
+      await withLab(options, async (lab) => {
+        const { client } = await connectPeers(lab);
+        await sleep(3500);
+        await expectSilence(expect, lab, client, 'a', lab.firewalls[dropper]);
+        const counts = await Promise.all(lab.firewalls.map(forgottenCount));
+        expect(counts[1 - dropper]).toBe(0);
+      });
+    },
+  );
 });
 
 describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab${lacking}`, () => {
-  it('is there with every combination of options', async () => {
+  it('is there with every combination of options', async ({ expect }) => {
     const firewalls: FirewallOptions[] = ON_EXPIRY.flatMap((onExpiry) =>
       [true, false].flatMap((nat) =>
         [true, false]
@@ -209,9 +224,9 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     }
   });
 
-  it.each(families)(
+  it.for(families)(
     'answers an expired TTL at every hop with the address that it states, without a limit (IPv%i)',
-    async (family) => {
+    async (family, { expect }) => {
       await withLab({ secondFirewall: {} }, async (lab) => {
         expect(lab.path.map(({ name }) => name)).toEqual([
           'client',
@@ -245,7 +260,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     },
   );
 
-  it('loses about the share of packets that was asked for, in each direction', async () => {
+  it('loses about the share of packets that was asked for, in each direction', async ({ expect }) => {
     await withLab({ lossPercent: 20 }, async (lab) => {
       const { stdout } = await lab.client.run([
         'ping',
@@ -265,27 +280,31 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     });
   });
 
-  it('carries TCP in spite of loss', async () => {
+  it('carries TCP in spite of loss', async ({ expect }) => {
     await withLab({ lossPercent: 20 }, async (lab) => {
-      await connectPeers(lab);
+      const { client } = await connectPeers(lab);
+      expect(client.events).toContainEqual(expect.objectContaining({ event: 'received', id: 'a', text: 'hello' }));
     });
   });
 
-  it.each(families)('loses a host whose link is down, and has it back when it is up (IPv%i)', async (family) => {
-    await withLab({}, async (lab) => {
-      const answers = async (host: Lab['server']) =>
-        (await lab.client.run(['ping', '-c', '1', '-W', '1', addressOf(host, family)])).code === 0;
-      expect(await answers(lab.server)).toBe(true);
-      for (const host of [lab.server, lab.firewall]) {
-        await lab.setLink(host, 'down');
-        expect(await answers(lab.server)).toBe(false);
-        await lab.setLink(host, 'up');
-        await until('the server answers again', () => answers(lab.server));
-      }
-    });
-  });
+  it.for(families)(
+    'loses a host whose link is down, and has it back when it is up (IPv%i)',
+    async (family, { expect }) => {
+      await withLab({}, async (lab) => {
+        const answers = async (host: Lab['server']) =>
+          (await lab.client.run(['ping', '-c', '1', '-W', '1', addressOf(host, family)])).code === 0;
+        expect(await answers(lab.server)).toBe(true);
+        for (const host of [lab.server, lab.firewall]) {
+          await lab.setLink(host, 'down');
+          expect(await answers(lab.server)).toBe(false);
+          await lab.setLink(host, 'up');
+          await until('the server answers again', () => answers(lab.server));
+        }
+      });
+    },
+  );
 
-  it('takes rules during a run: one port silent, one rejected, and empty segments dropped', async () => {
+  it('takes rules during a run: one port silent, one rejected, and empty segments dropped', async ({ expect }) => {
     await withLab({}, async (lab) => {
       const { client } = await connectPeers(lab);
       await lab.firewall.nft(`
@@ -306,7 +325,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     });
   });
 
-  it('tells why nft does not take a rule', async () => {
+  it('tells why nft does not take a rule', async ({ expect }) => {
     await withLab({}, async (lab) => {
       const rejected = lab.firewall.nft('add rule inet lab adhoc nonsense\n');
       await expect(rejected).rejects.toThrow(UsageError);
@@ -314,7 +333,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     });
   });
 
-  it('is another one for each of two labs at once, with the same addresses', async () => {
+  it('is another one for each of two labs at once, with the same addresses', async ({ expect }) => {
     await withLab({}, (one) =>
       withLab({}, async (two) => {
         expect(one.server.addresses).toEqual(two.server.addresses);
@@ -327,7 +346,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the network of the lab
     );
   });
 
-  it('runs programs to their end, and no longer than they may', async () => {
+  it('runs programs to their end, and no longer than they may', async ({ expect }) => {
     await withLab({}, async (lab) => {
       expect(await lab.client.run(['cat'], { input: 'text' })).toEqual({
         code: 0,
@@ -355,7 +374,7 @@ describe.skipIf(inUserNamespace.kind !== 'available')(
           expect(lab.privilege).toBe('user-namespace');
           const { client } = await connectPeers(lab);
           await sleep(3500);
-          await expectSilence(lab, client, 'a');
+          await expectSilence(expect, lab, client, 'a');
         },
         { privilege: 'user-namespace' },
       );

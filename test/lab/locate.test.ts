@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, type ExpectStatic, expect, it } from 'vitest';
 import { createLab, type Lab, type LabHost, probeLab } from '../../src/commands/lab/lab.ts';
 import type { LabOptions } from '../../src/commands/lab/options.ts';
 import { type Peer, startPeer } from './helpers.ts';
@@ -78,7 +78,13 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
   }
 
   /** The firewalls of the lab answer a used-up TTL themselves, as Linux does: they are the last that answer. */
-  function expectNamed({ dropper, error }: Located, lab: Lab, box: LabHost, family: 4 | 6 = 4): void {
+  function expectNamed(
+    expect: ExpectStatic,
+    { dropper, error }: Located,
+    lab: Lab,
+    box: LabHost,
+    family: 4 | 6 = 4,
+  ): void {
     const behind = lab.path[box.hop + 1];
     if (behind === undefined) throw new Error('a box has a hop behind it');
     expect({ error, ...dropper }).toMatchObject({
@@ -114,22 +120,22 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
     `);
 
   describe.each(families)('over IPv%i', (family) => {
-    it('is the firewall that forgot it, found within seconds', async () => {
+    it('is the firewall that forgot it, found within seconds', async ({ expect }) => {
       await withLab({ firewall: FORGETS }, async (lab) => {
         const located = await locate(lab, { family });
-        expectNamed(located, lab, lab.firewall, family);
+        expectNamed(expect, located, lab, lab.firewall, family);
         expect(located.dropper?.doubt).toMatch(/hop 3, which was silent to all of \d+ segments/);
         expect(located.durationMs).toBeLessThan(6000); // on a machine that has other work
       });
     });
 
-    it('is found by bytes of payload when another process holds the lock that probes need', async () => {
+    it('is found by bytes of payload when another process holds the lock that probes need', async ({ expect }) => {
       await withLab({ firewall: FORGETS }, async (lab) => {
-        expectNamed(await locate(lab, { family, obstacle: 'locked' }), lab, lab.firewall, family);
+        expectNamed(expect, await locate(lab, { family, obstacle: 'locked' }), lab, lab.firewall, family);
       });
     });
 
-    it('is never a wrong one when data is unacknowledged, so that the kernel sends no probes', async () => {
+    it('is never a wrong one when data is unacknowledged, so that the kernel sends no probes', async ({ expect }) => {
       await withLab({ firewall: FORGETS }, async (lab) => {
         const located = await locate(lab, { family, obstacle: 'pending' });
         expectNotWrong(located, lab.firewall);
@@ -137,35 +143,38 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
       });
     });
 
-    it('is the firewall that rejects it with ICMP, which is no answer to a used-up TTL', async () => {
+    it('is the firewall that rejects it with ICMP, which is no answer to a used-up TTL', async ({ expect }) => {
       await withLab({ firewall: { ...FORGETS, onExpiry: 'icmp' } }, async (lab) => {
         const [probes, bytes] = await Promise.all([
           locate(lab, { family }),
           locate(lab, { family, obstacle: 'pending' }),
         ]);
-        expectNamed(probes, lab, lab.firewall, family);
+        expectNamed(expect, probes, lab, lab.firewall, family);
         expectNotWrong(bytes, lab.firewall);
         expect(probes.dropper?.doubt).toMatch(/rejected/);
       });
     });
 
-    it('is the firewall that has forgotten its NAT', async () => {
+    it('is the firewall that has forgotten its NAT', async ({ expect }) => {
       await withLab({ firewall: { ...FORGETS, nat: true } }, async (lab) => {
-        expectNamed(await locate(lab, { family }), lab, lab.firewall, family);
+        expectNamed(expect, await locate(lab, { family }), lab, lab.firewall, family);
       });
     });
 
-    it.each([
+    it.for([
       { timeouts: [2000, 20_000], dropper: 0 },
       { timeouts: [20_000, 2000], dropper: 1 },
-    ] as const)('is that of two firewalls whose timeout is the shorter of $timeouts', async ({ timeouts, dropper }) => {
-      const options = { firewall: { idleTimeoutMs: timeouts[0] }, secondFirewall: { idleTimeoutMs: timeouts[1] } };
-      await withLab(options, async (lab) => {
-        expectNamed(await locate(lab, { family }), lab, lab.firewalls[dropper] ?? lab.server, family);
-      });
-    });
+    ] as const)(
+      'is that of two firewalls whose timeout is the shorter of $timeouts',
+      async ({ timeouts, dropper }, { expect }) => {
+        const options = { firewall: { idleTimeoutMs: timeouts[0] }, secondFirewall: { idleTimeoutMs: timeouts[1] } };
+        await withLab(options, async (lab) => {
+          expectNamed(expect, await locate(lab, { family }), lab, lab.firewalls[dropper] ?? lab.server, family);
+        });
+      },
+    );
 
-    it('is blurred by hops that send no ICMP, and never wrong', async () => {
+    it('is blurred by hops that send no ICMP, and never wrong', async ({ expect }) => {
       const blurred = async (muteHop: number) =>
         await withLab({ firewall: FORGETS }, async (lab) => {
           await silence(lab.path[muteHop] ?? lab.client);
@@ -181,7 +190,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
       ]);
     });
 
-    it('is never a wrong one when a fifth of all packets is lost', async () => {
+    it('is never a wrong one when a fifth of all packets is lost', async ({ expect }) => {
       await withLab({ firewall: { idleTimeoutMs: 4000 }, lossPercent: 20 }, async (lab) => {
         const all = await Promise.all(Array.from({ length: 5 }, () => locate(lab, { family, idleMs: 6000 })));
         for (const located of all) expectNotWrong(located, lab.firewall);
@@ -190,17 +199,19 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
       });
     });
 
-    it('is found for several connections at once by hops that limit their answers as Linux does by default', async () => {
+    it('is found for several connections at once by hops that limit their answers as Linux does by default', async ({
+      expect,
+    }) => {
       await withLab({ firewall: FORGETS }, async (lab) => {
         const limits = ['net.ipv4.icmp_ratemask=6168', 'net.ipv6.icmp.ratelimit=1000'];
         for (const host of lab.path) await host.run(['sysctl', '-q', '-w', ...limits]);
         const all = await Promise.all([1, 2, 3].map(() => locate(lab, { family })));
-        for (const located of all) expectNamed(located, lab, lab.firewall, family);
+        for (const located of all) expectNamed(expect, located, lab, lab.firewall, family);
       });
     });
   });
 
-  it('is the target or nothing when every hop before it forwards the flow', async () => {
+  it('is the target or nothing when every hop before it forwards the flow', async ({ expect }) => {
     await withLab({}, async (lab, server) => {
       const locating = locate(lab);
       await server.next({ event: 'received' }, 30_000);
@@ -223,7 +234,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
     });
   });
 
-  it('is nothing when no hop sends ICMP', async () => {
+  it('is nothing when no hop sends ICMP', async ({ expect }) => {
     await withLab({ firewall: FORGETS }, async (lab) => {
       await Promise.all(lab.path.slice(1, -1).map(silence));
       const { dropper } = await locate(lab);
@@ -237,9 +248,9 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
     });
   });
 
-  it('is found without leaving a connection at either end', async () => {
+  it('is found without leaving a connection at either end', async ({ expect }) => {
     await withLab({ firewall: FORGETS }, async (lab) => {
-      expectNamed(await locate(lab), lab, lab.firewall);
+      expectNamed(expect, await locate(lab), lab, lab.firewall);
       const statesAt = async (host: LabHost): Promise<string[]> => {
         const { stdout } = await host.run(['cat', '/proc/net/tcp', '/proc/net/tcp6']);
         const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/));
@@ -254,7 +265,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
     });
   });
 
-  it('is no longer looked for once that is aborted', async () => {
+  it('is no longer looked for once that is aborted', async ({ expect }) => {
     await withLab({ firewall: FORGETS }, async (lab) => {
       await silence(lab.firewall); // so that it takes some seconds
       const { error, durationMs } = await locate(lab, { abortAfterMs: 300 });
@@ -263,8 +274,8 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
     });
   });
 
-  it('is found by an ordinary user', async (context) => {
-    if (process.geteuid?.() !== 0) return context.skip('needs root to become another user');
+  it('is found by an ordinary user', async ({ expect, skip }) => {
+    if (process.geteuid?.() !== 0) return skip('needs root to become another user');
     await withLab({ firewall: FORGETS }, async (lab) => {
       const as = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-set=-all'];
       const readable = await lab.client.run([
@@ -273,10 +284,10 @@ describe.skipIf(ability.kind !== 'available').concurrent(`the hop that drops a s
         '--eval',
         `require('${folder}/node_modules/koffi')`,
       ]);
-      if (readable.code !== 0) return context.skip('needs a working copy that other users may read');
+      if (readable.code !== 0) return skip('needs a working copy that other users may read');
       const located = await locate(lab, { as });
       expect(located.uid).toBe(65534);
-      expectNamed(located, lab, lab.firewall);
+      expectNamed(expect, located, lab, lab.firewall);
     });
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, type ExpectStatic, it, vi } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 import { createLab, type Lab, probeLab } from '../../src/commands/lab/lab.ts';
 import type { LabOptions } from '../../src/commands/lab/options.ts';
@@ -115,6 +115,7 @@ async function measureThrough(
 }
 
 function expectBracket(
+  expect: ExpectStatic,
   { idleTimeout, rungs, doubts }: MeasuredDirection,
   timeoutMs: number,
   widestMs = Math.max(1000, 0.02 * timeoutMs),
@@ -130,7 +131,7 @@ function expectBracket(
 
 describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real firewall${lacking}`, () => {
   // All of them wait at the same time, so those that take longest come first.
-  it('Ctrl-C prints the bracket so far, and --resume goes on with it', async () => {
+  it('Ctrl-C prints the bracket so far, and --resume goes on with it', async ({ expect }) => {
     await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 14_000 } }));
     const folder = mkdtempSync(join(tmpdir(), 'kaprobe-'));
     const file = join(folder, 'notes');
@@ -141,7 +142,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
       expect(cut.report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
       const { target } = cut.report.data;
       const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
-      expectBracket(report.data, 14_000);
+      expectBracket(expect, report.data, 14_000);
       expect(report.data.rungs.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
       await expect(measureIn(lab, ['--resume', file, '--direction', 'server'], { target })).rejects.toThrow(
         'is about another direction: --direction client',
@@ -153,25 +154,25 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     }
   });
 
-  it('a tenth of all packets lost each way does not hide after how long the far end is lost', async () => {
+  it('a tenth of all packets lost each way does not hide after how long the far end is lost', async ({ expect }) => {
     const { report } = await measureThrough(
       { firewall: { idleTimeoutMs: 10_000 }, lossPercent: 10 },
       ['--direction', 'server'],
       { serve: true },
     );
     // When the far end spoke is known less well where the call to it, or its word that it did, had to be sent again.
-    expectBracket(report.data, 10_000, 4000);
+    expectBracket(expect, report.data, 10_000, 4000);
   });
 
-  it.each([45, 30, 20, 11, 7].flatMap((seconds) => [[seconds, 'drop'] as const, [seconds, 'reset'] as const]))(
+  it.for([45, 30, 20, 11, 7].flatMap((seconds) => [[seconds, 'drop'] as const, [seconds, 'reset'] as const]))(
     '%i s, %s: the truth in the bracket, in time, with 16, 64 and 128 connections',
-    async (seconds, onExpiry) => {
+    async ([seconds, onExpiry], { expect }) => {
       const timeoutMs = seconds * 1000;
       await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: timeoutMs, onExpiry } }));
       const runs = [16, 128, 64].map(async (connections) => {
         const { report, wallMs } = await measureIn(lab, ['--connections', String(connections)]);
         const { data, findings } = report;
-        expectBracket(data, timeoutMs);
+        expectBracket(expect, data, timeoutMs);
         expect(data.idleTimeout.outcome).toBe(onExpiry === 'drop' ? 'stalled' : 'reset');
         expect(data).toMatchObject({ direction: 'client', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
         expect(data.connections).toBeLessThanOrEqual(connections);
@@ -182,13 +183,13 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     },
   );
 
-  it.each([
+  it.for([
     [11, 'drop', 16],
     [11, 'reset', 128],
     [7, 'drop', 64],
   ] as const)(
     '%i s, %s: what the far end says first is lost from then on, in the same time with %i connections',
-    async (seconds, onExpiry, connections) => {
+    async ([seconds, onExpiry, connections], { expect }) => {
       const timeoutMs = seconds * 1000;
       const { report, wallMs } = await measureThrough(
         { firewall: { idleTimeoutMs: timeoutMs, onExpiry } },
@@ -196,7 +197,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
         { serve: true },
       );
       const { data, findings } = report;
-      expectBracket(data, timeoutMs);
+      expectBracket(expect, data, timeoutMs);
       // A RST goes to the far end, which sent what drew it: here it is silent.
       expect(data.idleTimeout.outcome).toBe('stalled');
       expect(data).toMatchObject({ direction: 'server', endedBy: 'path', keepaliveRefreshes: true, doubts: [] });
@@ -207,22 +208,24 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     },
   );
 
-  it('a firewall that forgets both directions at once gives two brackets that agree', async () => {
+  it('a firewall that forgets both directions at once gives two brackets that agree', async ({ expect }) => {
     const { report, lab } = await measureThrough(
       { firewall: { idleTimeoutMs: 9000 } },
       ['--direction', 'both', '--locate'],
       { serve: true },
     );
     const { data, findings } = report;
-    expectBracket(data, 9000);
+    expectBracket(expect, data, 9000);
     if (data.farEndFirst === null) throw new Error('there are two');
-    expectBracket(data.farEndFirst, 9000);
+    expectBracket(expect, data.farEndFirst, 9000);
     expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout', 'dropper-named']);
     expect(findings[0]?.message).toMatch(/, whichever side it comes from$/);
     expect([data.dropper?.lastAnsweringAddress, data.dropper?.address]).toContain(lab.firewall.addresses.ipv4);
   });
 
-  it('a firewall that learns again from inside only holds for this side, and is measured by what the far end says first', async () => {
+  it('a firewall that learns again from inside only holds for this side, and is measured by what the far end says first', async ({
+    expect,
+  }) => {
     await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 8000, onExpiry: 'relearn' } }));
     // As in cloud networks that let everything out: a segment from inside makes a new entry, one from outside does not.
     await lab.firewall.nft('add rule inet lab adhoc iifname "toserver" ct state new drop');
@@ -231,68 +234,71 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
     expect(data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
     expect(data.idleTimeout.lowerMs).toBeGreaterThan(15_500);
     if (data.farEndFirst === null) throw new Error('there are two');
-    expectBracket(data.farEndFirst, 8000);
+    expectBracket(expect, data.farEndFirst, 8000);
     expect(data.farEndFirst).toMatchObject({ endedBy: 'path', keepaliveRefreshes: true });
     expect(findings.map(({ rule }) => rule)).toEqual(['path-idle-timeout', 'directions-differ']);
   });
 
-  it.each(['client', 'server'])(
+  it.for(['client', 'server'])(
     'a far end that has room for fewer connections is measured with those, direction %s',
-    async (direction) => {
+    async (direction, { expect }) => {
       const { report } = await measureThrough(
         { firewall: { idleTimeoutMs: 8000 } },
         ['--direction', direction, '--connections', '64'],
         { serve: true, room: 20 },
       );
-      expectBracket(report.data, 8000, 2000); // there may be none left to narrow it
+      expectBracket(expect, report.data, 8000, 2000); // there may be none left to narrow it
       expect(report.data.doubts).toContainEqual(expect.stringMatching(/^fewer connections than asked for: the peer/));
     },
   );
 
-  it('a far end that is not kaprobe serve cannot be made to speak, which is said', async () => {
+  it('a far end that is not kaprobe serve cannot be made to speak, which is said', async ({ expect }) => {
     await using lab = await inTurn(() => createLab());
     await expect(measureIn(lab, ['--direction', 'server'])).rejects.toThrow(
       /does not speak when it is asked to, as kaprobe serve does: .*\nhint: run kaprobe serve --host 0.0.0.0 --port \d+ there, or leave --direction out/,
     );
   });
 
-  it('a firewall that keepalive does not refresh is told, with the same bracket', async () => {
+  it('a firewall that keepalive does not refresh is told, with the same bracket', async ({ expect }) => {
     const { report } = await measureThrough({ firewall: { idleTimeoutMs: 9000, keepaliveBlind: true } }, []);
-    expectBracket(report.data, 9000);
+    expectBracket(expect, report.data, 9000);
     expect(report.data.keepaliveRefreshes).toBe(false);
     expect(report.exitCode).toBe(1);
     expect(report.findings.map(({ rule }) => rule)).toEqual(['keepalive-does-not-refresh', 'path-idle-timeout']);
   });
 
-  it('a tenth of all packets lost each way changes neither the truth nor the width', async () => {
+  it('a tenth of all packets lost each way changes neither the truth nor the width', async ({ expect }) => {
     const { report } = await measureThrough({ firewall: { idleTimeoutMs: 12_000 }, lossPercent: 10 }, []);
-    expectBracket(report.data, 12_000);
+    expectBracket(expect, report.data, 12_000);
   });
 
-  it('the firewall is named with --locate', async () => {
+  it('the firewall is named with --locate', async ({ expect }) => {
     const { report, lab } = await measureThrough({ firewall: { idleTimeoutMs: 6000 } }, ['--locate', '--max', '1m']);
-    expectBracket(report.data, 6000);
+    expectBracket(expect, report.data, 6000);
     const { dropper } = report.data;
     expect([dropper?.lastAnsweringAddress, dropper?.address]).toContain(lab.firewall.addresses.ipv4);
   });
 
-  it.each([5, 8.3])('a server that closes after %f s is told from the path, within 0.3 s', async (seconds) => {
-    await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 30_000 } }));
-    const port = nextPort++;
-    const server = startPeer(lab.server, 'sink', [String(port), String(seconds * 1000)]);
-    await server.next({ event: 'listening' });
-    const { report } = await measureIn(lab, [], { target: `${lab.server.addresses.ipv4}:${port}` });
-    const { idleTimeout, endedBy } = report.data;
-    expect(endedBy).toBe('peer');
-    expect(idleTimeout.outcome).toBe('closed');
-    // On a busy machine it closes late itself.
-    const closedAfterMs = server.events.flatMap(({ event, afterMs = 0 }) => (event === 'closed' ? [afterMs] : []));
-    expect(idleTimeout.lowerMs).toBeGreaterThan(Math.min(...closedAfterMs) - 300);
-    expect(idleTimeout.upperMs).toBeLessThan(Math.max(...closedAfterMs) + 300);
-    expect(report.findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
-  });
+  it.for([5, 8.3])(
+    'a server that closes after %f s is told from the path, within 0.3 s',
+    async (seconds, { expect }) => {
+      await using lab = await inTurn(() => createLab({ firewall: { idleTimeoutMs: 30_000 } }));
+      const port = nextPort++;
+      const server = startPeer(lab.server, 'sink', [String(port), String(seconds * 1000)]);
+      await server.next({ event: 'listening' });
+      const { report } = await measureIn(lab, [], { target: `${lab.server.addresses.ipv4}:${port}` });
+      const { idleTimeout, endedBy } = report.data;
+      expect(endedBy).toBe('peer');
+      expect(idleTimeout.outcome).toBe('closed');
+      // On a busy machine it closes late itself.
+      const closedAfterMs = server.events.flatMap(({ event, afterMs = 0 }) => (event === 'closed' ? [afterMs] : []));
+      expect(idleTimeout.lowerMs).toBeGreaterThan(Math.min(...closedAfterMs) - 300);
+      expect(idleTimeout.upperMs).toBeLessThan(Math.max(...closedAfterMs) + 300);
+      expect(report.findings.map(({ rule }) => rule)).toEqual(['peer-closes-first']);
+    },
+  );
 
-  it('nothing that dies within the limit is said so, and is no finding', async () => {
+  it('nothing that dies within the limit is said so, and is no finding', async ({ expect }) => {
     const { report } = await measureThrough({}, ['--min', '2s', '--max', '7s', '--connections', '16']);
     expect(report.data.idleTimeout).toEqual({ lowerMs: expect.any(Number), upperMs: null, outcome: 'alive' });
     expect(report.data.idleTimeout.lowerMs).toBeGreaterThan(6900);

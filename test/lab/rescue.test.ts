@@ -37,7 +37,7 @@ const QUICK = ['--idle', '1s', '--interval', '1s', '--count', '3'];
 describe
   .skipIf(lacking !== '')
   .concurrent(`a worker stuck in recv() behind a firewall that has forgotten${lacking}`, () => {
-    it('gets ETIMEDOUT once keepalive is switched on in it, and goes on', async () => {
+    it('gets ETIMEDOUT once keepalive is switched on in it, and goes on', async ({ expect }) => {
       await using lab = await createLab({ firewall: { idleTimeoutMs: FORGETS_AFTER_MS } });
       const worker = await stuckWorker(lab);
       const remote = `${lab.server.addresses.ipv4}:${PORT}`;
@@ -90,7 +90,9 @@ describe
       await until('the firewall has met the probes', async () => (await forgottenCount(lab.firewall)) >= 3);
     });
 
-    it('gets the end of the stream at once by --shutdown, from within its namespace too, and goes on', async () => {
+    it('gets the end of the stream at once by --shutdown, from within its namespace too, and goes on', async ({
+      expect,
+    }) => {
       await using lab = await createLab({ firewall: { idleTimeoutMs: FORGETS_AFTER_MS } });
       const worker = await stuckWorker(lab);
       const { stdout } = await lab.client.run([
@@ -102,7 +104,7 @@ describe
       expect(reportOf(stdout).data.sockets).toMatchObject([{ result: { kind: 'shut-down' } }]);
     });
 
-    it('gets ECONNRESET where the firewall resets what it has forgotten', async () => {
+    it('gets ECONNRESET where the firewall resets what it has forgotten', async ({ expect }) => {
       await using lab = await createLab({ firewall: { idleTimeoutMs: FORGETS_AFTER_MS, onExpiry: 'reset' } });
       const worker = await stuckWorker(lab);
       await kaprobe(['rescue', '--netns', String(worker.pid), '--remote', `:${PORT}`, ...QUICK, '--yes']);
@@ -110,7 +112,7 @@ describe
       expect(await worker.line()).toBe('connected again');
     });
 
-    it('is kept, and the firewall remembers, where it was rescued in time', async () => {
+    it('is kept, and the firewall remembers, where it was rescued in time', async ({ expect }) => {
       await using lab = await createLab({ firewall: { idleTimeoutMs: 10_000 } });
       const server = startPeer(lab.server, 'tcp-server', [String(PORT)]);
       await server.next({ event: 'listening' });

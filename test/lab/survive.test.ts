@@ -212,7 +212,7 @@ const countOf = ({ events }: Peer, event: Peer['events'][number]['event']): numb
 const NOT_OF_SURVIVAL = new Set(['dead-peer-noticed-after', 'keepalive-too-tight', 'connection-timed-out']);
 
 describe.skipIf(ability.kind !== 'available').concurrent(`check --survive across a real network${lacking}`, () => {
-  it.each(SCENARIOS)('$title: silent $silent, keepalive $keepalive, cause $cause', async (scenario) => {
+  it.for(SCENARIOS)('$title: silent $silent, keepalive $keepalive, cause $cause', async (scenario, { expect }) => {
     const lab = await createLab(scenario.lab);
     try {
       const sink = startPeer(lab.server, 'sink', [String(PORT), String(scenario.closeAfterMs ?? 0)]);
@@ -268,7 +268,7 @@ describe
 
     it.skipIf(nginx === null)(
       `nginx with keepalive_timeout 3s closes what idles and keeps what talks${nginx === null ? ' (skipped, needs nginx)' : ''}`,
-      async () => {
+      async ({ expect }) => {
         await using lab = await createLab();
         const server = await startNginx({
           port: 8080,
@@ -299,7 +299,7 @@ describe
 
     it.skipIf(nginx === null)(
       `requests save a connection that the firewall would forget${nginx === null ? ' (skipped, needs nginx)' : ''}`,
-      async () => {
+      async ({ expect }) => {
         await using lab = await createLab({ firewall: { idleTimeoutMs: 5000, keepaliveBlind: true } });
         const server = await startNginx({
           port: 8080,
@@ -323,7 +323,7 @@ describe
       },
     );
 
-    it('a server that speaks now and then is alive, whatever it says', async () => {
+    it('a server that speaks now and then is alive, whatever it says', async ({ expect }) => {
       await using lab = await createLab();
       const talker = startPeer(lab.server, 'tcp-server', [String(PORT)]);
       await talker.next({ event: 'listening' });
@@ -340,7 +340,7 @@ describe
       expect(rules).toEqual([]);
     });
 
-    it('500 connections at once are measured in the time of one', async () => {
+    it('500 connections at once are measured in the time of one', async ({ expect }) => {
       await using lab = await createLab();
       await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
       const words = Array<string>(500).fill(`${lab.server.addresses.ipv4}:${PORT}`);
@@ -349,7 +349,7 @@ describe
       expect(report.durationMs).toBeLessThan(90_000); // one after the other: half an hour; where nothing else runs: 10 s
     });
 
-    it('a limit on descriptors costs the targets beyond it, with the reason, and no others', async () => {
+    it('a limit on descriptors costs the targets beyond it, with the reason, and no others', async ({ expect }) => {
       await using lab = await createLab();
       await startPeer(lab.server, 'sink', [String(PORT), '0']).next({ event: 'listening' });
       const words = Array<string>(60).fill(`${lab.server.addresses.ipv4}:${PORT}`);
@@ -369,7 +369,7 @@ describe
       expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
     });
 
-    it('Ctrl-C half-way prints what is known by then', async () => {
+    it('Ctrl-C half-way prints what is known by then', async ({ expect }) => {
       await using lab = await createLab();
       const closing = startPeer(lab.server, 'sink', [String(PORT), '2000']);
       await closing.next({ event: 'listening' });

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, it } from 'vitest';
 import type { ChainHop } from '../../../src/commands/chain/report.ts';
 import type { ReportOf } from '../../../src/commands/index.ts';
 
@@ -40,7 +40,7 @@ const rulesOf = ({ findings }: ReportOf<'chain'>): string[] => findings.map(({ r
 
 // They wait most of the time.
 describe('kaprobe chain --measure', { concurrent: true }, () => {
-  it('puts what it saw in the place of what is configured, and says that they differ', async () => {
+  it('puts what it saw in the place of what is configured, and says that they differ', async ({ expect }) => {
     const { report, app } = await measure(await serve(1500), 'idle-close=75s', '10s');
     expect(rulesOf(report)).toEqual(['upstream-closes-first', 'running-differs-from-configured']);
     expect(app.server?.idleCloseMs).toMatchObject({ source: { kind: 'measured' } });
@@ -52,18 +52,18 @@ describe('kaprobe chain --measure', { concurrent: true }, () => {
     expect(app.replaced?.observed.upperMs).toBeLessThan(3500);
   });
 
-  it('is content with a server that does what is configured', async () => {
+  it('is content with a server that does what is configured', async ({ expect }) => {
     const { report } = await measure(await serve(7000), 'idle-close=7s', '12s');
     expect(report).toMatchObject({ exitCode: 0, findings: [], gaps: [] });
   });
 
-  it('fills in what nobody configured', async () => {
+  it('fills in what nobody configured', async ({ expect }) => {
     const { report, app } = await measure(await serve(7000), 'keep-alive=yes', '12s');
     expect(report).toMatchObject({ exitCode: 0, findings: [], gaps: [] });
     expect(app.replaced?.idleCloseMs).toMatchObject({ kind: 'unmeasured' });
   });
 
-  it('says that it did not wait long enough for what is configured', async () => {
+  it('says that it did not wait long enough for what is configured', async ({ expect }) => {
     const { report } = await measure(await serve(0), 'idle-close=75s', '1s');
     expect(report).toMatchObject({
       exitCode: 2,
@@ -77,12 +77,12 @@ describe('kaprobe chain --measure', { concurrent: true }, () => {
     });
   });
 
-  it('agrees with a server that is configured never to close, as far as it waited', async () => {
+  it('agrees with a server that is configured never to close, as far as it waited', async ({ expect }) => {
     const { report } = await measure(await serve(0), 'idle-close=never', '1s');
     expect(report).toMatchObject({ exitCode: 0, findings: [], gaps: [] });
   });
 
-  it('calls nothing aligned by a value that the server outlived', async () => {
+  it('calls nothing aligned by a value that the server outlived', async ({ expect }) => {
     const { report, app } = await measure(await serve(0), 'idle-close=500ms', '4s');
     expect(rulesOf(report)).toEqual(['running-differs-from-configured']);
     expect(app.server?.idleCloseMs).toMatchObject({
@@ -92,14 +92,16 @@ describe('kaprobe chain --measure', { concurrent: true }, () => {
     expect(report.gaps).toMatchObject([{ what: 'after how long api closes idle connections' }]);
   });
 
-  it('finds a server that closes after each response, though it is configured to keep connections', async () => {
+  it('finds a server that closes after each response, though it is configured to keep connections', async ({
+    expect,
+  }) => {
     const url = await serve(5000, (_, response) => response.setHeader('Connection', 'close').end('ok'));
     const { report } = await measure(url, 'idle-close=75s', '5s');
     expect(rulesOf(report)).toEqual(['upstream-not-reused', 'running-differs-from-configured']);
     expect(report.findings[1]?.message).toContain('closes after each response');
   });
 
-  it('does not take the end of one bad response for the way of the server', async () => {
+  it('does not take the end of one bad response for the way of the server', async ({ expect }) => {
     const url = await serve(5000, (request) => request.socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
     const { report } = await measure(url, 'idle-close=75s', '5s');
     expect(report).toMatchObject({

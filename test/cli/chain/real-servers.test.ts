@@ -163,7 +163,9 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     expect(await timewait(appPort)).toContain('connections-not-reused');
   });
 
-  it('with a pool of 60 s before a keep-alive of 2 s loses requests: chain names both lines, and a race finds failures', async () => {
+  it('with a pool of 60 s before a keep-alive of 2 s loses requests: chain names both lines, and a race finds failures', async ({
+    expect,
+  }) => {
     const { appPort, file, line } = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '2'],
       http: POOL('keepalive 16;\n        keepalive_timeout 60s;'),
@@ -201,7 +203,9 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     expect((data.race?.unforeseenCount ?? 0) + (data.race?.foreseeableCount ?? 0)).toBeGreaterThan(0);
   });
 
-  it('with the same pool before a keep-alive of 75 s is clean, and leaves nothing in TIME_WAIT, as timewait says too', async () => {
+  it('with the same pool before a keep-alive of 75 s is clean, and leaves nothing in TIME_WAIT, as timewait says too', async ({
+    expect,
+  }) => {
     const { appPort, nginxPort, file } = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '75'],
       http: POOL('keepalive 16;\n        keepalive_timeout 60s;'),
@@ -222,7 +226,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     expect(await timewait(appPort)).toEqual([]);
   });
 
-  it('is clean and reuses connections once the lines that chain gives are written', async () => {
+  it('is clean and reuses connections once the lines that chain gives are written', async ({ expect }) => {
     const before = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '2'],
       http: () => '',
@@ -259,7 +263,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     await expect.poll(() => timeWaitCount(appPort), { timeout: 5000 }).toBeGreaterThan(REQUESTS / 2);
   });
 
-  it('that runs with another keep-alive than its file says is found out by measuring', async () => {
+  it('that runs with another keep-alive than its file says is found out by measuring', async ({ expect }) => {
     const { appPort, file } = await start({
       gunicorn: ['-k', 'gthread', '--keep-alive', '2'],
       http: POOL('keepalive 16;'),
@@ -290,7 +294,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     expect(measured.source.upperMs).toBeLessThan(4500);
   });
 
-  it('of which nothing answers is not called aligned', async () => {
+  it('of which nothing answers is not called aligned', async ({ expect }) => {
     const { file } = await start({ gunicorn: [], http: POOL('keepalive 16;'), location: THROUGH_POOL });
     const url = `http://127.0.0.1:${await closedPort()}/`;
     const report = await chain([

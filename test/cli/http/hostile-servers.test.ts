@@ -38,7 +38,7 @@ const PATIENT = ['--timeout', '40s', ...LITTLE];
 const SHORT = ['--timeout', '1s', ...LITTLE];
 
 describe('a server', { concurrent: true }, () => {
-  it.each<[what: string, reason: RegExp, answer: (socket: Socket) => void, args?: string[]]>([
+  it.for<[what: string, reason: RegExp, answer: (socket: Socket) => void, args?: string[]]>([
     [
       'whose headers never end',
       /header|Header/,
@@ -87,7 +87,7 @@ describe('a server', { concurrent: true }, () => {
       (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nx', () => setTimeout(() => socket.resetAndDestroy(), 100)),
     ],
     ['that hangs up in the middle', /ended in the middle of the response/, (socket) => socket.end(OK.slice(0, -1))],
-  ])('%s is not measured, in bounded time, with the reason', async (_, reason, answer, args = PATIENT) => {
+  ])('%s is not measured, in bounded time, with the reason', async ([, reason, answer, args = PATIENT], { expect }) => {
     const { exitCode, report, data } = await ask(await answering(answer), args);
     expect(report.gaps).toEqual([{ subject: data.url, what: 'response', reason: expect.stringMatching(reason) }]);
     expect({ exitCode, findings: report.findings, persistent: data.persistent.value }).toEqual({
@@ -97,21 +97,21 @@ describe('a server', { concurrent: true }, () => {
     });
   });
 
-  it('that speaks first is one of another protocol', async () => {
+  it('that speaks first is one of another protocol', async ({ expect }) => {
     const server = await serve((socket) => socket.write('SSH-2.0-OpenSSH_9.2p1\r\n'));
     running.push(server);
     const { report } = await ask(`http://127.0.0.1:${server.port}/`, PATIENT);
     expect(report.gaps).toMatchObject([{ reason: expect.stringMatching(/does not speak HTTP\/1\.1/) }]);
   });
 
-  it('whose response to HEAD names no length may still end the connection after GET', async () => {
+  it('whose response to HEAD names no length may still end the connection after GET', async ({ expect }) => {
     const url = await answering((socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
     const { data } = await ask(url, ['--method', 'HEAD', '--no-idle', '--max-requests', '2']);
     expect(data).toMatchObject({ framing: 'none', persistent: { value: true } });
     expect(data.doubts).toEqual([expect.stringContaining('asked with HEAD')]);
   });
 
-  it('that sends a compressed bomb is read as it comes, never unpacked', async () => {
+  it('that sends a compressed bomb is read as it comes, never unpacked', async ({ expect }) => {
     const bomb = gzipSync(Buffer.alloc(8 * 1024 * 1024));
     const head = `HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`;
     const url = await answering((socket) => socket.write(Buffer.concat([Buffer.from(head), bomb])));
@@ -119,7 +119,7 @@ describe('a server', { concurrent: true }, () => {
     expect(data.exchanges[0]?.bodyBytes).toBe(bomb.length);
   });
 
-  it('that talks on after its response was never idle', async () => {
+  it('that talks on after its response was never idle', async ({ expect }) => {
     const url = await answering((socket) => {
       socket.write(OK);
       setTimeout(() => repeat(socket, Buffer.alloc(65_536)), 300);
@@ -129,7 +129,7 @@ describe('a server', { concurrent: true }, () => {
     expect(exitCode).toBe(2);
   });
 
-  it('that says something before it closes is quoted, without what moves the cursor', async () => {
+  it('that says something before it closes is quoted, without what moves the cursor', async ({ expect }) => {
     const url = await answering((socket) => {
       socket.write(OK);
       setTimeout(() => socket.end('HTTP/1.1 408 Request\u001b[2J Timeout\r\n\r\n'), 500);
@@ -138,7 +138,7 @@ describe('a server', { concurrent: true }, () => {
     expect(data.idleSamples).toMatchObject([{ outcome: 'closed', lastWords: 'HTTP/1.1 408 Request [2J Timeout' }]);
   });
 
-  it('that loses its temper after some requests is asked no more', async () => {
+  it('that loses its temper after some requests is asked no more', async ({ expect }) => {
     let count = 0;
     const server = await listening(
       createServer((_, response) => {
@@ -156,7 +156,7 @@ describe('a server', { concurrent: true }, () => {
 });
 
 describe('a redirect', { concurrent: true }, () => {
-  it('is shown without what may be a secret, and followed only when asked to, five times', async () => {
+  it('is shown without what may be a secret, and followed only when asked to, five times', async ({ expect }) => {
     const url = await answering((socket) =>
       socket.write(
         `HTTP/1.1 302 Found\r\nLocation: http://user:secret@127.0.0.1:${socket.localPort}/next?token=secret\r\nContent-Length: 0\r\n\r\n`,
@@ -173,7 +173,7 @@ describe('a redirect', { concurrent: true }, () => {
     expect(JSON.stringify([shown.report, followed.report])).not.toContain('secret');
   });
 
-  it('to another origin is not sent the headers that were given', async () => {
+  it('to another origin is not sent the headers that were given', async ({ expect }) => {
     const seen: (string | undefined)[] = [];
     const second = await listening(
       createServer((request, response) => {
@@ -200,7 +200,7 @@ describe('a redirect', { concurrent: true }, () => {
     expect(data.doubts).toEqual([expect.stringMatching(/another origin.*Authorization$/)]);
   });
 
-  it('to no URL of http is not followed', async () => {
+  it('to no URL of http is not followed', async ({ expect }) => {
     const url = await answering((socket) =>
       socket.write('HTTP/1.1 301 Gone\r\nLocation: javascript://u:secret@x/?secret\r\nContent-Length: 0\r\n\r\n'),
     );
@@ -224,7 +224,7 @@ describe('a hint that cannot be meant', () => {
 });
 
 describe('the command line', { concurrent: true }, () => {
-  it.each([
+  it.for<[what: string, args: string[], message: string]>([
     ['a header with a line break', ['-H', 'X-A: b\r\nX-Evil: 1'], "--header 'X-A' cannot be sent"],
     ['a header name with a space', ['-H', 'X A: b'], "--header 'X A' cannot be sent"],
     [
@@ -235,7 +235,7 @@ describe('the command line', { concurrent: true }, () => {
     ['two headers Host', ['-H', 'Host: a', '-H', 'host: b'], '--header Host is given twice'],
     ['a header of 20 KB', ['-H', `X-A: ${'b'.repeat(20_000)}`], "--header 'X-A' is longer than 16384 characters"],
     ['a header without a colon, which may be a secret', ['-H', 'secret'], 'a --header has no colon'],
-  ])('refuses %s', async (_, args, message) => {
+  ])('refuses %s', async ([, args, message], { expect }) => {
     const { exitCode, stdout, stderr } = await kaprobe(['http', 'http://127.0.0.1:9/', ...args]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^kaprobe: .*\nhint: .*\n$|^kaprobe: .*\n$/);
@@ -243,7 +243,7 @@ describe('the command line', { concurrent: true }, () => {
     expect(stderr).not.toMatch(/secret|Evil/);
   });
 
-  it('sends the headers given in place of its own, and leaves out those that are empty', async () => {
+  it('sends the headers given in place of its own, and leaves out those that are empty', async ({ expect }) => {
     const heard: string[] = [];
     const server = await serve((socket) =>
       socket.on('data', (bytes) => {
@@ -277,7 +277,7 @@ describe('the command line', { concurrent: true }, () => {
     ]);
   });
 
-  it('takes the address from --resolve', async () => {
+  it('takes the address from --resolve', async ({ expect }) => {
     const url = await answering((socket) => socket.write(OK));
     const { port } = new URL(url);
     const { data } = await ask(`http://app.example:${port}/`, [
@@ -290,7 +290,7 @@ describe('the command line', { concurrent: true }, () => {
     expect(data).toMatchObject({ address: '127.0.0.1', status: 200 });
   });
 
-  it('repeats a request that may change something once only', async () => {
+  it('repeats a request that may change something once only', async ({ expect }) => {
     let count = 0;
     const server = await listening(
       createServer((_, response) => {
@@ -303,7 +303,7 @@ describe('the command line', { concurrent: true }, () => {
     expect(count).toBe(2);
   });
 
-  it('prints what is known by then when interrupted', async () => {
+  it('prints what is known by then when interrupted', async ({ expect }) => {
     let requestCount = 0;
     let child = 0;
     const url = await answering((socket) => {

@@ -39,7 +39,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     await Promise.all(running.map((server) => ('stop' in server ? server.stop() : server.close())));
   });
 
-  it('that it keeps connections and closes idle ones after its keepalive_timeout, by FIN', async () => {
+  it('that it keeps connections and closes idle ones after its keepalive_timeout, by FIN', async ({ expect }) => {
     const asked = await ask(await start('7s'), '--max-requests', '20');
     expect(asked.data).toMatchObject({
       persistent: { value: true, why: 'http-1.1' },
@@ -56,7 +56,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     expect(asked).toMatchObject({ exitCode: 0, rules: ['http-idle-close'], report: { verdict: 'ok', gaps: [] } });
   });
 
-  it('that keepalive_timeout 0 ends each connection', async () => {
+  it('that keepalive_timeout 0 ends each connection', async ({ expect }) => {
     const asked = await ask(await start('0'));
     expect(asked.data).toMatchObject({
       persistent: { value: false, why: 'connection-close', also: [] },
@@ -70,7 +70,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     });
   });
 
-  it('that HTTP/1.0 has to ask for it, and what it gets then', async () => {
+  it('that HTTP/1.0 has to ask for it, and what it gets then', async ({ expect }) => {
     const port = await start('7s');
     const [plain, asking] = await Promise.all([
       ask(port, '--http1.0', '--no-idle'),
@@ -86,7 +86,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     expect(asking.data.requestsPerConnection).toMatchObject({ count: 3, limited: false });
   });
 
-  it('that a body without a length ends the connection', async () => {
+  it('that a body without a length ends the connection', async ({ expect }) => {
     const origin = await serving((_, response) => {
       response.removeHeader('Transfer-Encoding');
       response.removeHeader('Connection');
@@ -101,7 +101,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     expect(asked.data.exchanges[0]).toMatchObject({ bodyBytes: 9, framing: 'close' });
   });
 
-  it('how many requests it allows, and that it announces the end', async () => {
+  it('how many requests it allows, and that it announces the end', async ({ expect }) => {
     const asked = await ask(await start('7s', { http: 'keepalive_requests 5;' }), '--no-idle');
     expect(asked.data.requestsPerConnection).toMatchObject({ count: 5, limited: true, announced: true });
     expect(
@@ -110,14 +110,16 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     expect(asked).toMatchObject({ exitCode: 0, rules: [] });
   });
 
-  it('that it promises more than it keeps', async () => {
+  it('that it promises more than it keeps', async ({ expect }) => {
     const asked = await ask(await start('2s 30s'), '--max-requests', '2');
     expect(asked.data.hint).toEqual({ timeoutMs: 30_000, max: null });
     expectClose(asked, 2000);
     expect(asked).toMatchObject({ exitCode: 1, rules: ['hint-longer-than-truth', 'http-idle-close'] });
   });
 
-  it('that it is still open where nobody waits long enough, which leaves a longer proxy unjudged', async () => {
+  it('that it is still open where nobody waits long enough, which leaves a longer proxy unjudged', async ({
+    expect,
+  }) => {
     const asked = await ask(
       await start('60s'),
       '--max-requests',
@@ -134,7 +136,7 @@ describe.skipIf(withoutNginx !== '')(`of a real nginx it is told${withoutNginx}`
     expect(asked).toMatchObject({ exitCode: 2, rules: [], report: { verdict: 'unmeasured' } });
   });
 
-  it('who keeps idle connections for longer than it', async () => {
+  it('who keeps idle connections for longer than it', async ({ expect }) => {
     const asked = await ask(
       await start('2s'),
       '--max-requests',
@@ -168,7 +170,9 @@ describe.skipIf(withoutGunicorn !== '')(`of a real gunicorn it is told${withoutG
   });
   afterAll(() => Promise.all([threads?.stop(), sync?.stop()]));
 
-  it('that its threads keep idle connections for --keep-alive, and up to the second longer after which they look again', async () => {
+  it('that its threads keep idle connections for --keep-alive, and up to the second longer after which they look again', async ({
+    expect,
+  }) => {
     const asked = await ask(threads.port, '--max-requests', '20');
     expect(asked.data).toMatchObject({
       persistent: { value: true },
@@ -178,13 +182,13 @@ describe.skipIf(withoutGunicorn !== '')(`of a real gunicorn it is told${withoutG
     expectClose(asked, 2000, 1000 + EXACT_MS);
   });
 
-  it('that its sync worker ends each connection, and is suspected', async () => {
+  it('that its sync worker ends each connection, and is suspected', async ({ expect }) => {
     const asked = await ask(sync.port);
     expect(asked.data.persistent).toMatchObject({ value: false, why: 'connection-close' });
     expect(asked.rules).toEqual(['http-not-persistent', 'gunicorn-sync-worker']);
   });
 
-  it('what becomes of requests around the close: answered before, lost after', async () => {
+  it('what becomes of requests around the close: answered before, lost after', async ({ expect }) => {
     const asked = await ask(threads.port, '--race', '60', '--max-requests', '2', '--gap', '10s');
     const { race } = asked.data;
     expect(race?.samples).toHaveLength(60);
@@ -213,7 +217,7 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
   afterAll(() => Promise.all(running.map((server) => server.close())));
 
   // Node 20.20 adds a second to its keepAliveTimeout, older versions do not.
-  it('that it keeps its promise of 5 s', async () => {
+  it('that it keeps its promise of 5 s', async ({ expect }) => {
     const port = await start((_, response) => response.end('ok'));
     const asked = await ask(port, '--max-requests', '3');
     expect(asked.data.hint).toEqual({ timeoutMs: 5000, max: null });
@@ -221,7 +225,7 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
     expect(asked).toMatchObject({ exitCode: 0, rules: ['http-idle-close'] });
   });
 
-  it('that its application promises more than it keeps', async () => {
+  it('that its application promises more than it keeps', async ({ expect }) => {
     const port = await start(
       (_, response) => response.setHeader('Connection', 'keep-alive').setHeader('Keep-Alive', 'timeout=30').end('ok'),
       (server) => {
@@ -232,7 +236,7 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
     expect(asked).toMatchObject({ exitCode: 1, rules: ['hint-longer-than-truth', 'http-idle-close'] });
   });
 
-  it('that it ends connections in use and does not say so', async () => {
+  it('that it ends connections in use and does not say so', async ({ expect }) => {
     const port = await start((request, response) => {
       const { socket } = request;
       response.end('ok', () => socket.end()); // with the last byte: no second request is answered
@@ -242,7 +246,9 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
     expect(asked).toMatchObject({ exitCode: 1, rules: ['http-close-unannounced'] });
   });
 
-  it('in how wide a window around its closing requests are lost that nobody could have held back', async () => {
+  it('in how wide a window around its closing requests are lost that nobody could have held back', async ({
+    expect,
+  }) => {
     const WINDOW_MS = 60;
     /** How long it really was: on a busy machine the timer is late. */
     const windowsMs: number[] = [];
@@ -269,7 +275,7 @@ describe('of a server in Node it is told', SIDE_BY_SIDE, () => {
     expect(asked.report.findings).toContainEqual(expect.objectContaining({ rule: 'reuse-race', severity: 'warning' }));
   });
 
-  it('that it resets idle connections', async () => {
+  it('that it resets idle connections', async ({ expect }) => {
     const port = await start((request, response) => {
       const { socket } = request;
       response.end('ok', () => setTimeout(() => socket.resetAndDestroy(), 700));

@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { makeCertificate, type TestCertificate } from '../certificate.ts';
 import { listening, type TestServer } from '../servers.ts';
 import { ask } from './ask.ts';
@@ -27,7 +27,7 @@ describe('over TLS', { concurrent: true }, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('a certificate that is not trusted is an error, and nothing is asked', async () => {
+  it('a certificate that is not trusted is an error, and nothing is asked', async ({ expect }) => {
     const { exitCode, rules, report, data } = await ask(url, QUICK);
     expect({ exitCode, rules }).toEqual({ exitCode: 1, rules: ['certificate-not-trusted'] });
     expect(report.findings[0]?.severity).toBe('error');
@@ -35,7 +35,7 @@ describe('over TLS', { concurrent: true }, () => {
     expect(report.gaps).toMatchObject([{ what: 'response', reason: expect.stringContaining('not trusted') }]);
   });
 
-  it('--insecure goes on, and makes a warning of it', async () => {
+  it('--insecure goes on, and makes a warning of it', async ({ expect }) => {
     const { exitCode, report, data } = await ask(url, [...QUICK, '--insecure']);
     expect(report.findings).toMatchObject([{ rule: 'certificate-not-trusted', severity: 'warning' }]);
     expect(data).toMatchObject({
@@ -47,7 +47,9 @@ describe('over TLS', { concurrent: true }, () => {
     expect(exitCode).toBe(0);
   });
 
-  it('the idle close of a trusted server is measured, from the last byte to the end of the session', async () => {
+  it('the idle close of a trusted server is measured, from the last byte to the end of the session', async ({
+    expect,
+  }) => {
     const { data, rules } = await ask(url, ['--max-requests', '2'], { NODE_EXTRA_CA_CERTS: certificate.file });
     expect(data.certificate).toMatchObject({ kind: 'presented', trusted: true });
     expect(data.idleClose?.outcome).toBe('closed');
@@ -55,7 +57,7 @@ describe('over TLS', { concurrent: true }, () => {
     expect(rules).not.toContain('certificate-not-trusted');
   });
 
-  it('a server that would rather speak HTTP/2 is measured in HTTP/1.1, and said to', async () => {
+  it('a server that would rather speak HTTP/2 is measured in HTTP/1.1, and said to', async ({ expect }) => {
     const server = createSecureServer({ ...certificate, allowHTTP1: true }, (_, response) => {
       response.end('ok');
     });
@@ -69,7 +71,7 @@ describe('over TLS', { concurrent: true }, () => {
     });
   });
 
-  it('a server that speaks nothing but HTTP/2 is not measured, with that reason', async () => {
+  it('a server that speaks nothing but HTTP/2 is not measured, with that reason', async ({ expect }) => {
     const only = await listening(createSecureServer({ ...certificate }, (_, response) => void response.end('ok')));
     running.push(only);
     const { exitCode, data, report } = await ask(`https://localhost:${only.port}/`, [...QUICK, '--insecure']);

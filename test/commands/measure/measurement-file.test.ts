@@ -46,7 +46,8 @@ test('any text is notes or a reason', () => {
       ),
       (text) => {
         const read = readNotes(text);
-        return read.kind === 'notes' ? read.notes.lowerMs >= 0 : read.reason !== '';
+        if (read.kind === 'notes') expect(read.notes.lowerMs).toBeGreaterThanOrEqual(0);
+        else expect(read.reason).not.toBe('');
       },
     ),
   );

@@ -39,8 +39,7 @@ describe('parseTime', () => {
   test('returns a whole number that is not negative, or null', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9smhdwMy ]{0,12}$/), (text) => {
-        const ms = parseTime(text);
-        return ms === null || (Number.isSafeInteger(ms) && ms >= 0);
+        expect(parseTime(text)).toSatisfy((ms) => ms === null || (Number.isSafeInteger(ms) && ms >= 0));
       }),
     );
   });

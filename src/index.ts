@@ -1,7 +1,8 @@
 /** kaprobe as a library: the same questions as on the command line, the same reports. */
 
 import { UsageError } from './base/errors.ts';
-import { CHECK_BOUNDS, CHECK_DEFAULTS, checkTargets } from './commands/check/command.ts';
+import { checkTargets } from './commands/check/check-targets.ts';
+import { CHECK_BOUNDS, CHECK_DEFAULTS } from './commands/check/question.ts';
 import type { CheckData } from './commands/check/report.ts';
 import { MEASURE_BOUNDS, measureQuestion, measureTarget } from './commands/measure/command.ts';
 import type { MeasureData } from './commands/measure/report.ts';

@@ -94,7 +94,7 @@ export interface SurvivalArm {
   arm: 'silent' | 'keepalive' | 'application';
   outcome: SurvivalOutcome;
   /** From the last segment received before the test (or the end) to it; null when unmeasured. */
-  idleMs: number | null;
+  idledForMs: number | null;
   /** When the outcome was known, since the connection was made; null when unmeasured. */
   atMs: number | null;
   /** Whether the end came by itself, during the wait, rather than in answer to a probe. */
@@ -113,8 +113,8 @@ export interface SurvivalArm {
 export type SurvivalCause = 'none' | 'middlebox' | 'peer' | 'host-down' | 'unknown';
 
 export interface Survival {
-  /** How long the connections were left alone. */
-  idleMs: number;
+  /** How long the connections were to be left alone. */
+  askedForMs: number;
   arms: SurvivalArm[];
   cause: SurvivalCause;
   /** What a new connection to the same address came to after the wait; null when there was no need to try. */

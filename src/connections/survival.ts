@@ -22,7 +22,8 @@ export function falseStallProbability(loss: number, probeCount: number): number 
 
 /** What is known when the cause is asked for. */
 export interface SurvivalEvidence {
-  idleMs: number;
+  /** How long the connections were to be left alone. */
+  askedForMs: number;
   arms: readonly SurvivalArm[];
   /** What a new connection came to afterwards; null when none was needed. */
   freshConnect: ConnectKind | null;
@@ -34,10 +35,10 @@ export interface SurvivalEvidence {
 
 /** Puts cause and conclusion to what the arms came to. */
 export function concludeSurvival(evidence: SurvivalEvidence): Survival {
-  const { idleMs, arms, freshConnect } = evidence;
+  const { askedForMs, arms, freshConnect } = evidence;
   const cause = causeOf(evidence);
   return {
-    idleMs,
+    askedForMs,
     arms: [...arms],
     cause,
     freshConnect,
@@ -55,7 +56,7 @@ export function armOf(survival: { arms: readonly SurvivalArm[] } | null, name: S
 export function idleEvidenceOf(survival: Survival | null): IdleEvidence | null {
   if (survival?.cause !== 'middlebox') return null;
   return {
-    tooLongMs: armOf(survival, 'silent')?.idleMs ?? survival.idleMs,
+    tooLongMs: armOf(survival, 'silent')?.idledForMs ?? survival.askedForMs,
     settingsKeptIt: armOf(survival, 'keepalive')?.outcome === 'alive',
   };
 }
@@ -90,9 +91,9 @@ function causeOf({ arms, freshConnect, ping }: SurvivalEvidence): SurvivalCause 
 
 function conclusionOf(
   cause: SurvivalCause,
-  { idleMs, arms, freshConnect, keepalive: settings }: SurvivalEvidence,
+  { askedForMs, arms, freshConnect, keepalive: settings }: SurvivalEvidence,
 ): string {
-  const waited = formatDuration(idleMs);
+  const waited = formatDuration(askedForMs);
   const silent = armOf({ arms }, 'silent');
   const keepalive = armOf({ arms }, 'keepalive');
   const application = armOf({ arms }, 'application');
@@ -114,7 +115,7 @@ function conclusionOf(
           ? `keepalive at ${formatDuration(settings.idleMs)} saves this connection: without it a middlebox ends it within ${waited}`
           : `a middlebox ended one connection within ${waited}, but not the silent one`;
       }
-      const why = settings !== null && isDead(keepalive) ? whyKeepaliveFailed(settings, idleMs) : '';
+      const why = settings !== null && isDead(keepalive) ? whyKeepaliveFailed(settings, askedForMs) : '';
       const saved = application?.outcome === 'alive' ? '; requests of the application save it' : '';
       return `a middlebox ended the idle connection within ${waited}, while a new one works${why}${saved}`;
     }

@@ -6,13 +6,6 @@ import { rule as requestLimitUnannounced } from '../commands/chain/rules/request
 import { rule as runningDiffersFromConfigured } from '../commands/chain/rules/running-differs-from-configured.ts';
 import { rule as upstreamClosesFirst } from '../commands/chain/rules/upstream-closes-first.ts';
 import { rule as upstreamNotReused } from '../commands/chain/rules/upstream-not-reused.ts';
-import { rule as keepaliveDoesNotSave } from '../commands/check/rules/keepalive-does-not-save.ts';
-import { rule as keepaliveProbesUnanswered } from '../commands/check/rules/keepalive-probes-unanswered.ts';
-import { rule as keepaliveSaves } from '../commands/check/rules/keepalive-saves.ts';
-import { rule as keepaliveSettingsRefused } from '../commands/check/rules/keepalive-settings-refused.ts';
-import { rule as pathDropsIdle } from '../commands/check/rules/path-drops-idle.ts';
-import { rule as pathResetsIdle } from '../commands/check/rules/path-resets-idle.ts';
-import { rule as peerClosesIdle } from '../commands/check/rules/peer-closes-idle.ts';
 import { rule as gunicornSyncWorker } from '../commands/http/rules/gunicorn-sync-worker.ts';
 import { rule as hintLongerThanTruth } from '../commands/http/rules/hint-longer-than-truth.ts';
 import { rule as httpCloseUnannounced } from '../commands/http/rules/http-close-unannounced.ts';
@@ -60,9 +53,6 @@ import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts'
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts & KeepaliveFacts>[] = [
-  pathDropsIdle,
-  pathResetsIdle,
-  peerClosesIdle,
   keepaliveDoesNotRefresh,
   pathIdleTimeout,
   directionsDiffer,
@@ -76,9 +66,6 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
   httpIdleStalled,
   httpIdleClose,
   reuseRace,
-  keepaliveDoesNotSave,
-  keepaliveProbesUnanswered,
-  keepaliveSettingsRefused,
   keepaliveOff,
   keepaliveSlowerThanMiddlebox,
   keepaliveIntervalSlowerThanMiddlebox,
@@ -107,7 +94,6 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
   watchedConnectionNotMade,
   watchedConnectionClosed,
   watchedAddressRotated,
-  keepaliveSaves,
   deadPeerNoticedAfter,
   halfOpenSuspected,
   blockedReadWithoutTimeout,

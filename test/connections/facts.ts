@@ -56,7 +56,7 @@ export function arm(different: Partial<SurvivalArm> = {}): SurvivalArm {
   return {
     arm: 'silent',
     outcome: 'alive',
-    idleMs: 600_000,
+    idledForMs: 600_000,
     atMs: 601_000,
     unprovoked: false,
     error: null,
@@ -70,7 +70,7 @@ export function arm(different: Partial<SurvivalArm> = {}): SurvivalArm {
 /** Connections that were left alone for ten minutes, which a middlebox ended. */
 export function survival(different: Partial<Survival> = {}): Survival {
   return {
-    idleMs: 600_000,
+    askedForMs: 600_000,
     arms: [],
     cause: 'middlebox',
     freshConnect: 'connected',

@@ -27,7 +27,7 @@ function evidence(
     return arm({ arm: name, outcome: outcome as SurvivalArm['outcome'], unprovoked: byItself.length > 0, atMs: 3000 }); // the types above
   };
   return {
-    idleMs: 600_000,
+    askedForMs: 600_000,
     arms: [armOf('silent', silent), armOf('keepalive', keepalive)],
     freshConnect,
     ping,
@@ -119,7 +119,7 @@ test('a living connection on a path that loses a fifth of its packets each way i
 });
 
 describe('what the idle test shows about a middlebox', () => {
-  const stalled = arm({ outcome: 'stalled', idleMs: 590_000 });
+  const stalled = arm({ outcome: 'stalled', idledForMs: 590_000 });
   const spared = arm({ arm: 'keepalive' });
 
   test('is the silence that it did not tolerate, and whether keepalive kept the connection', () => {
@@ -129,7 +129,7 @@ describe('what the idle test shows about a middlebox', () => {
   });
 
   test('is the time asked for where the silent connection was not measured', () => {
-    const unmeasured = arm({ outcome: 'unmeasured', idleMs: null });
+    const unmeasured = arm({ outcome: 'unmeasured', idledForMs: null });
     expect(idleEvidenceOf(survival({ arms: [unmeasured, spared] }))).toMatchObject({ tooLongMs: 600_000 });
   });
 

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError } from '../../base/errors.ts';
-import { type ConnectResult, connectAny } from '../../connections/connect.ts';
+import { connectAny } from '../../connections/connect.ts';
 import { probeKeepalive } from '../../connections/keepalive-probe.ts';
-import type { Certificate, EarlyEnd, KeepaliveAnswer, Ping } from '../../connections/observation.ts';
+import type { Connect, KeepaliveAnswer, Ping } from '../../connections/observation.ts';
 import { pingOnce } from '../../connections/ping.ts';
 import { type Family, resolve } from '../../connections/resolve.ts';
 import type { Target } from '../../connections/target.ts';
@@ -13,8 +13,8 @@ import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { descriptorOf, readKeepalive, writeKeepalive } from '../../linux/socket-options.ts';
 import { readHostKeepalive } from '../../linux/sysctl.ts';
 import { readTcpInfo } from '../../linux/tcp-info.ts';
-import type { RefusedSetting } from '../../report/values.ts';
-import { type Keepalive, type RequestedKeepalive, type Unmeasured, unmeasured } from '../../report/values.ts';
+import { type Keepalive, type RequestedKeepalive, unmeasured } from '../../report/values.ts';
+import type { ObservedTarget } from './report.ts';
 import { type SurviveResult, survive } from './survive.ts';
 
 /** Pings that run at once: each is a process. */
@@ -39,12 +39,9 @@ export interface EndpointQuestion {
 
 /** What was seen of one endpoint. */
 export interface EndpointObservation {
-  addresses: string[];
-  result: ConnectResult;
-  session: Session;
-  ping: Ping;
-  /** null: not asked for, or not connected; a text: why it could not be done. */
-  survived: SurviveResult | string | null;
+  seen: ObservedTarget;
+  /** `obstacle`: why connections could not be left idle, though that was asked for; null: nothing was in the way. */
+  idleTest: { interrupted: boolean; obstacle: string | null };
 }
 
 /** What all endpoints share. */
@@ -96,23 +93,13 @@ export async function observeEndpoint(
 ): Promise<EndpointObservation> {
   const { family, timeoutMs } = question;
   const resolution = await resolve(target.host, family, { timeoutMs, signal });
-  if (resolution.kind === 'unresolved') {
-    const result = {
+  if (resolution.kind === 'unresolved')
+    return notConnected(target, question, {
       kind: 'unresolved',
-      address: null,
-      durationMs: 0,
+      durationMs: null,
+      rttMs: null,
       error: resolution.error,
-      attempts: [],
-      socket: null,
-    } as const;
-    return {
-      addresses: [],
-      result,
-      session: NOT_CONNECTED,
-      ping: noPing('no address to ping'),
-      survived: null,
-    };
-  }
+    });
   const { addresses } = resolution;
   const connecting = connectAny(addresses, target.port, { timeoutMs, signal });
   // Starting a process takes time on this thread: not while a fast connection is being timed.
@@ -120,48 +107,69 @@ export async function observeEndpoint(
     tools.ping(early?.address ?? addresses[0] ?? ''),
   );
   pinging.catch(() => {}); // rejects only together with `connecting`
-  const result = await connecting;
-  const [session, survived] =
-    result.socket === null
-      ? [NOT_CONNECTED, null]
+  const { kind, address, durationMs, error, attempts, socket } = await connecting;
+  const [{ rttMs, ...session }, idled] =
+    socket === null
+      ? [noSession(question), null]
       : await Promise.all([
-          useConnection(result.socket, result, target, question, tools, signal),
-          idleFor(result.address, target, question, tools, signal),
+          useConnection(socket, address, target, question, tools, signal),
+          idleFor(address, target, question, tools, signal),
         ]);
-  return { addresses, result, session, ping: await pinging, survived };
+  const { survival = null, dropper = null, interrupted = false } = typeof idled === 'object' ? (idled ?? {}) : {};
+  const connect = { kind, durationMs, rttMs, error };
+  const { seen } = notConnected(target, question, connect);
+  return {
+    seen: { ...seen, address, addresses, attempts: [...attempts], ...session, survival, dropper, ping: await pinging },
+    idleTest: { interrupted, obstacle: typeof idled === 'string' ? idled : null },
+  };
 }
 
 /** An endpoint that this host could not try, for the reason given. */
-export function notObserved(error: string): EndpointObservation {
-  const result = { kind: 'unmeasured', address: null, durationMs: 0, error, attempts: [], socket: null } as const;
-  return { addresses: [], result, session: NOT_CONNECTED, ping: noPing('no address to ping'), survived: null };
+export function notObserved(target: Target, question: EndpointQuestion, error: string): EndpointObservation {
+  return notConnected(target, question, { kind: 'unmeasured', durationMs: 0, rttMs: null, error });
+}
+
+/** An endpoint of which no more is known than that. */
+function notConnected(
+  { label, scheme, host, port }: Target,
+  question: EndpointQuestion,
+  connect: Connect,
+): EndpointObservation {
+  const { keepalive, ended } = noSession(question);
+  return {
+    seen: {
+      target: label,
+      scheme,
+      host,
+      address: null,
+      port,
+      addresses: [],
+      connect,
+      attempts: [],
+      keepalive,
+      ended,
+      survival: null,
+      dropper: null,
+      ping: noPing('no address to ping'),
+    },
+    idleTest: { interrupted: false, obstacle: null },
+  };
 }
 
 /** What was learnt over an open connection. */
-interface Session {
-  rttMs: number | null;
-  refused: RefusedSetting[];
-  effective: Keepalive | Unmeasured;
-  answer: KeepaliveAnswer;
-  certificate: Certificate | null;
-  ended: EarlyEnd;
-}
+type Session = Pick<ObservedTarget, 'keepalive' | 'ended' | 'certificate'> & Pick<Connect, 'rttMs'>;
 
-const NOT_CONNECTED: Session = {
-  rttMs: null,
-  refused: [],
-  effective: unmeasured('not connected'),
-  answer: unmeasured('not connected'),
-  certificate: null,
-  ended: null,
-};
+function noSession({ keepalive: requested }: EndpointQuestion): Session {
+  const none = unmeasured('not connected');
+  return { rttMs: null, keepalive: { requested, refused: [], effective: none, answer: none }, ended: null };
+}
 
 /** Settings, TLS, probes, in this order, on one connection, which is closed at the end. */
 async function useConnection(
   socket: Socket,
-  { address }: ConnectResult,
+  address: string | null,
   target: Target,
-  { keepalive, probeCount, timeoutMs }: EndpointQuestion,
+  { keepalive: requested, probeCount, timeoutMs }: EndpointQuestion,
   { libc }: EndpointTools,
   signal: AbortSignal,
 ): Promise<Session> {
@@ -172,7 +180,7 @@ async function useConnection(
     const options = typeof libc === 'string' || fd === null ? null : { libc, fd };
     const why = typeof libc === 'string' ? libc : 'the connection is gone';
     const rttMs = options === null ? null : readTcpInfo(options.libc, options.fd).rttMs;
-    const refused = options === null ? [] : writeKeepalive(options.libc, options.fd, keepalive);
+    const refused = options === null ? [] : writeKeepalive(options.libc, options.fd, requested);
     const effective = options === null ? unmeasured(why) : readKeepalive(options.libc, options.fd);
     const tls = target.tls ? await handshakeTls(socket, target.host, { timeoutMs, signal, now: new Date() }) : null;
     const watch = watchConnection(tls?.session ?? socket, openedAtMs, {
@@ -189,7 +197,12 @@ async function useConnection(
       return { ...answer, freshConnect: fresh.kind };
     };
     const answer = await probe();
-    return { rttMs, refused, effective, answer, certificate: tls?.certificate ?? null, ended: watch.ended() };
+    return {
+      rttMs,
+      keepalive: { requested, refused, effective, answer },
+      ended: watch.ended(),
+      ...(tls === null ? {} : { certificate: tls.certificate }),
+    };
   } finally {
     socket.destroy();
   }
@@ -205,5 +218,5 @@ async function idleFor(
 ): Promise<SurviveResult | string | null> {
   if (surviveMs === null || address === null) return null;
   if (typeof libc === 'string') return libc;
-  return survive({ target, address, idleMs: surviveMs, keepalive, locate }, libc, signal);
+  return survive({ target, address, surviveMs, keepalive, locate }, libc, signal);
 }

@@ -154,7 +154,7 @@ async function probeArm(
   };
   const probing = startProbing(connection, libc);
   if (probing === null) return gone(null);
-  const { startedAtMs, idleAtLeastMs: idleMs } = probing;
+  const { startedAtMs, idleAtLeastMs: idledForMs } = probing;
   const before = sampleOf(probing.before);
   let probeCount = 0;
   let verdictAtMs = Number.POSITIVE_INFINITY;
@@ -162,24 +162,24 @@ async function probeArm(
     await sleep(LOOK_MS, undefined, { signal });
     const look = probing.look();
     if (look.kind === 'gone')
-      return gone({ idleMs, probeCount: Math.max(1, probeCount), tcpInfo: { before, after: null } });
+      return gone({ idledForMs, probeCount: Math.max(1, probeCount), tcpInfo: { before, after: null } });
     const tcpInfo = { before, after: sampleOf(look.info) };
     const nowMs = performance.now();
     if (look.kind === 'answered') {
       const detail = `heard from again ${formatDuration(nowMs - startedAtMs)} after the first probe`;
-      return result(arm, 'alive', { idleMs, probeCount: Math.max(1, probeCount), tcpInfo, detail });
+      return result(arm, 'alive', { idledForMs, probeCount: Math.max(1, probeCount), tcpInfo, detail });
     }
     ({ probeCount } = look);
     if (probeCount >= VERDICT_PROBE_COUNT) verdictAtMs = Math.min(verdictAtMs, nowMs + 2 * VERDICT_PROBE_INTERVAL_MS);
     if (nowMs >= verdictAtMs) {
       const detail = `${plural(probeCount, 'probe')} in ${formatDuration(nowMs - startedAtMs)}, none answered`;
-      return result(arm, 'stalled', { idleMs, probeCount, tcpInfo, detail });
+      return result(arm, 'stalled', { idledForMs, probeCount, tcpInfo, detail });
     }
   }
 }
 
 /** What had been learnt by probing when the connection ended. */
-type Provoked = Pick<SurvivalArm, 'idleMs' | 'probeCount' | 'tcpInfo'>;
+type Provoked = Pick<SurvivalArm, 'idledForMs' | 'probeCount' | 'tcpInfo'>;
 
 function endedArm(arm: IdleArm, ended: NonNullable<EarlyEnd>, provoked: Provoked | null = null): SurvivalArm {
   const after = `${formatDuration(ended.afterMs)} after it was made`;
@@ -208,7 +208,7 @@ const OUTCOME_OF_ERRNO: Readonly<Record<string, SurvivalOutcome>> = {
   ENETUNREACH: 'unreachable',
 };
 
-const NOTHING_KNOWN = { idleMs: null, atMs: null, unprovoked: false, error: null, probeCount: 0, tcpInfo: null };
+const NOTHING_KNOWN = { idledForMs: null, atMs: null, unprovoked: false, error: null, probeCount: 0, tcpInfo: null };
 
 function result(
   { arm, connection }: IdleArm,

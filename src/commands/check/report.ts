@@ -13,7 +13,8 @@ import type {
 import type { Gap, Verdict } from '../../report/report.ts';
 import type { Keepalive, Middlebox, RefusedSetting, RequestedKeepalive, Unmeasured } from '../../report/values.ts';
 
-export interface CheckedTarget {
+/** What was seen of one target. */
+export interface ObservedTarget {
   /** As it was given, without any user name and password. */
   target: string;
   scheme: string;
@@ -39,6 +40,10 @@ export interface CheckedTarget {
   ping: Ping;
   /** Only where the scheme asks for TLS. */
   certificate?: Certificate;
+}
+
+/** The same, judged. */
+export interface CheckedTarget extends ObservedTarget {
   verdict: Verdict;
   gaps: Gap[];
 }

@@ -20,7 +20,8 @@ export interface SurvivePlan {
   target: Target;
   /** The address that the target was connected to. */
   address: string;
-  idleMs: number;
+  /** How long to leave the connections alone. */
+  surviveMs: number;
   keepalive: RequestedKeepalive;
   /** Whether to look for the hop that drops a stalled connection. */
   locate: boolean;
@@ -39,15 +40,15 @@ export interface SurviveResult {
  * then; before and after it, it rejects.
  */
 export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal): Promise<SurviveResult> {
-  const { target, address, idleMs } = plan;
+  const { target, address, surviveMs } = plan;
   const arms = await openArms({ target, address, keepalive: plan.keepalive, libc, signal });
   try {
-    const interrupted = !(await waitIdle(arms, idleMs, libc, signal));
+    const interrupted = !(await waitIdle(arms, surviveMs, libc, signal));
     const keepalive = arms.find(({ arm }) => arm === 'keepalive')?.keepalive ?? null;
     if (interrupted) {
       const judged = arms.map((arm) => endOfArm(arm) ?? unmeasuredArm(arm, 'interrupted before its time'));
       return {
-        survival: concludeSurvival({ idleMs, arms: judged, freshConnect: null, ping: null, keepalive }),
+        survival: concludeSurvival({ askedForMs: surviveMs, arms: judged, freshConnect: null, ping: null, keepalive }),
         dropper: null,
         interrupted,
       };
@@ -56,7 +57,7 @@ export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal
     const dead = judged.some(({ outcome }) => outcome !== 'alive' && outcome !== 'unmeasured');
     const freshConnect = dead ? await connectFresh(address, target.port, signal) : null;
     const ping = freshConnect === null || freshConnect === 'connected' ? null : await pingStubbornly(address, signal);
-    const survival = concludeSurvival({ idleMs, arms: judged, freshConnect, ping, keepalive });
+    const survival = concludeSurvival({ askedForMs: surviveMs, arms: judged, freshConnect, ping, keepalive });
     const stalled = plan.locate && survival.cause === 'middlebox' ? stalledArm(arms, judged) : null;
     const dropper =
       stalled === null ? null : await locateStalled(stalled, { address, port: target.port }, libc, signal);

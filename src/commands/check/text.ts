@@ -79,9 +79,9 @@ function oneTarget(
 
 type Field = readonly [label: string, text: string];
 
-function describeSurvival({ idleMs, arms, conclusion }: Survival): Field[] {
+function describeSurvival({ askedForMs, arms, conclusion }: Survival): Field[] {
   return [
-    [`idle ${formatDuration(idleMs)}`, conclusion],
+    [`idle ${formatDuration(askedForMs)}`, conclusion],
     ...arms.map(
       ({ arm, outcome, detail }): Field => [
         '',

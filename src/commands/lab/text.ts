@@ -90,9 +90,9 @@ function ruleLines(page: Page, { network, lossPercent }: LabData): string[] {
   return lines.flatMap((line) => wrap(line, page.width));
 }
 
-function survivalLines(page: Page, { idleMs, arms, conclusion }: Survival): string[] {
+function survivalLines(page: Page, { askedForMs, arms, conclusion }: Survival): string[] {
   return [
-    `What became of the connections after ${formatDuration(idleMs)} without data`,
+    `What became of the connections after ${formatDuration(askedForMs)} without data`,
     ...arms.map((arm) => `  ${arm.arm.padEnd(11)}  ${outcomeMark(page, arm)}`),
     ...wrap(conclusion, page.width - 2).map((line) => `  ${line}`),
   ];

@@ -9,9 +9,17 @@ const FIREWALL: LabFirewall = { idleTimeoutMs: 5000, onExpiry: 'drop', nat: fals
 const TARGET = '10.9.4.2:7000';
 
 function survivalOf(silent: SurvivalOutcome, keepalive: SurvivalOutcome): Survival {
-  const arm = { idleMs: 7000, atMs: 15_000, unprovoked: false, error: null, probeCount: 14, tcpInfo: null, detail: '' };
+  const arm = {
+    idledForMs: 7000,
+    atMs: 15_000,
+    unprovoked: false,
+    error: null,
+    probeCount: 14,
+    tcpInfo: null,
+    detail: '',
+  };
   return {
-    idleMs: 7000,
+    askedForMs: 7000,
     arms: [
       { ...arm, arm: 'silent', outcome: silent },
       { ...arm, arm: 'keepalive', outcome: keepalive },

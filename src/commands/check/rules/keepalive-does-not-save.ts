@@ -1,38 +1,33 @@
 import { formatDuration } from '../../../base/units.ts';
-import { armOf, idleEvidenceOf } from '../../../connections/survival.ts';
-import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
-import { setsockoptLines } from '../../../keepalive/remedy.ts';
-import type { Facts } from '../../../policy/facts.ts';
+import { armOf } from '../../../connections/survival.ts';
+import { remedyLines } from '../../../keepalive/remedy.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { CheckFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<CheckFacts> = {
   id: 'keepalive-does-not-save',
   title: 'Measured: the connection with the keepalive asked for was ended by the path just as the silent one',
   explain: '',
   judge: (facts) => {
-    const { survival, settings, librarySwitches } = facts;
+    const { survival, settings } = facts;
     const keepalive = armOf(survival, 'keepalive');
     if (survival?.cause !== 'middlebox' || keepalive === null || keepalive.outcome === 'alive' || settings === null)
       return [];
     const { idleMs } = settings.keepalive;
-    const sentNone = idleMs >= survival.idleMs;
-    const recommended = proposeKeepalive({ ...facts, idleEvidence: idleEvidenceOf(survival) });
+    const sentNone = idleMs >= survival.askedForMs;
     return [
       {
         severity: 'error',
         message: sentNone
-          ? `keepalive at ${formatDuration(idleMs)} does not save this connection: its first probe was not due within the ${formatDuration(survival.idleMs)}`
+          ? `keepalive at ${formatDuration(idleMs)} does not save this connection: its first probe was not due within the ${formatDuration(survival.askedForMs)}`
           : `keepalive at ${formatDuration(idleMs)} does not save this connection: the path forgets it sooner, or does not count segments without payload`,
         evidence: {
           outcome: keepalive.outcome,
           keepaliveIdleMs: idleMs,
-          waitedMs: survival.idleMs,
+          askedForMs: survival.askedForMs,
           error: keepalive.error,
         },
-        remedy:
-          recommended === null
-            ? ['# send an application heartbeat']
-            : [...setsockoptLines(recommended), ...librarySwitches],
+        remedy: facts.recommended === null ? ['# send an application heartbeat'] : remedyLines(settings.basis, facts),
       },
     ];
   },

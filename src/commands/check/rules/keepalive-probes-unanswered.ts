@@ -1,8 +1,8 @@
 import { formatDuration, plural } from '../../../base/units.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
+import type { CheckFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<CheckFacts> = {
   id: 'keepalive-probes-unanswered',
   title: 'Keepalive probes into a connection that was made a moment ago got no answer',
   explain: '',

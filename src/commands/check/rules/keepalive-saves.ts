@@ -1,9 +1,9 @@
 import { formatDuration } from '../../../base/units.ts';
 import { armOf } from '../../../connections/survival.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { CheckFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<CheckFacts> = {
   id: 'keepalive-saves',
   title: 'Measured: the silent connection was ended by the path, the one with the keepalive asked for lives',
   explain: '',
@@ -22,10 +22,10 @@ export const rule: Rule<Facts> = {
     return [
       {
         severity: 'info',
-        message: `keepalive at ${formatDuration(idleMs)} saves this connection: it lives after ${formatDuration(survival.idleMs)}, the silent one does not`,
+        message: `keepalive at ${formatDuration(idleMs)} saves this connection: it lives after ${formatDuration(survival.askedForMs)}, the silent one does not`,
         evidence: {
           keepaliveIdleMs: idleMs,
-          waitedMs: survival.idleMs,
+          askedForMs: survival.askedForMs,
           silent: silent.outcome,
           keepalive: keepalive.outcome,
         },

@@ -1,7 +1,7 @@
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { CheckFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<CheckFacts> = {
   id: 'keepalive-settings-refused',
   title: 'The kernel would not take a setting; the socket keeps what it had (tcp(7): maxima 32767 s, 32767 s and 127)',
   explain: '',

@@ -1,22 +1,19 @@
 import { formatDuration } from '../../../base/units.ts';
-import { armOf, idleEvidenceOf } from '../../../connections/survival.ts';
-import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
-import { setsockoptLines, sysctlLines } from '../../../keepalive/remedy.ts';
-import type { Facts } from '../../../policy/facts.ts';
+import { armOf } from '../../../connections/survival.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { between, idleTimeoutBracket } from './path-drops-idle.ts';
+import type { CheckFacts } from '../facts.ts';
+import { between, idleTimeoutBracket, linesForPath } from '../path-timeout.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<CheckFacts> = {
   id: 'path-resets-idle',
   title:
     'Measured: a connection left in silence is reset, while keepalive spares it or a new one to the same address works',
   explain: '',
   judge: (facts) => {
-    const { survival, librarySwitches } = facts;
+    const { survival, settings } = facts;
     const silent = armOf(survival, 'silent');
     if (survival?.cause !== 'middlebox' || silent === null || !['reset', 'closed'].includes(silent.outcome)) return [];
-    const { heldMs, lostMs } = idleTimeoutBracket(facts);
-    const recommended = proposeKeepalive({ ...facts, idleEvidence: idleEvidenceOf(survival) });
+    const { heldMs, lostMs } = idleTimeoutBracket(survival, settings);
     const how =
       silent.outcome === 'closed'
         ? 'is closed (FIN)'
@@ -33,15 +30,12 @@ export const rule: Rule<Facts> = {
             : ''),
         evidence: {
           outcome: silent.outcome,
-          idleMs: silent.idleMs,
+          idledForMs: silent.idledForMs,
           freshConnect: survival.freshConnect,
           heldAfterMs: heldMs,
           lostAfterMs: lostMs,
         },
-        remedy:
-          recommended === null
-            ? []
-            : [...setsockoptLines(recommended), ...librarySwitches, ...sysctlLines(recommended)],
+        remedy: linesForPath(facts),
       },
     ];
   },

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/keepalive-does-not-save.ts';
 import type { SurvivalArm, SurvivalCause } from '../../../../src/connections/observation.ts';
-import { arm, facts, settings, socketLines, survival } from '../../../policy/facts.ts';
+import { arm, survival } from '../../../connections/facts.ts';
+import { settings, socketLines } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const lost = arm({ arm: 'keepalive', outcome: 'stalled', error: 'ETIMEDOUT' });
 
@@ -15,7 +17,7 @@ test('keepalive that was too slow to be tried is an error that says so, with fas
     {
       severity: 'error',
       message: 'keepalive at 2 h does not save this connection: its first probe was not due within the 10 m',
-      evidence: { outcome: 'stalled', keepaliveIdleMs: 7_200_000, waitedMs: 600_000, error: 'ETIMEDOUT' },
+      evidence: { outcome: 'stalled', keepaliveIdleMs: 7_200_000, askedForMs: 600_000, error: 'ETIMEDOUT' },
       remedy: [...socketLines(100, 15, 4, 160_000), '# libpq'],
     },
   ]);
@@ -30,7 +32,10 @@ test.each([
 });
 
 test('where no keepalive can be fast enough the application must speak', () => {
-  const known = facts({ survival: survival({ idleMs: 20_000, arms: [lost] }), settings: settings({ idleMs: 5000 }) });
+  const known = facts({
+    survival: survival({ askedForMs: 20_000, arms: [lost] }),
+    settings: settings({ idleMs: 5000 }),
+  });
   expect(rule.judge(known)).toMatchObject([{ remedy: ['# send an application heartbeat'] }]);
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/keepalive-probes-unanswered.ts';
 import type { ConnectKind } from '../../../../src/connections/observation.ts';
 import { unmeasured } from '../../../../src/report/values.ts';
-import { facts } from '../../../policy/facts.ts';
+import { facts } from '../facts.ts';
 
 const unanswered = (freshConnect: ConnectKind | null) =>
   facts({ answer: { kind: 'unanswered', afterMs: 5060, probeCount: 5, freshConnect } });
@@ -51,7 +51,6 @@ test.each([null, 'unmeasured'] as const)('when a new connection is %s nothing is
 test.each([
   ['they were answered', { kind: 'answered', afterMs: 1, probeCount: 3 } as const],
   ['that was not measured', unmeasured('switched off by --no-probe')],
-  ['nobody asked', null],
 ])('says nothing when %s', (_, answer) => {
   expect(rule.judge(facts({ answer }))).toEqual([]);
 });

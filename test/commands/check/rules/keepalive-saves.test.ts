@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/keepalive-saves.ts';
 import type { SurvivalArm, SurvivalCause } from '../../../../src/connections/observation.ts';
-import { arm, facts, settings, survival } from '../../../policy/facts.ts';
+import { arm, survival } from '../../../connections/facts.ts';
+import { settings } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const stalled = arm({ outcome: 'stalled' });
 const saved = arm({ arm: 'keepalive' });
@@ -14,7 +16,7 @@ test.each(['stalled', 'reset', 'closed', 'unreachable'] as const)(
       {
         severity: 'info',
         message: 'keepalive at 1 m saves this connection: it lives after 10 m, the silent one does not',
-        evidence: { keepaliveIdleMs: 60_000, waitedMs: 600_000, silent: outcome, keepalive: 'alive' },
+        evidence: { keepaliveIdleMs: 60_000, askedForMs: 600_000, silent: outcome, keepalive: 'alive' },
         remedy: [],
       },
     ]);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/keepalive-settings-refused.ts';
 import type { RefusedSetting } from '../../../../src/report/values.ts';
-import { facts, settings } from '../../../policy/facts.ts';
+import { settings } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const idle: RefusedSetting = { option: 'TCP_KEEPIDLE', requested: 40_000, unit: 's', errno: 'EINVAL' };
 const count: RefusedSetting = { option: 'TCP_KEEPCNT', requested: 200, unit: 'probes', errno: 'EINVAL' };

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { between, idleTimeoutBracket, rule } from '../../../../src/commands/check/rules/path-drops-idle.ts';
+import { between, idleTimeoutBracket } from '../../../../src/commands/check/path-timeout.ts';
+import { rule } from '../../../../src/commands/check/rules/path-drops-idle.ts';
 import type { SurvivalArm, SurvivalCause } from '../../../../src/connections/observation.ts';
-import { arm, facts, namespaceLines, settings, socketLines, survival } from '../../../policy/facts.ts';
+import { arm, survival } from '../../../connections/facts.ts';
+import { namespaceLines, settings, socketLines } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const stalled = arm({ outcome: 'stalled', probeCount: 14 });
-const saved = arm({ arm: 'keepalive', idleMs: 60_000 });
+const saved = arm({ arm: 'keepalive', idledForMs: 60_000 });
 const librarySwitches = ['# libpq', 'keepalives=1'];
 
 /** What was asked for and has just been shown to work is what is proposed. */
@@ -20,7 +23,7 @@ test('a silent connection that stalls while a new one works is an error, with th
         'idle connections after more than 1 m and at most 10 m',
       evidence: {
         outcome: 'stalled',
-        idleMs: 600_000,
+        idledForMs: 600_000,
         probeCount: 14,
         freshConnect: 'connected',
         heldAfterMs: 60_000,
@@ -43,8 +46,8 @@ test('without a surviving arm the lines aim at half of the time that was too lon
 });
 
 test('a timeout too short for any keepalive gets no lines', () => {
-  const arms = [{ ...stalled, idleMs: 20_000 }];
-  expect(rule.judge(facts({ survival: survival({ idleMs: 20_000, arms }) }))).toMatchObject([{ remedy: [] }]);
+  const arms = [{ ...stalled, idledForMs: 20_000 }];
+  expect(rule.judge(facts({ survival: survival({ askedForMs: 20_000, arms }) }))).toMatchObject([{ remedy: [] }]);
 });
 
 test.each<[what: string, cause: SurvivalCause, arms: SurvivalArm[]]>([
@@ -73,8 +76,8 @@ describe('the bracket of the idle timeout', () => {
     ['has none when there was no such connection', [stalled], 60_000, null],
     ['has none when the settings are not known', [stalled, saved], null, null],
   ])('%s', (_, arms, idleMs, heldMs) => {
-    const known = facts({ survival: survival({ arms }), settings: idleMs === null ? null : settings({ idleMs }) });
-    expect(idleTimeoutBracket(known)).toEqual({ heldMs, lostMs: 600_000 });
+    const known = idleMs === null ? null : settings({ idleMs });
+    expect(idleTimeoutBracket(survival({ arms }), known)).toEqual({ heldMs, lostMs: 600_000 });
   });
 
   test.each([

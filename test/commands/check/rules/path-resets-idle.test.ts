@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/path-resets-idle.ts';
 import type { SurvivalArm, SurvivalCause } from '../../../../src/connections/observation.ts';
-import { arm, facts, namespaceLines, settings, socketLines, survival } from '../../../policy/facts.ts';
+import { arm, survival } from '../../../connections/facts.ts';
+import { namespaceLines, settings, socketLines } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const reset = arm({ outcome: 'reset', error: 'ECONNRESET' });
-const saved = arm({ arm: 'keepalive', idleMs: 60_000 });
+const saved = arm({ arm: 'keepalive', idledForMs: 60_000 });
 const hint = 'The RST may come from the box itself, or from the peer if a NAT has given the connection another port';
 
 test('a silent connection that is reset at its next packet is an error, with the bracket and the lines', () => {
@@ -21,7 +23,7 @@ test('a silent connection that is reset at its next packet is an error, with the
         `after more than 1 m and at most 10 m. ${hint}`,
       evidence: {
         outcome: 'reset',
-        idleMs: 600_000,
+        idledForMs: 600_000,
         freshConnect: 'connected',
         heldAfterMs: 60_000,
         lostAfterMs: 600_000,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/check/rules/peer-closes-idle.ts';
 import type { SurvivalCause } from '../../../../src/connections/observation.ts';
-import { arm, facts, survival } from '../../../policy/facts.ts';
+import { arm, survival } from '../../../connections/facts.ts';
+import { facts } from '../facts.ts';
 
 const closed = arm({ outcome: 'closed', atMs: 65_000, unprovoked: true });
 const closedLater = arm({ arm: 'keepalive', outcome: 'closed', atMs: 65_200, unprovoked: true });

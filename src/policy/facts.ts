@@ -1,6 +1,5 @@
 import type { ChainLink } from '../commands/chain/alignment.ts';
 import type { ChainHop } from '../commands/chain/report.ts';
-import type { HttpData } from '../commands/http/report.ts';
 import type { MeasureData, MeasuredDirection } from '../commands/measure/report.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
 import type { WatchData } from '../commands/watch/report.ts';
@@ -28,8 +27,6 @@ export interface Facts {
   dropper: Dropper | null;
   /** The idle timeout that was measured. */
   measured: MeasuredTimeout | null;
-  /** An HTTP server's connections, as measured. */
-  http: HttpFacts | null;
   ping: Ping | null;
   certificate: Certificate | null;
   /** Whether the user said that an untrusted certificate is no obstacle. */
@@ -92,22 +89,6 @@ export type MeasuredSide = Pick<
   'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability'
 >;
 
-/** What was measured of an HTTP server: the part of it that rules judge. */
-export type HttpFacts = Pick<
-  HttpData,
-  | 'method'
-  | 'status'
-  | 'server'
-  | 'persistent'
-  | 'framing'
-  | 'hint'
-  | 'requestsPerConnection'
-  | 'idleClose'
-  | 'idleSamples'
-  | 'race'
-  | 'senders'
->;
-
 /** A watch: the part of it that rules judge. */
 export type WatchedFacts = Pick<WatchData, 'mode' | 'counts' | 'first' | 'seen'>;
 
@@ -124,7 +105,6 @@ export function factsAbout(subject: string): Facts {
     survival: null,
     dropper: null,
     measured: null,
-    http: null,
     ping: null,
     certificate: null,
     certificateExcused: false,

@@ -6,15 +6,6 @@ import { rule as requestLimitUnannounced } from '../commands/chain/rules/request
 import { rule as runningDiffersFromConfigured } from '../commands/chain/rules/running-differs-from-configured.ts';
 import { rule as upstreamClosesFirst } from '../commands/chain/rules/upstream-closes-first.ts';
 import { rule as upstreamNotReused } from '../commands/chain/rules/upstream-not-reused.ts';
-import { rule as gunicornSyncWorker } from '../commands/http/rules/gunicorn-sync-worker.ts';
-import { rule as hintLongerThanTruth } from '../commands/http/rules/hint-longer-than-truth.ts';
-import { rule as httpCloseUnannounced } from '../commands/http/rules/http-close-unannounced.ts';
-import { rule as httpIdleClose } from '../commands/http/rules/http-idle-close.ts';
-import { rule as httpIdleStalled } from '../commands/http/rules/http-idle-stalled.ts';
-import { rule as httpNotPersistent } from '../commands/http/rules/http-not-persistent.ts';
-import { rule as middleboxForgetsBeforeServer } from '../commands/http/rules/middlebox-forgets-before-server.ts';
-import { rule as reuseRace } from '../commands/http/rules/reuse-race.ts';
-import { rule as serverClosesBeforeClient } from '../commands/http/rules/server-closes-before-client.ts';
 import { rule as directionsDiffer } from '../commands/measure/rules/directions-differ.ts';
 import { rule as keepaliveDoesNotRefresh } from '../commands/measure/rules/keepalive-does-not-refresh.ts';
 import { rule as pathIdleTimeout } from '../commands/measure/rules/path-idle-timeout.ts';
@@ -57,15 +48,6 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
   pathIdleTimeout,
   directionsDiffer,
   peerClosesFirst,
-  httpNotPersistent,
-  httpCloseUnannounced,
-  gunicornSyncWorker,
-  hintLongerThanTruth,
-  serverClosesBeforeClient,
-  middleboxForgetsBeforeServer,
-  httpIdleStalled,
-  httpIdleClose,
-  reuseRace,
   keepaliveOff,
   keepaliveSlowerThanMiddlebox,
   keepaliveIntervalSlowerThanMiddlebox,

@@ -1,19 +1,22 @@
 import { UsageError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
+import type { HttpObservation } from '../../connections/http/observation.ts';
+import { parseHttpTarget } from '../../connections/target.ts';
 import type { ChainValue, Limit } from '../../knowledge/hop.ts';
 import type { Gap } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
-import type { HttpData } from '../http/report.ts';
 import type { CommandContext } from '../room.ts';
 import type { HopVariants } from './build.ts';
 import type { ChainHop } from './report.ts';
 
+/** Connections that idle side by side at each server. */
+const CONNECTION_COUNT = 3;
 /** Without a configured value to wait for. */
 const USUAL_WAIT_MS = 120_000;
 /** Longer only where the user says so: idle closes of an hour exist. */
 const LONGEST_WAIT_MS = 600_000;
 /** What a server says on the way out of every connection, rather than about this one response. */
-const ITS_WAY: readonly HttpData['persistent']['why'][] = [
+const ITS_WAY: readonly HttpObservation['persistent']['why'][] = [
   'connection-close',
   'response-http-1.0',
   'closed-unannounced',
@@ -72,10 +75,13 @@ function longestConfigured({ variants }: HopVariants): number | null {
   return limits.length === 0 ? null : Math.max(...limits);
 }
 
-async function look(url: string, maxIdle: number, context: CommandContext): Promise<Seen> {
-  const { askHttp } = await import('../http/command.ts');
-  const { data, gaps } = await askHttp([url], { maxIdle, maxRequests: 2 }, context);
-  const { persistent, idleClose, connect } = data;
+async function look(url: string, maxIdleMs: number, context: CommandContext): Promise<Seen> {
+  const { probeHttp } = await import('../../connections/http/probe.ts');
+  const { observation, gaps } = await probeHttp(
+    { target: parseHttpTarget(url), maxRequests: 2, idle: { connectionCount: CONNECTION_COUNT, maxIdleMs } },
+    context,
+  );
+  const { persistent, idleClose, connect } = observation;
   if (connect.kind !== 'connected')
     return { kind: 'unmeasured', reason: `${connect.kind}${connect.error === null ? '' : `: ${connect.error}`}` };
   if (persistent.value === false) {

@@ -144,8 +144,8 @@ function describeJudged({ senders, middleboxes, idleClose }: HttpData): Field[] 
   if (idleClose === null) return [];
   const all = [
     ...senders.map(
-      ({ name, idleMs }) =>
-        `${name}: ${idleMs === null ? 'never gives up' : `gives up after ${formatDuration(idleMs)}`}`,
+      ({ name, givesUpAfterMs }) =>
+        `${name}: ${givesUpAfterMs === null ? 'never gives up' : `gives up after ${formatDuration(givesUpAfterMs)}`}`,
     ),
     ...middleboxes.map((box) => `${labelOf(box)}: forgets after ${formatDuration(box.idleTimeoutMs)}`),
   ];

@@ -94,14 +94,6 @@ export interface HttpRace {
   } | null;
 }
 
-/** Who sends requests to this server over connections that it keeps: its own idle limit is to be the shorter one. */
-export interface HttpSender {
-  /** `client`, `proxy`, or the id of a preset. */
-  name: string;
-  /** After how long it gives an idle connection up; null: never. */
-  idleMs: number | null;
-}
-
 /** One redirect (RFC 9110, section 15.4). */
 export interface HttpRedirect {
   status: number;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HttpIdleSample } from '../../../src/connections/http/observation.ts';
 import { summariseIdle } from '../../../src/connections/http/summarise-idle-closes.ts';
-import { idleSample } from '../../policy/facts.ts';
+import { idleSample } from '../../helpers/http-server.ts';
 
 const open: Partial<HttpIdleSample> = { outcome: 'alive', idleMs: 120_000 };
 const unknown: Partial<HttpIdleSample> = { outcome: 'unmeasured', idleMs: null, reason: 'interrupted' };

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../base/units.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { HttpFacts } from '../facts.ts';
 import { senderLines, serverIn, wholeSeconds } from '../http-limits.ts';
 
 /** What timers and the way back may take from the promise. */
@@ -8,16 +8,27 @@ const TOLERANCE_MS = 300;
 /** What clients that honour the hint leave as a margin: Node's agent 1 s, undici 2 s. */
 const CLIENT_MARGIN_MS = 1000;
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<HttpFacts> = {
   id: 'hint-longer-than-truth',
-  title:
-    '`Keep-Alive: timeout=` promises more than the server keeps: a client that honours it still sends on a connection that is closed',
-  explain: '',
-  judge: ({ http }) => {
-    const hintMs = http?.hint?.timeoutMs ?? null;
-    const closeMs = http?.idleClose?.lowerMs ?? null;
-    if (http === null || hintMs === null || closeMs === null) return [];
-    const outcome = http.idleClose?.outcome;
+  title: 'The server closes idle connections sooner than its Keep-Alive header promises',
+  explain: `**What it means.** The response says \`Keep-Alive: timeout=N\`, and the server closes idle connections before N seconds have passed.
+A client that honours the header still sends requests on connections that are already closed, and those requests fail.
+
+**Why it happens.** Two settings disagree. In nginx the second value of \`keepalive_timeout\` is only the text of the header.
+A proxy may also pass the header of the application on, although its own timeout is shorter.
+
+**How kaprobe knows.** It read the header of the first response and timed the first close of its idle connections.
+Up to 300 ms of difference is ignored. It is an error if even a margin of 1 s, which Node's agent leaves, does not help.
+
+**What to do.** Let the header promise less than the server keeps, or leave it out. Let clients give connections up first.
+
+**Sources.** RFC 2068, appendix 19.7.1 (the header Keep-Alive). MDN, "Keep-Alive". nginx, ngx_http_core_module: keepalive_timeout.
+Node.js, \`lib/_http_agent.js\` (margin 1 s). undici, \`docs/api/Client.md\`: keepAliveTimeoutThreshold (margin 2 s).`,
+  judge: ({ hint, idleClose, server }) => {
+    const hintMs = hint?.timeoutMs ?? null;
+    const closeMs = idleClose?.lowerMs ?? null;
+    if (hintMs === null || closeMs === null) return [];
+    const outcome = idleClose?.outcome;
     if ((outcome !== 'closed' && outcome !== 'reset') || hintMs <= closeMs + TOLERANCE_MS) return [];
     const pastMargin = hintMs - CLIENT_MARGIN_MS > closeMs;
     return [
@@ -28,8 +39,8 @@ export const rule: Rule<Facts> = {
           (pastMargin
             ? 'clients that honour the promise lose requests'
             : 'only the margin of clients that honour the promise saves them'),
-        evidence: { hintMs, firstClosedAfterMs: closeMs, outcome, ...serverIn(http) },
-        remedy: [...promiseLines(http.server, closeMs), ...senderLines(closeMs)],
+        evidence: { hintMs, firstClosedAfterMs: closeMs, outcome, ...serverIn({ server }) },
+        remedy: [...promiseLines(server, closeMs), ...senderLines(closeMs)],
       },
     ];
   },

@@ -1,16 +1,27 @@
 import { describePersistence } from '../../../connections/http/persistence.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { HttpFacts } from '../facts.ts';
 import { serverIn } from '../http-limits.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<HttpFacts> = {
   id: 'http-not-persistent',
-  title:
-    'Every request needs a connection of its own. That costs time and leaves TIME_WAIT behind, but no request fails of it: a warning',
-  explain: '',
-  judge: ({ http }) => {
-    if (http === null || http.persistent.value !== false) return [];
-    const { persistent, method, status, framing } = http;
+  title: 'Every request needs a connection of its own',
+  explain: `**What it means.** The server ends the connection with the response, and says so. No request is lost by that.
+But each request waits for a TCP handshake, and a TLS handshake where there is one. Each closed connection leaves a TIME_WAIT behind.
+
+**Why it happens.** The response says \`Connection: close\`, or HTTP/1.0 without \`keep-alive\`, or its body has no length, so that only
+the end of the connection ends it. Some servers close after every error. A request in HTTP/1.0 has to ask for reuse.
+
+**How kaprobe knows.** RFC 9112 says by which headers a connection persists, and kaprobe reads them from the request and the response.
+It judges this one URL and method. Another path of the same server may behave differently.
+
+**What to do.** Send a Content-Length or chunks, and remove the header that closes. In a proxy use HTTP/1.1 towards the server.
+Few requests do not need this: then let it be.
+
+**Sources.** RFC 9112, section 9.3 (persistence) and section 6.3 (length of a body). nginx, ngx_http_proxy_module: proxy_http_version.`,
+  rank: -1,
+  judge: ({ persistent, method, status, framing, server }) => {
+    if (persistent.value !== false) return [];
     const { why, also } = persistent;
     // That one loses requests, and has a rule of its own.
     if (why === null || why === 'closed-unannounced') return [];
@@ -24,7 +35,7 @@ export const rule: Rule<Facts> = {
           method,
           status,
           framing,
-          ...serverIn(http),
+          ...serverIn({ server }),
         },
         remedy: REMEDIES[why] ?? [],
       },

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/hint-longer-than-truth.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
 const promising = (seconds: number) => ({ timeoutMs: seconds * 1000, max: null });
 
 test('a promise far beyond the truth is an error', () => {
-  expect(rule.judge(facts({ http: http({ hint: promising(20) }) }))).toEqual([
+  expect(rule.judge(httpServer({ hint: promising(20) }))).toEqual([
     {
       severity: 'error',
       message:
@@ -22,35 +22,34 @@ test('a promise far beyond the truth is an error', () => {
 });
 
 test('a promise that only the margin of clients saves is a warning', () => {
-  const [found] = rule.judge(facts({ http: http({ hint: promising(6) }) }));
+  const [found] = rule.judge(httpServer({ hint: promising(6) }));
   expect(found).toMatchObject({ severity: 'warning', message: expect.stringContaining('only the margin') });
 });
 
 test('nginx is told which of its two values is the promise', () => {
-  const [found] = rule.judge(facts({ http: http({ server: 'nginx/1.22.1', hint: promising(20) }) }));
+  const [found] = rule.judge(httpServer({ server: 'nginx/1.22.1', hint: promising(20) }));
   expect(found?.remedy).toContain('keepalive_timeout 5s 4s;');
 });
 
 test('a time shorter than clients leave as a margin is better not promised', () => {
   const idleClose = { lowerMs: 1500, upperMs: 1510, outcome: 'closed' } as const;
-  const [found] = rule.judge(facts({ http: http({ server: 'nginx', hint: promising(20), idleClose }) }));
+  const [found] = rule.judge(httpServer({ server: 'nginx', hint: promising(20), idleClose }));
   expect(found?.remedy[0]).toBe('# so short a time is better not promised: leave the header Keep-Alive out');
 });
 
 test.each([
-  ['the promise is kept', http({ hint: promising(5) })],
+  ['the promise is kept', httpServer({ hint: promising(5) })],
   [
     'timers take a little of it',
-    http({ hint: promising(5), idleClose: { lowerMs: 4750, upperMs: 5000, outcome: 'closed' } }),
+    httpServer({ hint: promising(5), idleClose: { lowerMs: 4750, upperMs: 5000, outcome: 'closed' } }),
   ],
-  ['nothing was promised', http()],
-  ['only a number of requests was promised', http({ hint: { timeoutMs: null, max: 3 } })],
+  ['nothing was promised', httpServer()],
+  ['only a number of requests was promised', httpServer({ hint: { timeoutMs: null, max: 3 } })],
   [
     'nothing was closed',
-    http({ hint: promising(500), idleClose: { lowerMs: 120_000, upperMs: null, outcome: 'alive' } }),
+    httpServer({ hint: promising(500), idleClose: { lowerMs: 120_000, upperMs: null, outcome: 'alive' } }),
   ],
-  ['nobody waited', http({ hint: promising(20), idleClose: null })],
-  ['nobody asked', null],
+  ['nobody waited', httpServer({ hint: promising(20), idleClose: null })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { HttpFacts } from '../../../../src/commands/http/facts.ts';
 import { rule } from '../../../../src/commands/http/rules/http-close-unannounced.ts';
-import type { HttpFacts } from '../../../../src/policy/facts.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
 const after = (count: number, announced: boolean | null = false) => ({
   count,
@@ -11,7 +11,7 @@ const after = (count: number, announced: boolean | null = false) => ({
 });
 
 test('a server that ends a connection in use without a word is named with the number of requests', () => {
-  const [found] = rule.judge(facts({ http: http({ requestsPerConnection: after(5) }) }));
+  const [found] = rule.judge(httpServer({ requestsPerConnection: after(5) }));
   expect(found).toMatchObject({
     severity: 'warning',
     message:
@@ -23,22 +23,21 @@ test('a server that ends a connection in use without a word is named with the nu
 
 test('it is an error when it does so after each response', () => {
   const persistent: HttpFacts['persistent'] = { value: false, why: 'closed-unannounced', also: [], detail: null };
-  const [found] = rule.judge(facts({ http: http({ persistent, requestsPerConnection: after(1) }) }));
+  const [found] = rule.judge(httpServer({ persistent, requestsPerConnection: after(1) }));
   expect(found?.severity).toBe('error');
 });
 
 test.each([
-  ['the end was announced', http({ requestsPerConnection: after(5, true) })],
-  ['the server allows more', http({ requestsPerConnection: after(100, null) })],
+  ['the end was announced', httpServer({ requestsPerConnection: after(5, true) })],
+  ['the server allows more', httpServer({ requestsPerConnection: after(100, null) })],
   [
     'the response told otherwise that it ends',
-    http({
+    httpServer({
       requestsPerConnection: after(1),
       persistent: { value: false, why: 'body-without-length', also: [], detail: null },
     }),
   ],
-  ['it was not tried', http({ requestsPerConnection: null })],
-  ['nobody asked', null],
+  ['it was not tried', httpServer({ requestsPerConnection: null })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/http-idle-close.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
 test('the close is told, with what to stay below', () => {
-  expect(rule.judge(facts({ http: http({ hint: { timeoutMs: 4000, max: null } }) }))).toEqual([
+  expect(rule.judge(httpServer({ hint: { timeoutMs: 4000, max: null } }))).toEqual([
     {
       severity: 'info',
       message: 'the server closes (FIN) connections that idle for 5 s',
@@ -14,15 +14,14 @@ test('the close is told, with what to stay below', () => {
 });
 
 test('a reset is told apart', () => {
-  const [found] = rule.judge(facts({ http: http({ idleClose: { lowerMs: 5000, upperMs: null, outcome: 'reset' } }) }));
+  const [found] = rule.judge(httpServer({ idleClose: { lowerMs: 5000, upperMs: null, outcome: 'reset' } }));
   expect(found?.message).toContain('resets (RST)');
 });
 
 test.each([
-  ['nothing was closed', http({ idleClose: { lowerMs: 120_000, upperMs: null, outcome: 'alive' } })],
-  ['nothing was measured', http({ idleClose: { lowerMs: null, upperMs: null, outcome: 'unmeasured' } })],
-  ['nobody waited', http({ idleClose: null })],
-  ['nobody asked', null],
+  ['nothing was closed', httpServer({ idleClose: { lowerMs: 120_000, upperMs: null, outcome: 'alive' } })],
+  ['nothing was measured', httpServer({ idleClose: { lowerMs: null, upperMs: null, outcome: 'unmeasured' } })],
+  ['nobody waited', httpServer({ idleClose: null })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/http-idle-stalled.ts';
-import { facts, http, idleSample } from '../../../policy/facts.ts';
+import { httpServer, idleSample } from '../../../helpers/http-server.ts';
 
 test('connections that no longer answer are an error, with how many and after how long', () => {
   const samples = [
@@ -8,7 +8,7 @@ test('connections that no longer answer are an error, with how many and after ho
     idleSample({ outcome: 'stalled', idleMs: 120_000 }),
     idleSample(),
   ];
-  expect(rule.judge(facts({ http: http({ idleSamples: samples }) }))).toEqual([
+  expect(rule.judge(httpServer({ idleSamples: samples }))).toEqual([
     {
       severity: 'error',
       message:
@@ -20,9 +20,8 @@ test('connections that no longer answer are an error, with how many and after ho
 });
 
 test.each([
-  ['all were closed', http()],
-  ['nobody waited', http({ idleClose: null, idleSamples: [] })],
-  ['nobody asked', null],
+  ['all were closed', httpServer()],
+  ['nobody waited', httpServer({ idleClose: null, idleSamples: [] })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

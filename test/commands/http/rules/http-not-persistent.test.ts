@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/http-not-persistent.ts';
 import type { HttpPersistence } from '../../../../src/connections/http/observation.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
 const not = (why: HttpPersistence, also: HttpPersistence[] = []) => ({ value: false, why, also, detail: null });
 
 test('a server that says Connection: close is named, as a warning', () => {
-  expect(rule.judge(facts({ http: http({ persistent: not('connection-close') }) }))).toEqual([
+  expect(rule.judge(httpServer({ persistent: not('connection-close') }))).toEqual([
     {
       severity: 'warning',
       message: 'each request costs a connection of its own: the server said Connection: close',
@@ -27,7 +27,7 @@ test.each<[HttpPersistence, string, string]>([
   ['body-without-length', 'neither Content-Length nor chunks', 'Content-Length'],
   ['error-status', 'after an error', 'without an error'],
 ])('the reason %s has a sentence and a remedy of its own', (why, sentence, remedy) => {
-  const [found] = rule.judge(facts({ http: http({ persistent: not(why, ['connection-close']), server: null }) }));
+  const [found] = rule.judge(httpServer({ persistent: not(why, ['connection-close']), server: null }));
   expect(found?.message).toContain(sentence);
   expect(found?.remedy.join('\n')).toContain(remedy);
   expect(found?.evidence).toMatchObject({ reason: why, otherReasons: ['connection-close'] });
@@ -35,10 +35,9 @@ test.each<[HttpPersistence, string, string]>([
 });
 
 test.each([
-  ['the connection is kept', http()],
-  ['it is not known', http({ persistent: { value: null, why: null, also: [], detail: null } })],
-  ['another rule says so', http({ persistent: not('closed-unannounced') })],
-  ['nobody asked', null],
+  ['the connection is kept', httpServer()],
+  ['it is not known', httpServer({ persistent: { value: null, why: null, also: [], detail: null } })],
+  ['another rule says so', httpServer({ persistent: not('closed-unannounced') })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

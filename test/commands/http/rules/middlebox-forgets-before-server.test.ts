@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/middlebox-forgets-before-server.ts';
-import { facts, http, middlebox } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
+import { middlebox } from '../../../policy/facts.ts';
 
 test('a box that forgets while the server still holds the connection is a warning', () => {
   const idleClose = { lowerMs: 3_600_000, upperMs: 3_600_010, outcome: 'closed' } as const;
-  expect(rule.judge(facts({ http: http({ idleClose }), middleboxes: [middlebox()] }))).toEqual([
+  expect(rule.judge(httpServer({ idleClose, middleboxes: [middlebox()] }))).toEqual([
     {
       severity: 'warning',
       message:
@@ -22,16 +23,15 @@ test('a box that forgets while the server still holds the connection is a warnin
 test('a server that closed nothing holds it for at least as long as was waited', () => {
   const idleClose = { lowerMs: 120_000, upperMs: null, outcome: 'alive' } as const;
   const boxes = [middlebox({ idleTimeoutMs: 60_000, keepaliveRefreshes: false })];
-  const [found] = rule.judge(facts({ http: http({ idleClose }), middleboxes: boxes }));
+  const [found] = rule.judge(httpServer({ idleClose, middleboxes: boxes }));
   expect(found?.message).toContain('for at least 2 m');
   expect(found?.remedy.join('\n')).not.toContain('TCP keepalive');
 });
 
 test.each([
-  ['the server closes first', http()],
-  ['the path is known to stall', http({ idleClose: { lowerMs: 3_600_000, upperMs: null, outcome: 'stalled' } })],
-  ['nobody waited', http({ idleClose: null })],
-  ['nobody asked', null],
+  ['the server closes first', httpServer()],
+  ['the path is known to stall', httpServer({ idleClose: { lowerMs: 3_600_000, upperMs: null, outcome: 'stalled' } })],
+  ['nobody waited', httpServer({ idleClose: null })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known, middleboxes: [middlebox()] }))).toEqual([]);
+  expect(rule.judge({ ...known, middleboxes: [middlebox()] })).toEqual([]);
 });

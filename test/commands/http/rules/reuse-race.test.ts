@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/reuse-race.ts';
 import type { HttpRace } from '../../../../src/connections/http/observation.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
 const race: HttpRace = {
   samples: [],
@@ -15,7 +15,7 @@ const race: HttpRace = {
 };
 
 test('failures without a sign are a warning, with the window and its cost', () => {
-  expect(rule.judge(facts({ http: http({ race }) }))).toEqual([
+  expect(rule.judge(httpServer({ race }))).toEqual([
     {
       severity: 'warning',
       message:
@@ -39,15 +39,13 @@ test('failures without a sign are a warning, with the window and its cost', () =
 
 test('without any, the bound is told, as information', () => {
   const [found] = rule.judge(
-    facts({
-      http: http({
-        race: {
-          ...race,
-          unforeseenCount: 0,
-          windowMs: { estimate: 0, atMost: 0.5 },
-          perMillion: { meanGapMs: 5000, whoLooks: { estimate: 0, atMost: 37 }, whoDoesNotLook: 367_879 },
-        },
-      }),
+    httpServer({
+      race: {
+        ...race,
+        unforeseenCount: 0,
+        windowMs: { estimate: 0, atMost: 0.5 },
+        perMillion: { meanGapMs: 5000, whoLooks: { estimate: 0, atMost: 37 }, whoDoesNotLook: 367_879 },
+      },
     }),
   );
   expect(found?.severity).toBe('info');
@@ -57,9 +55,8 @@ test('without any, the bound is told, as information', () => {
 });
 
 test.each([
-  ['there was no race', http()],
-  ['the window was not seen', http({ race: { ...race, windowMs: null, perMillion: null } })],
-  ['nobody asked', null],
+  ['there was no race', httpServer()],
+  ['the window was not seen', httpServer({ race: { ...race, windowMs: null, perMillion: null } })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

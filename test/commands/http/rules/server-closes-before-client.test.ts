@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/server-closes-before-client.ts';
-import { facts, http } from '../../../policy/facts.ts';
+import { httpServer } from '../../../helpers/http-server.ts';
 
-const against = (...senders: [name: string, idleMs: number | null][]) =>
+const against = (...senders: [name: string, givesUpAfterMs: number | null][]) =>
   rule.judge(
-    facts({ http: http({ server: 'gunicorn', senders: senders.map(([name, idleMs]) => ({ name, idleMs })) }) }),
+    httpServer({ server: 'gunicorn', senders: senders.map(([name, givesUpAfterMs]) => ({ name, givesUpAfterMs })) }),
   );
 
 test('a proxy that keeps connections for longer than the server is an error, with both ways out', () => {
@@ -15,7 +15,7 @@ test('a proxy that keeps connections for longer than the server is an error, wit
         'the server closes idle connections after 5 s, but the sender of requests (aws-alb) keeps idle connections for 1 m: requests meet the closing and fail',
       evidence: {
         sender: 'aws-alb',
-        senderIdleMs: 60_000,
+        senderGivesUpAfterMs: 60_000,
         firstClosedAfterMs: 5000,
         outcome: 'closed',
         server: 'gunicorn',
@@ -56,17 +56,16 @@ test('each sender is judged by itself', () => {
 });
 
 test.each([
-  ['the sender gives up first', http({ senders: [{ name: 'client', idleMs: 4000 }] })],
-  ['nobody was named', http()],
+  ['the sender gives up first', httpServer({ senders: [{ name: 'client', givesUpAfterMs: 4000 }] })],
+  ['nobody was named', httpServer()],
   [
     'the server closed nothing',
-    http({
-      senders: [{ name: 'client', idleMs: null }],
+    httpServer({
+      senders: [{ name: 'client', givesUpAfterMs: null }],
       idleClose: { lowerMs: 120_000, upperMs: null, outcome: 'alive' },
     }),
   ],
-  ['nobody waited', http({ senders: [{ name: 'client', idleMs: null }], idleClose: null })],
-  ['nobody asked', null],
+  ['nobody waited', httpServer({ senders: [{ name: 'client', givesUpAfterMs: null }], idleClose: null })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ http: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -1,30 +1,19 @@
-import { Command, CommanderError, Option, type OptionValues } from '@commander-js/extra-typings';
-import { KaprobeError } from './base/errors.ts';
-import { VERSION } from './base/version.ts';
-import { type CommandName, commands } from './commands/index.ts';
-import type { Room } from './commands/room.ts';
-import { type FileOutput, openFileOutputs, outputOption } from './output/file-output.ts';
-import type { Format, LongList } from './output/format.ts';
-import { formats } from './output/formats/registry.generated.ts';
+import { KaprobeError, UsageError } from './base/errors.ts';
+import { type RoomRequest, readCommandLine } from './commands/command-line.ts';
+import type { Answers } from './commands/room.ts';
+import { openReportFiles } from './output/file-output.ts';
+import type { Document, Format, LongList } from './output/format.ts';
 import { openLiveStream } from './output/live-stream.ts';
 import { loadFormat } from './output/load-format.ts';
 import { printable } from './output/printable.ts';
 import { openProgress, type Progress } from './output/progress.ts';
 import type { RenderOptions } from './output/render-options.ts';
 import { renderOptionsFor } from './output/terminal.ts';
-import { SEVERITIES, type Severity } from './report/finding.ts';
 import { startReport } from './report/time-report.ts';
 
 const EXIT_OK = 0;
 const EXIT_COULD_NOT_TELL = 2;
 const EXIT_INTERRUPTED = 130;
-
-const EXIT_CODES = `
-Exit codes:
-  0    measured, and nothing wrong
-  1    findings at or above --fail-on
-  2    could not tell: bad usage, missing rights, nothing measured
-  130  interrupted`;
 
 /** argv → room → renderer → exit code. Nothing else prints or sets an exit code. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -34,113 +23,39 @@ async function main(argv: readonly string[]): Promise<number> {
   process.once('SIGTERM', onInterrupt);
   const progress = openProgress(process.stderr);
   try {
-    let exitCode: number = EXIT_OK;
-    const program = await declareProgram(argv, async (name, operands, options) => {
-      exitCode = await runCommand(name, operands, options, interrupt.signal, progress);
-    });
-    await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    const request = await readCommandLine(argv, Math.min(process.stdout.columns || 80, 120));
+    if (request.kind === 'room') return await answer(request, interrupt.signal, progress);
+    await write(process.stdout, request.text);
+    return EXIT_OK;
   } catch (error) {
     progress.clear();
     if (interrupt.signal.aborted) {
       complain('interrupted', null);
       return EXIT_INTERRUPTED;
     }
-    return explain(error, calledCommand(argv));
+    return explain(error);
   }
 }
 
-type Action = (name: CommandName, operands: string[], options: Record<string, unknown>) => Promise<void>;
-
-/** Declares all commands by name, and in full the one that is called. */
-async function declareProgram(argv: readonly string[], action: Action): Promise<Command> {
-  const program = new Command('kaprobe')
-    .description('Tells why idle TCP connections hang or die, who kills them, and what exactly to set.')
-    .version(VERSION, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
-    .addHelpText('after', EXIT_CODES);
-  silence(program);
-  const called = calledCommand(argv);
-  for (const [name, { summary, load }] of Object.entries(commands)) {
-    const command = program.command(name).summary(summary);
-    silence(command);
-    if (name !== called) continue;
-    const room = await load();
-    room.declare(command);
-    command
-      .optionsGroup('Output:')
-      .addOption(
-        new Option('--format <format>', 'how to write the report').choices(Object.keys(formats)).default('text'),
-      )
-      .addOption(outputOption())
-      .addOption(
-        new Option('--fail-on <severity>', 'the least severity that makes the exit code 1')
-          .choices(SEVERITIES)
-          .default('error'),
-      )
-      .option('--color', 'colours even where the output is no terminal')
-      .option('--no-color', 'no colours')
-      .helpOption('-h, --help', 'print help')
-      .addHelpText('after', EXIT_CODES)
-      .action(() => action(called, command.args, command.opts()));
-  }
-  return program;
-}
-
-/** The command that the command line names; null when it names none that exists. */
-function calledCommand(argv: readonly string[]): CommandName | null {
-  const word = argv.find((text) => !text.startsWith('-') && text !== 'help');
-  return word !== undefined && Object.hasOwn(commands, word) ? (word as CommandName) : null; // its own keys are the names
-}
-
-/** Lets errors come here instead of ending the process; commander would exit with 1, which means findings. */
-function silence(command: Command): void {
-  command
-    .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns || 80, 120), showGlobalOptions: false });
-}
-
-/** What every command takes. commander admits only known formats and severities. */
-interface OutputOptions {
-  format: string;
-  failOn: Severity;
-  output: readonly FileOutput[];
-  color: boolean | null;
-}
-
-function outputOptions({ format, failOn, output, color }: OptionValues): OutputOptions {
-  return {
-    format: String(format),
-    failOn: SEVERITIES.find((severity) => severity === failOn) ?? 'error',
-    output: Array.isArray(output) ? output : [],
-    color: typeof color === 'boolean' ? color : null,
-  };
-}
-
-async function runCommand(
-  name: CommandName,
-  operands: string[],
-  options: OptionValues,
-  signal: AbortSignal,
-  progress: Progress,
-): Promise<number> {
-  const { format: formatName, failOn, output, color } = outputOptions(options);
-  const [room, format]: [Room, Format] = await Promise.all([commands[name].load(), loadFormat(formatName)]);
+/** Runs the room, and writes its report to where it is to go. */
+async function answer(request: RoomRequest, signal: AbortSignal, progress: Progress): Promise<number> {
+  const { name, room, operands, options, output } = request;
+  const format = await loadFormat(output.format);
+  const answers = room.answers?.(operands) ?? 'report';
+  assertHasPlace(request, format, answers);
+  const files = await openReportFiles(output.files);
   const view = await room.view();
   const { stdout, stderr, env } = process;
-  const renderOptions = (): RenderOptions => renderOptionsFor(stdout, env, color);
-  const isLive = formatName === 'text' && stdout.isTTY && env['TERM'] !== 'dumb';
+  const renderOptions = (): RenderOptions => renderOptionsFor(stdout, env, output.color);
+  const isLive = format.forPeople === true && stdout.isTTY && env['TERM'] !== 'dumb';
   const stream = openLiveStream(stdout, format, view, isLive, renderOptions);
-  const files = await openFileOutputs(output);
   let longList: LongList | null = null;
   const takesLongLists = [format, ...files.map((file) => file.format)].every((each) => each.takesLongLists === true);
-  const seal = startReport(name, failOn);
+  const seal = startReport(name, output.failOn);
   const result = await room
     .run(operands, options, {
       signal: AbortSignal.any([signal, stream.readerGone]),
-      failOn,
+      failOn: output.failOn,
       progress: progress.show,
       tell: progress.tell,
       emit: stream.emit,
@@ -154,32 +69,51 @@ async function runCommand(
           }
         : {}),
     })
-    .finally(stream.end)
-    .catch((error: unknown) => {
-      for (const file of files) file.discard();
-      throw error;
-    });
+    .finally(stream.end);
   progress.clear();
   if ('kind' in result) {
-    for (const file of files) file.discard();
     for (const remark of result.remarks) complain(remark, null);
     return result.exitCode;
   }
   const report = seal(result);
   const interrupted = report.exitCode === EXIT_INTERRUPTED;
   // What Ctrl-C means was the other program's affair.
-  const isChilds = result.childExitCode !== undefined;
-  if (!isChilds && !interrupted && room.endsOnInterrupt !== true) signal.throwIfAborted();
-  const document = { report, view, longList };
-  for (const file of files) await file.write(document);
-  if (isChilds) {
-    if (files.length === 0) await writeAll(stderr, format.render(document, renderOptionsFor(stderr, env, color)));
-    return report.exitCode;
+  if (answers === 'report' && !interrupted && room.endsOnInterrupt !== true) signal.throwIfAborted();
+  const document: Document = { report, view, longList };
+  const problems: unknown[] = [];
+  const attempt = async (work: () => void | Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (problem) {
+      problems.push(problem);
+    }
+  };
+  for (const file of files) await attempt(() => file.write(document));
+  if (answers !== 'report') {
+    const toStderr = () => writeAll(stderr, format.render(document, renderOptionsFor(stderr, env, output.color)));
+    if (files.length === 0) await attempt(toStderr);
+  } else if (!stream.readerGone.aborted) {
+    await attempt(() => writeAll(stdout, format.render(document, renderOptions())));
+    if (interrupted) complain('interrupted: this is what was known by then', null);
   }
-  if (stream.readerGone.aborted) return report.exitCode;
-  await writeAll(stdout, format.render(document, renderOptions()));
-  if (interrupted) complain('interrupted: this is what was known by then', null);
-  return report.exitCode;
+  for (const problem of problems) explain(problem);
+  return problems.length > 0 ? EXIT_COULD_NOT_TELL : report.exitCode;
+}
+
+/** Throws a UsageError where the report would get lost, or mixed up with what another program prints. */
+function assertHasPlace(
+  { name, output: { format, files } }: RoomRequest,
+  { forPeople }: Format,
+  answers: Answers,
+): void {
+  if (answers === 'program' && files.length > 0)
+    throw new UsageError(`--output: kaprobe ${name} makes no report when it runs a command`, 'leave out --output');
+  if (answers === 'program-and-report' && files.length === 0 && forPeople !== true) {
+    throw new UsageError(
+      `--format ${format} needs a file: stdout and stderr are the command's`,
+      `add --output ${format}=FILE, such as --output ${format}=kaprobe.json`,
+    );
+  }
 }
 
 async function writeAll(stream: NodeJS.WriteStream, rendered: string | Iterable<Uint8Array>): Promise<void> {
@@ -209,13 +143,7 @@ function write(stream: NodeJS.WriteStream, part: string | Uint8Array): Promise<v
 }
 
 /** Says on stderr what went wrong and what to do; returns the exit code. */
-function explain(error: unknown, called: CommandName | null): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT_OK; // help or version, already printed
-    const { message, hint } = inHouseStyle(error);
-    complain(message, hint ?? `see kaprobe ${called === null ? '' : `${called} `}--help`);
-    return EXIT_COULD_NOT_TELL;
-  }
+function explain(error: unknown): number {
   if (error instanceof KaprobeError) {
     complain(error.message, error.hint);
     return EXIT_COULD_NOT_TELL;
@@ -228,19 +156,6 @@ function explain(error: unknown, called: CommandName | null): number {
       : String(error);
   complain(`internal error: ${details}`, 'this is a bug in kaprobe; KAPROBE_DEBUG=1 shows where');
   return EXIT_COULD_NOT_TELL;
-}
-
-/** Commander's sentence without its prefix and full stops, and its suggestion as a hint. */
-function inHouseStyle({ code, message }: CommanderError): { message: string; hint: string | null } {
-  if (code === 'commander.help') return { message: 'no command given', hint: null };
-  const [, flag, value, choices] =
-    /option '(\S+).*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s.exec(message) ?? [];
-  if (flag !== undefined) return { message: `${flag} '${value}' is not one of ${choices}`, hint: null };
-  const [sentence = '', suggestion] = message.replace(/^error: /, '').split('\n');
-  return {
-    message: sentence.replace('. Expected ', ': expected ').replace(/\.$/, ''),
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1').toLowerCase() ?? null,
-  };
 }
 
 function complain(message: string, hint: string | null): void {

@@ -15,7 +15,7 @@ const COMMANDER = '@commander-js/extra-typings';
  */
 const TABLE: Record<string, Row> = {
   cli: {
-    mayImport: ['commands', 'output', 'linux', 'report', 'base', COMMANDER],
+    mayImport: ['commands', 'output', 'linux', 'report', 'base'],
     why: 'cli only joins room, format and exit code; of linux it needs the way to end the process',
   },
   index: {

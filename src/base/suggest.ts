@@ -1,3 +1,9 @@
+/** A hint for an unknown name: `did you mean check or chain?`; null when it is like none. */
+export function didYouMean(unknown: string, names: readonly string[]): string | null {
+  const near = nearestNames(unknown, names);
+  return near.length === 0 ? null : `did you mean ${near.join(' or ')}?`;
+}
+
 /** The names that an unknown one may have been meant for, at most three: those that contain it, or most nearly do, the shortest first. */
 export function nearestNames(unknown: string, names: readonly string[]): string[] {
   const LONGEST_SLIP = 64; // twice the longest name; what is longer was no slip, and must not cost time

@@ -23,10 +23,18 @@ export interface CommandContext {
   handOver?(list: LongList): void;
 }
 
+/**
+ * What stdout gets. `report`: the report. `program-and-report`: what another program prints; the report goes into files, or to stderr. `program`:
+ * likewise, and there is no report.
+ */
+export type Answers = 'report' | 'program-and-report' | 'program';
+
 /** A command: it declares its flags, gathers, and returns data and findings. It never prints and never sets an exit code. */
 export interface Room<Data = unknown> {
   /** Ctrl-C is an end like any other: it returns its report, and the exit code is the report's. */
   endsOnInterrupt?: true;
+  /** Left out: `report`. */
+  answers?(operands: readonly string[]): Answers;
   /** Declares arguments, options and help on a command that already has its name and summary. */
   declare(command: Command): void;
   /** Throws a KaprobeError when the question cannot be asked. */

@@ -39,6 +39,8 @@ export interface Format {
   summary: string;
   /** The whole document, ending in a newline; a long one in parts. */
   render(document: Document, options: RenderOptions): string | Iterable<Uint8Array>;
+  /** People read it: on a terminal it may show how things are while the room is at work. Left out: programs read it. */
+  forPeople?: true;
   /** It writes what is in `longList`, or shows no more than a screenful anyway. Left out: the report must have all. */
   takesLongLists?: true;
   /** An event the moment that it happens, in whole lines. Left out: only the report is written. */

@@ -33,6 +33,7 @@ interface LabQuestion {
  * demonstrates in it, with kaprobe's own check, what such a firewall does to idle connections.
  */
 export const room: Room<LabData> = {
+  answers: (operands) => (operands.length > 0 ? 'program' : 'report'),
   view: async () => (await import('./text.ts')).view,
   declare(command: Command): void {
     command

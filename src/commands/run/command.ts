@@ -22,6 +22,7 @@ const EXIT_NOT_FOUND = 127;
  * signals and exit code are the command's.
  */
 export const room: Room<RunData> = {
+  answers: (operands) => (operands.length > 0 ? 'program-and-report' : 'report'), // without a command it only says so
   view: async () => (await import('./text.ts')).view,
   declare(command: Command): void {
     command
@@ -68,12 +69,6 @@ Examples:
     const [name] = operands;
     if (name === undefined) throw new UsageError('no command given', 'for example kaprobe run -- python3 app.py');
     const middleboxes = givenMiddleboxes(options);
-    if (options['format'] === 'json' && options['output'] === undefined) {
-      throw new UsageError(
-        "--format json needs a file: stdout and stderr are the command's",
-        'add --output json=FILE, such as --output json=kaprobe.json',
-      );
-    }
     const watch = await watchProcessTree(await loadLibc());
     signal.throwIfAborted();
     let isStarted = false;

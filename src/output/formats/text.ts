@@ -8,6 +8,7 @@ import { openPage, type Page, severityMark, verdictMark, visibleLength, worstOf,
 /** For people: the verdict first, the evidence next, the lines to paste last. */
 export const format: Format = {
   summary: 'for people',
+  forPeople: true,
   takesLongLists: true,
   render({ report: untrusted, view }, options) {
     const report = printableDeep(untrusted);

@@ -21,12 +21,16 @@ const variableOf = (id) => id.replace(/-(.)/g, (_, letter) => letter.toUpperCase
 const keyOf = (id) => (/^[a-z][a-z0-9]*$/.test(id) ? id : `'${id}'`);
 
 /** A map from file name to plug-in, all of them loaded at once. `contract`: the type of each, and the file that declares it. */
-function mapOf(folder, exported, name, [type, file]) {
+function mapOf(folder, exported, name, [type, file], entryOf = (_, variable) => variable) {
   const ids = plugInsOf(folder, exported);
   const imports = ids.map((id) => `import { ${exported} as ${variableOf(id)} } from './${id}.ts';\n`);
-  const entries = ids.map((id) => `  ${keyOf(id)}: ${variableOf(id)},\n`);
+  const entries = ids.map((id) => `  ${keyOf(id)}: ${entryOf(id, variableOf(id))},\n`);
   return `${HEAD}import type { ${type} } from '${file}';\n${imports.join('')}\nexport const ${name}: Readonly<Record<string, ${type}>> = {\n${entries.join('')}};\n`;
 }
+
+/** The same, where the file name is also each plug-in's id. */
+const mapWithIdsOf = (folder, exported, name, contract) =>
+  mapOf(folder, exported, name, contract, (id, variable) => `{ id: '${id}', ...${variable} }`);
 
 /** A map from file name to a function that loads the plug-in. */
 function lazyMapOf(folder, exported, name) {
@@ -62,8 +66,8 @@ function registriesOf(src) {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const maps = [
-    ['knowledge/middleboxes', mapOf, 'preset', 'presets', ['MiddleboxPreset', '../preset.ts']],
-    ['knowledge/stacks', mapOf, 'stack', 'stacks', ['Stack', '../stack.ts']],
+    ['knowledge/middleboxes', mapWithIdsOf, 'preset', 'presets', ['MiddleboxPreset', '../preset.ts']],
+    ['knowledge/stacks', mapWithIdsOf, 'stack', 'stacks', ['Stack', '../stack.ts']],
     ['connections/applications', mapOf, 'application', 'applications', ['Application', './application.ts']],
     ['output/formats', lazyMapOf, 'format', 'formats'],
   ].filter(([folder]) => existsSync(join(src, folder)));

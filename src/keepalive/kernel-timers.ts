@@ -1,5 +1,8 @@
 /** What the kernel's retransmission and TIME_WAIT settings amount to in seconds and connections. */
 
+/** What a socket gets that only sets SO_KEEPALIVE, unless the host says otherwise: TCP_KEEPALIVE_TIME and its like in include/net/tcp.h. */
+export const KERNEL_KEEPALIVE = { idleMs: 7_200_000, intervalMs: 75_000, count: 9 } as const;
+
 /** TCP_RTO_MIN of include/net/tcp.h: what tcp_retries2 counts from, whatever tcp_rto_min_us says. */
 export const TCP_RTO_MIN_MS = 200;
 /** TCP_RTO_MAX of include/net/tcp.h, from Linux 6.15 on the default of tcp_rto_max_ms. */

@@ -2,14 +2,19 @@
 import type { Keepalive } from '../report/values.ts';
 import type { KeepaliveFacts, Settings } from './facts.ts';
 
-const seconds = (ms: number): number => Math.round(ms / 1000);
+type Timers = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count'>;
+
+/** The kernel's unit, which takes nothing below 1. */
+const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1000));
 
 /** For every socket of the network namespace that has SO_KEEPALIVE on and sets nothing itself. */
-export function sysctlLines({ idleMs, intervalMs, count }: Keepalive): string[] {
-  return [
-    '# for sockets that only set SO_KEEPALIVE, in this network namespace:',
-    `sysctl -w net.ipv4.tcp_keepalive_time=${seconds(idleMs)} net.ipv4.tcp_keepalive_intvl=${seconds(intervalMs)} net.ipv4.tcp_keepalive_probes=${count}`,
-  ];
+export function sysctlLines(values: Timers): string[] {
+  return ['# for sockets that only set SO_KEEPALIVE, in this network namespace:', sysctlLine(values)];
+}
+
+/** The command that sets the timers of the network namespace. */
+export function sysctlLine({ idleMs, intervalMs, count }: Timers): string {
+  return `sysctl -w net.ipv4.tcp_keepalive_time=${seconds(idleMs)} net.ipv4.tcp_keepalive_intvl=${seconds(intervalMs)} net.ipv4.tcp_keepalive_probes=${count}`;
 }
 
 /** For one socket, in C; every language's socket options carry the same names. */

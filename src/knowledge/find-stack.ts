@@ -13,3 +13,8 @@ export function findHttpStack(word: string): Stack | null {
 export function httpStackNames(): string[] {
   return Object.values(stacks).flatMap(({ id, http }) => (http === undefined ? [] : [id, ...(http.aliases ?? [])]));
 }
+
+/** The stack that a response's header Server tells of; null: none, or there is no such header. */
+export function stackOfServer(header: string | null): Stack | null {
+  return Object.values(stacks).find(({ http }) => http?.serverHeader?.test(header ?? '') === true) ?? null;
+}

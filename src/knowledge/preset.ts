@@ -1,7 +1,8 @@
 import type { PresetMiddlebox } from '../report/values.ts';
 
-/** What is known about a product that keeps state per connection. One file each in `middleboxes/`, named as its id. */
+/** What is known about a product that keeps state per connection. One file each in `middleboxes/`. */
 export interface MiddleboxPreset {
+  /** The name of the file that holds it. */
   id: string;
   name: string;
   vendor: string;
@@ -57,11 +58,21 @@ interface ClosingTimeouts {
 }
 
 type Rare = 'protocol' | 'rangeMs' | 'closing' | 'configurableWith';
-type Facts = Omit<MiddleboxPreset, Rare | 'kind' | 'legs'> &
+type Facts = Omit<MiddleboxPreset, Rare | 'id' | 'kind' | 'legs' | 'source' | 'confidence'> &
   Partial<Pick<MiddleboxPreset, Rare>> &
-  (({ kind: 'l7-proxy' } & Pick<MiddleboxPreset, 'legs'>) | { kind: Exclude<MiddleboxPreset['kind'], 'l7-proxy'> });
+  (({ kind: 'l7-proxy' } & Pick<MiddleboxPreset, 'legs'>) | { kind: Exclude<MiddleboxPreset['kind'], 'l7-proxy'> }) &
+  Sourced;
 
-/** Makes a preset of its facts. What most presets have not may be left out; the protocol is then TCP. Every l7-proxy says its `legs`. */
-export function definePreset(facts: Facts): MiddleboxPreset {
-  return { legs: null, protocol: 'tcp', rangeMs: null, closing: null, configurableWith: null, ...facts };
+/** Where facts were read. `confidence` left out: they were read there. */
+export type Sourced<C = Confidence> =
+  | { source: string; confidence?: C }
+  | { source: null; confidence: Exclude<C, 'verified-by-reading'> };
+
+/**
+ * Makes a preset of its facts; the id is the name of its file. What most presets have not may be left out: the protocol is then TCP. Every
+ * l7-proxy says its `legs`.
+ */
+export function definePreset(facts: Facts): Omit<MiddleboxPreset, 'id'> {
+  const rare = { legs: null, protocol: 'tcp', rangeMs: null, closing: null, configurableWith: null } as const;
+  return { ...rare, confidence: 'verified-by-reading', ...facts };
 }

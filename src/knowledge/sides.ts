@@ -1,8 +1,8 @@
 /** What a stack does by default, as the sides of a hop. */
-
+import { KERNEL_KEEPALIVE } from '../keepalive/kernel-timers.ts';
 import { unmeasured } from '../report/values.ts';
 import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, MaybeChainValue } from './hop.ts';
-import type { HttpFact, Stack } from './stack.ts';
+import type { HttpFact, Stack, StackConfidence, StackFacts } from './stack.ts';
 
 /** A side of which nothing is known, for the reason given. */
 export function unknownServerSide(reason: string): ChainServerSide {
@@ -41,7 +41,7 @@ export function unknownClientSide(reason: string): ChainClientSide {
 export function serverSideOf(stack: Stack): ChainServerSide | null {
   const facts = stack.http?.server;
   if (facts === undefined) return null;
-  const { value, plain } = valuesOf(stack);
+  const { value, plain, tcpKeepalive } = valuesOf(stack);
   const unknown = unknownServerSide(unknownDefault(stack));
   return {
     ...unknown,
@@ -51,7 +51,7 @@ export function serverSideOf(stack: Stack): ChainServerSide | null {
     maxAgeMs: value(facts.maxAge) ?? unknown.maxAgeMs,
     hintMs: facts.hintMs === undefined ? null : plain(facts.hintMs),
     announcesClose: facts.announcesClose ?? null,
-    tcpKeepalive: facts.tcpKeepalive === undefined ? unknown.tcpKeepalive : plain(facts.tcpKeepalive),
+    tcpKeepalive: tcpKeepalive(stack.keepalive) ?? unknown.tcpKeepalive,
   };
 }
 
@@ -59,7 +59,7 @@ export function serverSideOf(stack: Stack): ChainServerSide | null {
 export function clientSideOf(stack: Stack): ChainClientSide | null {
   const facts = stack.http?.client;
   if (facts === undefined) return null;
-  const { value, plain } = valuesOf(stack);
+  const { value, plain, tcpKeepalive } = valuesOf(stack);
   const unknown = unknownClientSide(unknownDefault(stack));
   const poolIdleMs: MaybeChainValue<number | 'never'> = value(facts.poolIdle) ?? unknown.poolIdleMs;
   return {
@@ -70,8 +70,14 @@ export function clientSideOf(stack: Stack): ChainClientSide | null {
     honoursHint: facts.honoursHint ?? null,
     retries: facts.retries ?? 'unknown',
     responseTimeoutMs: value(facts.responseTimeout),
-    tcpKeepalive: facts.tcpKeepalive === undefined ? unknown.tcpKeepalive : plain(facts.tcpKeepalive),
+    tcpKeepalive:
+      tcpKeepalive(facts.tcpKeepalive === undefined ? stack.keepalive : facts.tcpKeepalive) ?? unknown.tcpKeepalive,
   };
+}
+
+/** How its facts are known. */
+export function confidenceOf({ confidence }: StackFacts): StackConfidence {
+  return confidence ?? 'verified-by-reading';
 }
 
 /** What the product is called where HTTP is meant. */
@@ -84,11 +90,14 @@ const unknownDefault = (stack: Stack): string => `no default of ${productOf(stac
 function valuesOf(stack: Stack): {
   value<T>(fact: HttpFact<T> | undefined): ChainValue<T> | null;
   plain<T>(value: T): ChainValue<T>;
+  tcpKeepalive(keepalive: StackFacts['keepalive']): ChainServerSide['tcpKeepalive'] | null;
 } {
-  const confidence = stack.http?.source.confidence ?? 'recalled';
-  const source: ChainSource = { kind: 'default', id: stack.id, detail: `${productOf(stack)}, ${confidence}` };
+  const source: ChainSource = { kind: 'default', id: stack.id, detail: `${productOf(stack)}, ${confidenceOf(stack)}` };
+  const plain = <T>(value: T): ChainValue<T> => ({ value, source, setting: null });
   return {
     value: (fact) => (fact === undefined ? null : { ...fact, source }),
-    plain: (value) => ({ value, source, setting: null }),
+    plain,
+    tcpKeepalive: (keepalive) =>
+      keepalive === undefined ? null : plain(keepalive === 'host' ? KERNEL_KEEPALIVE : keepalive),
   };
 }

@@ -1,24 +1,36 @@
 import type { Keepalive } from '../report/values.ts';
 import type { Limit } from './hop.ts';
-import type { Confidence } from './preset.ts';
+import type { Confidence, Sourced } from './preset.ts';
 
 /** The values to write into a library's switches. A user timeout of 0 is left to the host. */
 export type SwitchValues = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count' | 'userTimeoutMs'>;
 
-/** What is known about one runtime, library or server. */
-export interface Stack {
+/** One of `stacks/`. */
+export type Stack = StackFacts & {
   /** The name of the file that holds it. */
   id: string;
+};
+
+/** How a fact about a stack is known; `observed`: it was run, and its sockets looked at. */
+export type StackConfidence = Confidence | 'observed';
+
+/** What is known about one runtime, library or server. */
+export type StackFacts = Sourced<StackConfidence> & {
   name: string;
-  /** The schemes of targets that it speaks to; none for what only accepts connections. */
-  schemes: readonly string[];
+  /** The schemes of targets that it speaks to; left out: none that kaprobe knows, or it only accepts connections. */
+  schemes?: readonly string[];
   /** Of the stacks for a scheme those of a lower rank are shown first; left out: behind all that have one. */
   rank?: number;
-  /** Complete lines that switch TCP keepalive on with these values, in the library's own units; capitals stand for the user's own. Left out: not known. */
+  /** What the names of its processes begin with, up to a digit or sign; left out: they tell nothing. No two stacks share one. */
+  processes?: readonly string[];
+  note?: string;
+  /** TCP keepalive as its sockets have it unless it is told otherwise. Left out: not known. */
+  keepalive?: DefaultKeepalive;
+  /** Complete lines that switch TCP keepalive on with these values, in the library's own units; capitals stand for the user's own. Left out: there are none, or they are not known. */
   switchOn?(values: SwitchValues): string[];
   /** How it keeps HTTP connections; left out: it has nothing to do with HTTP, or nothing is known. */
   http?: HttpFacts;
-}
+};
 
 /** How a product keeps HTTP connections unless it is told otherwise. */
 interface HttpFacts {
@@ -27,7 +39,10 @@ interface HttpFacts {
   product?: string;
   /** Other names that it goes by on a command line. */
   aliases?: readonly string[];
-  source: { url: string | null; note: string | null; confidence: Confidence };
+  /** What its header Server matches; left out: nothing of its own. */
+  serverHeader?: RegExp;
+  /** The place that the line of `write.idleClose` belongs to, as a remedy names it. */
+  where?: string;
   /** Towards those that connect to it; left out: it is a client. */
   server?: HttpServerFacts;
   /** Towards those that it connects to; left out: it is an origin. */
@@ -42,8 +57,8 @@ export interface HttpFact<T> {
   setting: string | null;
 }
 
-/** TCP keepalive as its sockets have it; null: off. */
-type DefaultKeepalive = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count'> | null;
+/** TCP keepalive as sockets have it; null: off, `host`: on, with the timers of the network namespace. */
+type DefaultKeepalive = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count'> | 'host' | null;
 
 /** What is left out is not known. */
 interface HttpServerFacts {
@@ -55,7 +70,6 @@ interface HttpServerFacts {
   announcesClose?: boolean;
   /** What it promises in `Keep-Alive: timeout=`. */
   hintMs?: number;
-  tcpKeepalive?: DefaultKeepalive;
 }
 
 /** What is left out is not known. */
@@ -67,6 +81,7 @@ interface HttpClientFacts {
   /** Whether it gives up earlier than the server's hint says. */
   honoursHint?: boolean;
   retries?: 'none' | 'idempotent' | 'unwritten';
+  /** Left out: as on its other sockets. */
   tcpKeepalive?: DefaultKeepalive;
 }
 
@@ -77,6 +92,8 @@ type LinePlace = 'file' | 'command-line';
 export interface HttpSwitches {
   /** Rounded up to the product's unit. */
   idleClose?(ms: number, place: LinePlace): string[];
+  /** Sets the idle close, and the shorter time that the hint promises, both rounded down. */
+  promise?(closeMs: number, hintMs: number): string[];
   /** Rounded down to the product's unit. */
   poolIdle?(ms: number): string[];
   /** Connections that it holds at once. */
@@ -116,9 +133,9 @@ export function secondsDown(ms: number): number {
   return Math.max(1, Math.floor(ms / 1000));
 }
 
-/** What a socket gets that only sets SO_KEEPALIVE, unless the host says otherwise (net.ipv4.tcp_keepalive_*). */
-export const KERNEL_KEEPALIVE = { idleMs: 7_200_000, intervalMs: 75_000, count: 9 } as const;
 /** What Go 1.23 and later sets (src/net/dial.go). */
 export const GO_KEEPALIVE = { idleMs: 15_000, intervalMs: 15_000, count: 9 } as const;
 /** What libuv sets once Node asks for keepalive with a delay of a second. */
 export const LIBUV_KEEPALIVE = { idleMs: 1000, intervalMs: 1000, count: 10 } as const;
+/** The part of it that most libraries on Node leave as it is. */
+export const LIBUV_PROBES = 'libuv then probes every 1 s and gives up after 10 probes';

@@ -1,3 +1,4 @@
+import { sysctlLine } from '../keepalive/remedy.ts';
 import type { Stack, SwitchValues } from './stack.ts';
 import { stacks } from './stacks/registry.generated.ts';
 
@@ -10,27 +11,35 @@ const SHOWN = 2;
  */
 export function librarySwitches(scheme: string, values: SwitchValues): string[] {
   return Object.values(stacks)
-    .filter(({ schemes, switchOn }) => switchOn !== undefined && schemes.includes(scheme))
+    .filter(({ schemes }) => schemes?.includes(scheme) === true)
     .sort((a, b) => (a.rank ?? Number.MAX_SAFE_INTEGER) - (b.rank ?? Number.MAX_SAFE_INTEGER))
+    .map((stack) => headedSwitches(stack, values))
+    .filter((lines) => lines.length > 0)
     .slice(0, SHOWN)
-    .flatMap((stack) => headedSwitches(stack, values));
+    .flat();
 }
-
-function headedSwitches({ name, switchOn }: Stack, values: SwitchValues): string[] {
-  return switchOn === undefined ? [] : [`# ${name}`, ...switchOn(values)];
-}
-
-/** Which stack a program's name tells of: what is written in Go or C has a name of its own. */
-const PROCESSES: readonly (readonly [name: RegExp, stack: keyof typeof stacks])[] = [
-  [/^(python|gunicorn|uwsgi|celery|uvicorn)/, 'python-socket'],
-  [/^(node|MainThread$|npm)/, 'node-net'],
-  [/^java/, 'java-socket'],
-  [/^(psql|postgres|pgbouncer)/, 'libpq-psycopg'],
-];
 
 /** The same for a running program of that name; empty for one whose name tells of no stack. */
 export function processSwitches(command: string, values: SwitchValues): string[] {
-  const [, id] = PROCESSES.find(([name]) => name.test(command)) ?? [];
-  const stack = id === undefined ? undefined : stacks[id];
+  const stack = stackOfProcess(command);
   return stack === undefined ? [] : headedSwitches(stack, values);
+}
+
+/** Which stack a program's name tells of: `python3.11` of python-socket, `node_exporter` of none. */
+function stackOfProcess(command: string): Stack | undefined {
+  const [name = ''] = /^[A-Za-z_-]*[A-Za-z]/.exec(command) ?? [];
+  return Object.values(stacks).find(({ processes }) => processes?.includes(name));
+}
+
+function headedSwitches(stack: Stack, values: SwitchValues): string[] {
+  const lines = linesOf(stack, values);
+  return lines.length === 0 ? [] : [`# ${stack.name}`, ...lines];
+}
+
+/** What it is on with the timers of the host without being told, only the host can set. */
+function linesOf({ switchOn, http, keepalive }: Stack, values: SwitchValues): string[] {
+  if (switchOn !== undefined) return switchOn(values);
+  const { tcpKeepaliveOnAccepted: accepted, tcpKeepalive: opened } = http?.write ?? {};
+  const own = [...(accepted?.(values) ?? []), ...(opened?.(values) ?? [])];
+  return own.length === 0 && keepalive === 'host' ? [sysctlLine(values)] : own;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findHttpStack, httpStackNames } from '../../src/knowledge/find-stack.ts';
+import { findHttpStack, httpStackNames, stackOfServer } from '../../src/knowledge/find-stack.ts';
 import { clientSideOf, serverSideOf } from '../../src/knowledge/sides.ts';
 import { type HttpSwitches, secondsDown, secondsUp } from '../../src/knowledge/stack.ts';
 import { stacks } from '../../src/knowledge/stacks/registry.generated.ts';
@@ -13,6 +13,7 @@ function linesOf(write: HttpSwitches): string[] {
   return [
     write.idleClose?.(62_500, 'file'),
     write.idleClose?.(62_500, 'command-line'),
+    write.promise?.(62_500, 60_000),
     write.keepOpen?.('file'),
     write.keepOpen?.('command-line'),
     write.poolIdle?.(57_500),
@@ -39,11 +40,6 @@ describe('the HTTP facts of every stack', () => {
     expect(where(({ client, role }) => (client !== undefined) !== (role !== 'app'))).toEqual([]);
   });
 
-  test('have a web address as their source, or say that they are not verified by reading', () => {
-    expect(where(({ source }) => source.url === null && source.confidence === 'verified-by-reading')).toEqual([]);
-    expect(where(({ source }) => source.url !== null && new URL(source.url).protocol !== 'https:')).toEqual([]);
-  });
-
   test('are whole milliseconds and counts, each with who says so', () => {
     const values = withHttp.flatMap(({ id, http: { server = {}, client = {} } }) =>
       [...Object.entries(server), ...Object.entries(client)].flatMap(([fact, known]) =>
@@ -64,6 +60,38 @@ describe('the HTTP facts of every stack', () => {
     const isSet = (fact: { setting?: string | null } | null | undefined): boolean => (fact?.setting ?? null) !== null;
     expect(where(({ server, write }) => isSet(server?.idleClose) && write?.idleClose === undefined)).toEqual([]);
     expect(where(({ client, write }) => isSet(client?.poolIdle) && write?.poolIdle === undefined)).toEqual([]);
+  });
+
+  test('say where the line for the idle close belongs when a header tells of the stack', () => {
+    const known = where(({ serverHeader }) => serverHeader !== undefined);
+    expect(known).toContain('nginx');
+    expect(where(({ where: place, write }) => place !== undefined && write?.idleClose !== undefined)).toEqual(
+      expect.arrayContaining(known),
+    );
+  });
+});
+
+test('every stack has a web address as its source, or none', () => {
+  const sources = Object.values(stacks).flatMap(({ id, source }) => (source === null ? [] : [{ id, source }]));
+  expect(sources.length).toBeGreaterThan(0);
+  expect(sources.filter(({ source }) => !(URL.canParse(source) && source.startsWith('https:')))).toEqual([]);
+});
+
+describe('a header Server tells of a stack', () => {
+  test.each([
+    ['nginx/1.22.1', 'nginx'],
+    ['openresty', 'nginx'],
+    ['gunicorn', 'gunicorn'],
+    ['Apache/2.4.57 (Debian)', 'apache-httpd'],
+    ['Apache-Coyote/1.1', 'tomcat'],
+    ['Python/3.11 aiohttp/3.8.4', 'python-aiohttp-server'],
+  ])('%s of one, and no other', (header, id) => {
+    expect(where(({ serverHeader }) => serverHeader?.test(header) === true)).toEqual([id]);
+    expect(stackOfServer(header)?.id).toBe(id);
+  });
+
+  test.each(['\u001b[2Jnginx', '', null])('but %j of none', (header) => {
+    expect(stackOfServer(header)).toBeNull();
   });
 });
 

@@ -4,16 +4,15 @@ import type { MiddleboxPreset } from '../../src/knowledge/preset.ts';
 
 /** What is wrong with one preset, in words. */
 function mistakesIn(id: string, preset: MiddleboxPreset): string[] {
-  const { idleTimeoutMs, rangeMs, closing, source, confidence, keepalive, note } = preset;
+  const { idleTimeoutMs, rangeMs, closing, source, keepalive, note } = preset;
   const [from, to] = rangeMs ?? [0, Number.MAX_SAFE_INTEGER];
   const times = Object.entries(closing ?? {}).filter(([name]) => name.endsWith('Ms'));
   const claims: Record<string, boolean> = {
-    'is not named as its file': preset.id !== id || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id),
+    'has an id that cannot be typed': !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id),
     'has no idle timeout in whole milliseconds': idleTimeoutMs !== null && !isWhole(idleTimeoutMs, 1),
     'has a range that does not begin before it ends': !(isWhole(from, 0) && isWhole(to, 1) && from < to),
     'has its default outside of its range': idleTimeoutMs !== null && (idleTimeoutMs < from || idleTimeoutMs > to),
     'has a source that is no web address': source !== null && !(URL.canParse(source) && /^https?:/.test(source)),
-    'is verified by reading, but where?': confidence === 'verified-by-reading' && source === null,
     'does not say how it is known that keepalive refreshes it':
       (keepalive.refreshes === null) !== (keepalive.basis === 'unknown'),
     'has a closing timeout that is no number of milliseconds': times.some(([, ms]) => !isWhole(ms, 0)),
@@ -38,13 +37,11 @@ test('a mistake in a preset is named', () => {
   const wrong = {
     ...preset,
     idleTimeoutMs: 5_000_000,
-    source: null,
     keepalive: { refreshes: null, basis: 'read' },
   } as const;
-  expect(mistakesIn('alb', wrong)).toEqual([
-    'alb is not named as its file',
-    'alb has its default outside of its range',
-    'alb is verified by reading, but where?',
-    'alb does not say how it is known that keepalive refreshes it',
+  expect(mistakesIn('ALB', wrong)).toEqual([
+    'ALB has an id that cannot be typed',
+    'ALB has its default outside of its range',
+    'ALB does not say how it is known that keepalive refreshes it',
   ]);
 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { wholeSeconds } from '../../src/knowledge/stack.ts';
 import { stacks } from '../../src/knowledge/stacks/registry.generated.ts';
-import { librarySwitches } from '../../src/knowledge/switches.ts';
+import { librarySwitches, processSwitches } from '../../src/knowledge/switches.ts';
 import { complaintsOfPython } from '../python.ts';
 
 const values = { idleMs: 60_000, intervalMs: 15_000, count: 4, userTimeoutMs: 120_000 };
@@ -11,12 +11,6 @@ const withoutUserTimeout = { ...values, userTimeoutMs: 0 };
 const linesOf = (id: string, with_ = values): string =>
   stacks[id]?.switchOn?.(with_).join('\n') ?? `no switches in ${id}`;
 const withSwitches = Object.keys(stacks).filter((id) => stacks[id]?.switchOn !== undefined);
-
-describe('the map of stacks', () => {
-  test.each(Object.entries(stacks))('%s has the id that its file is named after', (id, stack) => {
-    expect(stack.id).toBe(id);
-  });
-});
 
 describe('librarySwitches', () => {
   test.each([
@@ -61,15 +55,46 @@ describe('switchOn', () => {
     expect(linesOf(id)).toContain(expected);
   });
 
-  test.each(withSwitches)('%s leaves a user timeout of 0 out', (id) => {
-    expect(linesOf(id, withoutUserTimeout)).not.toMatch(/user_?timeout|options=options/i);
+  test('writes neither NaN nor undefined nor an empty line, and leaves a user timeout of 0 out', () => {
+    expect(withSwitches.length).toBeGreaterThan(0);
+    const wrong = withSwitches.filter((id) => {
+      const [full, without] = [linesOf(id), linesOf(id, withoutUserTimeout)];
+      const isEmpty = `${full}\n${without}`.split('\n').some((line) => line.trim() === '');
+      return isEmpty || /NaN|undefined|null/.test(full + without) || /user_?timeout|options=options/i.test(without);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('processSwitches', () => {
+  test.each([
+    ['python3.11', 'Python socket'],
+    ['gunicorn: worker', 'Python socket'],
+    ['MainThread', 'Node net'],
+    ['java', 'Java 11'],
+    ['postgres', 'PostgreSQL server'],
+    ['redis-server', 'Redis server'],
+    ['mysqld', 'MySQL or MariaDB'],
+    ['nginx', 'nginx'],
+  ])('knows what %s runs on', (command, name) => {
+    expect(processSwitches(command, values)[0]).toContain(`# ${name}`);
   });
 
-  test.each(withSwitches)('%s writes neither NaN nor undefined nor an empty line', (id) => {
-    for (const lines of [linesOf(id), linesOf(id, withoutUserTimeout)]) {
-      expect(lines).not.toMatch(/NaN|undefined|null/);
-      expect(lines.split('\n').every((line) => line.trim() !== '')).toBe(true);
-    }
+  test.each(['', 'node_exporter', 'pythonic', '__proto__', 'bash'])('knows nothing of "%s"', (command) => {
+    expect(processSwitches(command, values)).toEqual([]);
+  });
+
+  test('has nothing but the timers of the host for what is always on with them', () => {
+    expect(processSwitches('memcached', values)).toEqual([
+      '# memcached, with the timers of the host',
+      'sysctl -w net.ipv4.tcp_keepalive_time=60 net.ipv4.tcp_keepalive_intvl=15 net.ipv4.tcp_keepalive_probes=4',
+    ]);
+  });
+
+  test('is told by no name of two stacks, and has lines for each name', () => {
+    const names = Object.values(stacks).flatMap(({ processes }) => processes ?? []);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(names.filter((name) => processSwitches(name, values).length === 0)).toEqual([]);
   });
 });
 
@@ -98,7 +123,8 @@ describe('the lines for Python', () => {
     expect({ stdout, stderr }).toEqual({ stdout: '1 60 15 4 120000\n', stderr: '' });
   });
 
-  test.skipIf(complaints === null).each(python)('of %s are valid Python (needs python3)', (id) => {
-    for (const name of [id, `${id}, without a user timeout`]) expect(complaints?.[name]).toBeNull();
+  test.skipIf(complaints === null)('are valid Python (needs python3)', () => {
+    expect(Object.keys(complaints ?? {})).toContain('python-socket');
+    expect(Object.entries(complaints ?? {}).filter(([, complaint]) => complaint !== null)).toEqual([]);
   });
 });

@@ -8,7 +8,14 @@ import { findHttpStack, httpStackNames } from '../../knowledge/find-stack.ts';
 import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, Limit } from '../../knowledge/hop.ts';
 import { presets } from '../../knowledge/middleboxes/registry.generated.ts';
 import type { MiddleboxPreset } from '../../knowledge/preset.ts';
-import { clientSideOf, productOf, serverSideOf, unknownClientSide, unknownServerSide } from '../../knowledge/sides.ts';
+import {
+  clientSideOf,
+  confidenceOf,
+  productOf,
+  serverSideOf,
+  unknownClientSide,
+  unknownServerSide,
+} from '../../knowledge/sides.ts';
 import type { HttpSwitches, Stack } from '../../knowledge/stack.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import { IDLE_TIMEOUT_BOUNDS, quoted } from '../shared/options.ts';
@@ -137,12 +144,12 @@ function groundOfStack(spec: HopSpec, stack: Stack, options: BuildOptions): Grou
           origin: {
             kind: 'stack',
             id: stack.id,
-            confidence: http?.source.confidence ?? 'recalled',
-            url: http?.source.url ?? null,
+            confidence: confidenceOf(stack),
+            url: stack.source,
           },
           server: serverSideOf(stack),
           client: clientSideOf(stack),
-          doubts: doubtsOfSource(productOf(stack), http?.source.confidence ?? 'recalled'),
+          doubts: doubtsOfSource(productOf(stack), confidenceOf(stack)),
         },
         switches: { ...(stack.switchOn === undefined ? {} : { tcpKeepalive: stack.switchOn }), ...http?.write },
         route: null,

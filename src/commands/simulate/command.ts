@@ -1,6 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
+import { KERNEL_KEEPALIVE, TCP_RTO_MAX_MS, TCP_RTO_MIN_MS } from '../../keepalive/kernel-timers.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { hostKeepaliveFrom, parseCount, readSysctl, type SysctlReading } from '../../linux/sysctl.ts';
 import { factsAbout } from '../../policy/facts.ts';
@@ -38,11 +39,11 @@ export const SIMULATE_BOUNDS = {
 
 /** What the kernel has when nobody changed it (tcp(7), Documentation/networking/ip-sysctl.rst), on a short path. */
 export const KERNEL_DEFAULTS: TimelineSettings = {
-  keepalive: { enabled: true, idleMs: 7_200_000, intervalMs: 75_000, count: 9, userTimeoutMs: 0 },
+  keepalive: { enabled: true, ...KERNEL_KEEPALIVE, userTimeoutMs: 0 },
   retries2: 15,
   rttMs: 1,
-  rtoMinMs: 200,
-  rtoMaxMs: 120_000,
+  rtoMinMs: TCP_RTO_MIN_MS,
+  rtoMaxMs: TCP_RTO_MAX_MS,
 };
 
 /** Where the settings of `--from-sysctl` come from. */

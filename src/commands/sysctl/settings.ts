@@ -1,3 +1,4 @@
+import { KERNEL_KEEPALIVE } from '../../keepalive/kernel-timers.ts';
 import type { SysctlSetting } from './report.ts';
 
 /** What is known about a setting without reading it. */
@@ -14,10 +15,18 @@ const GROUPS: Record<
   keepalive: {
     prefix: 'net.ipv4.',
     settings: {
-      tcp_keepalive_time: { default: '7200', unit: 's', meaning: 'silence before the first probe' },
-      tcp_keepalive_intvl: { default: '75', unit: 's', meaning: 'from one unanswered probe to the next' },
+      tcp_keepalive_time: {
+        default: String(KERNEL_KEEPALIVE.idleMs / 1000),
+        unit: 's',
+        meaning: 'silence before the first probe',
+      },
+      tcp_keepalive_intvl: {
+        default: String(KERNEL_KEEPALIVE.intervalMs / 1000),
+        unit: 's',
+        meaning: 'from one unanswered probe to the next',
+      },
       tcp_keepalive_probes: {
-        default: '9',
+        default: String(KERNEL_KEEPALIVE.count),
         unit: 'probes',
         meaning: 'unanswered probes until the connection is given up',
       },

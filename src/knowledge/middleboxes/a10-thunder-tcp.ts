@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'a10-thunder-tcp',
   name: 'A10 Thunder slb template tcp',
   vendor: 'A10',
   kind: 'l4-lb',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'alibaba-cfw-proxy-tunnel',
   name: 'Alibaba Cloud Firewall explicit proxy, CONNECT tunnel',
   vendor: 'Alibaba Cloud',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://help.aliyun.com/en/cloud-firewall/cloudfirewall/explicit-proxy-firewall-connection-and-timeout-explanation',
   note: 'A tunnel without data in either direction 300 s; idle HTTP connections 3600 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'alibaba-clb-http',
   name: 'Alibaba Cloud CLB HTTP(S) listener',
   vendor: 'Alibaba Cloud',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
   note: '15 s default.',
-  confidence: 'verified-by-reading',
 });

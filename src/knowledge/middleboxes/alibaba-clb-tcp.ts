@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'alibaba-clb-tcp',
   name: 'Alibaba Cloud CLB (SLB) TCP listener',
   vendor: 'Alibaba Cloud',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',
   note: '900 s, which is also the most.',
-  confidence: 'verified-by-reading',
 });

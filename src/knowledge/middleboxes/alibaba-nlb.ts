@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'alibaba-nlb',
   name: 'Alibaba Cloud NLB',
   vendor: 'Alibaba Cloud',
   kind: 'l4-lb',

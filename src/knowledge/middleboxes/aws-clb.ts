@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-clb',
   name: 'AWS Classic Load Balancer',
   vendor: 'AWS',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   configurableWith: 'ConnectionSettings.IdleTimeout',
   source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/config-idle-timeout.html',
   note: '60 s, then a FIN. Probes without payload do not count; keep-alive of the backend must be longer.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-cloudfront-origin',
   name: 'CloudFront origin keep-alive',
   vendor: 'AWS',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudfront/aws.sdk.kotlin.services.cloudfront.model/-vpc-origin-config/origin-keepalive-timeout.html',
   note: '5 s, at most 120 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-ecs-service-connect-http',
   name: 'ECS Service Connect, HTTP/HTTP2/gRPC',
   vendor: 'AWS',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/ecs/aws.sdk.kotlin.services.ecs.model/-timeout-configuration/idle-timeout-seconds.html',
   note: '5 min for HTTP and what is built on it.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-gwlb',
   name: 'AWS Gateway Load Balancer',
   vendor: 'AWS',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
     'listener attributes tcp.idle_timeout.seconds and send_tcp_reset.on_idle_timeout.enabled (default false)',
   source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/gateway-listeners.html',
   note: '350 s, then silence. With send_tcp_reset.on_idle_timeout.enabled a packet of a flow it does not know gets a RST.',
-  confidence: 'verified-by-reading',
 });

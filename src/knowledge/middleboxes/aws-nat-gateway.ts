@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-nat-gateway',
   name: 'AWS NAT gateway',
   vendor: 'AWS',
   kind: 'cloud-nat',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://aws.amazon.com/blogs/networking-and-content-delivery/implementing-long-running-tcp-connections-within-vpc-networking/',
   note: '350 s, fixed. The next packet from inside gets a RST, never a FIN; a NAT instance sends a FIN (vpc-nat-comparison).',
-  confidence: 'verified-by-reading',
 });

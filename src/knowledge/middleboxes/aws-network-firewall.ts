@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-network-firewall',
   name: 'AWS Network Firewall',
   vendor: 'AWS',
   kind: 'firewall',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'firewall policy FlowTimeouts.TcpIdleTimeoutSeconds',
   source: 'https://docs.aws.amazon.com/network-firewall/latest/APIReference/API_FlowTimeouts.html',
   note: 'Later data is dropped, a SYN begins a new flow, keepalive refreshes. What a new value does to existing flows is up to the stream exception policy (older text: only new flows).',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-nlb-tcp',
   name: 'AWS Network Load Balancer, TCP listener',
   vendor: 'AWS',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
   note: '350 s, a setting since September 2024. Silent at expiry; the next sender gets a RST. Keepalive refreshes it. Above 350 s the ENI conntrack of Nitro v6 targets (350 s) decides.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-nlb-tls',
   name: 'AWS Network Load Balancer, TLS listener',
   vendor: 'AWS',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html#connection-idle-timeout',
   note: '350 s, fixed. On a keepalive from one side it sends its own on both legs every 20 s; a keepalive must carry no data.',
-  confidence: 'verified-by-reading',
 });

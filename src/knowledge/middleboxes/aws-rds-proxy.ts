@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-rds-proxy',
   name: 'Amazon RDS Proxy, client connections',
   vendor: 'AWS',
   kind: 'l7-proxy',

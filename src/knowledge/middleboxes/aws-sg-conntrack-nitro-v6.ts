@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-sg-conntrack-nitro-v6',
   name: 'EC2 security-group connection tracking on Nitro v6',
   vendor: 'AWS',
   kind: 'firewall',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://aws.amazon.com/blogs/networking-and-content-delivery/best-practices-for-tcp-connection-management-on-ec2/',
   note: 'Nitro of the sixth generation (June 2025, but for P6e-GB200) has 350 s in place of 5 days, and forgets silently.',
-  confidence: 'verified-by-reading',
 });

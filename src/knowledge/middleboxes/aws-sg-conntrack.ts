@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-sg-conntrack',
   name: 'EC2 security-group connection tracking (pre Nitro v6)',
   vendor: 'AWS',
   kind: 'firewall',
@@ -13,5 +12,4 @@ export const preset = definePreset({
     'ENI attribute ConnectionTrackingSpecification.TcpEstablishedTimeout (modify-network-interface-attribute, or the launch template)',
   source: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ConnectionTrackingConfiguration.html',
   note: '5 days per network interface, a setting since November 2023.',
-  confidence: 'verified-by-reading',
 });

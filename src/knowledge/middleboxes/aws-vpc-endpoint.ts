@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'aws-vpc-endpoint',
   name: 'AWS interface VPC endpoint (PrivateLink)',
   vendor: 'AWS',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://aws.amazon.com/blogs/networking-and-content-delivery/implementing-long-running-tcp-connections-within-vpc-networking/',
   note: '350 s, fixed; later packets are not delivered.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-aks-outbound',
   name: 'AKS standard load balancer outbound rule',
   vendor: 'Microsoft',
   kind: 'cloud-nat',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://learn.microsoft.com/en-us/dotnet/api/microsoft.azure.powershell.cmdlets.aks.models.api20230201.imanagedclusterloadbalancerprofile.idletimeoutinminute?view=az-ps-latest',
   note: 'AKS sets 30 min for outbound flows, in place of the 4 min of Azure.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-app-gateway-client',
   name: 'Azure Application Gateway, client keep-alive',
   vendor: 'Microsoft',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/azure/application-gateway/application-gateway-faq',
   note: '120 s for v1 and v2 (an older text: 75 s for v2).',
-  confidence: 'verified-by-reading',
 });

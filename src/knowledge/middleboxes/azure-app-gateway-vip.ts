@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-app-gateway-vip',
   name: 'Azure Application Gateway, TCP idle timeout of the public frontend',
   vendor: 'Microsoft',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'idle timeout of the public IP address, in minutes',
   source: 'https://learn.microsoft.com/en-us/azure/application-gateway/application-gateway-faq',
   note: '4 min at the public address of v1 and v2; private frontends 5 min, fixed. The upper end of the range is recalled.',
-  confidence: 'verified-by-reading',
 });

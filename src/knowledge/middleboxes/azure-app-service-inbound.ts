@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-app-service-inbound',
   name: 'App Service front-end request idle',
   vendor: 'Microsoft',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/troubleshoot/azure/app-service/web-request-times-out-app-service',
   note: 'For the response, not for idling: 230 s on Windows, 240 s on Linux.',
-  confidence: 'verified-by-reading',
 });

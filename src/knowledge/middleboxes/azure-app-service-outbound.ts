@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-app-service-outbound',
   name: 'App Service outbound SNAT',
   vendor: 'Microsoft',
   kind: 'cloud-nat',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-firewall-east-west',
   name: 'Azure Firewall, spoke-to-spoke / on-prem',
   vendor: 'Microsoft',
   kind: 'firewall',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/azure/firewall/tcp-session-behavior',
   note: 'Between networks, regions or to your own site: 5 min, fixed, and no RST.',
-  confidence: 'verified-by-reading',
 });

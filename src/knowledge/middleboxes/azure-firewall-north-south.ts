@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-firewall-north-south',
   name: 'Azure Firewall, internet traffic',
   vendor: 'Microsoft',
   kind: 'firewall',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'a support request raises it to 15 min',
   source: 'https://learn.microsoft.com/en-us/azure/firewall/tcp-session-behavior',
   note: '4 min, or 15 min after a support request. Both ends get a RST at the timeout. Scaling in and maintenance also end sessions, after 90 s.',
-  confidence: 'verified-by-reading',
 });

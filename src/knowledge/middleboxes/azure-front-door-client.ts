@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-front-door-client',
   name: 'Azure Front Door, client side',
   vendor: 'Microsoft',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-front-door-standard-and-premium-service-limits',
   note: '61 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-front-door-origin',
   name: 'Azure Front Door to origin',
   vendor: 'Microsoft',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-front-door-standard-and-premium-service-limits',
   note: '90 s: an origin that closes sooner races. A response must begin within 60 s (classic: 30 s; from 16 to 240 s).',
-  confidence: 'verified-by-reading',
 });

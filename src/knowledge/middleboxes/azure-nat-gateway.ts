@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-nat-gateway',
   name: 'Azure NAT Gateway',
   vendor: 'Microsoft',
   kind: 'cloud-nat',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   configurableWith: 'idleTimeoutInMinutes, from 4 to 120',
   source: 'https://learn.microsoft.com/en-us/azure/nat-gateway/nat-gateway-resource',
   note: '4 min, up to 2 h; UDP 4 min, fixed. A packet of a forgotten flow gets a RST, from either side. Half-open 30 s; the port is kept back for 65 s after a FIN, 16 s after a RST.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-private-link',
   name: 'Azure Private Link / private endpoint',
   vendor: 'Microsoft',
   kind: 'l4-lb',

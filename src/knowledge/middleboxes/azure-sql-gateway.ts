@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'azure-sql-gateway',
   name: 'Azure SQL Database gateway (proxy policy)',
   vendor: 'Microsoft',
   kind: 'l7-proxy',

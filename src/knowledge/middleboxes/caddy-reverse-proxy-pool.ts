@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'caddy-reverse-proxy-pool',
   name: 'Caddy reverse_proxy pool',
   vendor: 'Caddy',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/caddyserver/caddy/blob/0cf03d32f7d99cf160d5375e8a40fbe3d910d515/modules/caddyhttp/reverseproxy/httptransport.go',
   note: '2 min, 32 idle connections a host, TCP keepalive every 30 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'calico-ebpf',
   name: 'Calico eBPF data plane conntrack',
   vendor: 'Tigera',
   kind: 'cni',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/projectcalico/calico/blob/87c15906f20c4ca1fda55af92295e7678b0cc0b2/felix/bpf/conntrack/timeouts/timeouts.go',
   note: '1 h; 30 s after FINs, 40 s after a RST, 20 s in SYN_SENT. The iptables and nftables data planes use the conntrack of the kernel, 5 days.',
-  confidence: 'verified-by-reading',
 });

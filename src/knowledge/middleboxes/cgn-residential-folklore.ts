@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cgn-residential-folklore',
   name: 'Carrier/CGN reports',
   vendor: 'various',
   kind: 'nat',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'checkpoint-gateway',
   name: 'Check Point Security Gateway TCP session timeout',
   vendor: 'Check Point',
   kind: 'firewall',
@@ -20,5 +19,4 @@ export const preset = definePreset({
   source:
     'https://community.checkpoint.com/t5/General-Topics/Long-lived-TCP-connection-got-timed-out-ungracefully-First/td-p/36459',
   note: "60 min, then no end is notified: the next packet is dropped (First packet isn't SYN). A RST to both ends can be switched on, a FIN cannot. Start timeout 25 s; end timeout after FINs or a RST 20 s, from R80.20 on 5 s.",
-  confidence: 'verified-by-reading',
 });

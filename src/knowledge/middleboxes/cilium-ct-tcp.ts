@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cilium-ct-tcp',
   name: 'Cilium eBPF connection tracking, TCP',
   vendor: 'Isovalent/Cilium',
   kind: 'cni',
@@ -19,5 +18,4 @@ export const preset = definePreset({
     'cilium-agent --bpf-ct-timeout-regular-tcp=<dur> and --bpf-ct-timeout-service-tcp=<dur> (Helm extraConfig)',
   source: 'https://github.com/cilium/cilium/blob/8e7499ee2fde6f3b518f08f7aa7b96da572b1398/pkg/option/config.go',
   note: '2 h 13 m 20 s now, 6 h in older releases. The SNAT entry goes with it.',
-  confidence: 'verified-by-reading',
 });

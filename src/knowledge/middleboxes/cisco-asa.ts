@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cisco-asa',
   name: "Cisco ASA 'timeout conn'",
   vendor: 'Cisco',
   kind: 'firewall',
@@ -15,5 +14,4 @@ export const preset = definePreset({
   source:
     'https://cisco.com/c/en/us/support/docs/security/secure-firewall-asa/222075-configure-connection-timeout-for-specifi.html',
   note: 'Idle 1 h, half-closed 10 min, embryonic 30 s. A RST goes out only with the keyword reset. Dead Connection Detection probes both ends (15 s, 5 tries) before it drops.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cisco-ftd',
   name: 'Cisco Secure Firewall Threat Defense',
   vendor: 'Cisco',
   kind: 'firewall',
@@ -13,5 +12,4 @@ export const preset = definePreset({
     'Devices > Platform Settings > Timeouts > Connection (Conn); per class in a service policy, with DCD',
   source: 'https://docs.defenseorchestrator.com/cdfmc/t_configure_global_timeouts_fptd.html',
   note: 'Connections 1 h (least 5 min, most 1193 h), half-closed 10 min, translations 3 h.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cisco-rv-small-business',
   name: 'Cisco RV120W small-business router',
   vendor: 'Cisco',
   kind: 'nat',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'Firewall > Session Settings > TCP Session Timeout Duration',
   source: 'https://www.cisco.com/assets/sol/sb/RV120W_Emulators/RV120W_Emulator_v1.0.5.6/fwSessionConfig.htm',
   note: '1800 s, as the emulator of the RV120W administration page shows it.',
-  confidence: 'verified-by-reading',
 });

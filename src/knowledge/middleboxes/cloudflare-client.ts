@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cloudflare-client',
   name: 'Cloudflare edge, client connections',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits',
   note: '400 s, HTTP/1.1 and HTTP/2.',
-  confidence: 'verified-by-reading',
 });

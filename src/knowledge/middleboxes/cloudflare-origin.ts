@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'cloudflare-origin',
   name: 'Cloudflare to origin idle',
   vendor: 'Cloudflare',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'Enterprise, in part',
   source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
   note: '900 s, with TCP keepalive every 30 s; HTTP/2 900 s as well, without PING. A response must begin within 100 s (older texts) or 125 s (2026), else 524.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'docker-bridge-nat',
   name: 'Docker bridge networking',
   vendor: 'Docker',
   kind: 'nat',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'docker-swarm-ingress',
   name: 'Docker Swarm ingress/VIP (IPVS)',
   vendor: 'Docker',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://github.com/moby/moby/blob/b985e2313a8676e18072b442911fc8f64f17d440/daemon/libnetwork/osl/namespace_linux.go',
   note: 'The virtual IPs are IPVS. Docker 29.7.2 sets conn_reuse_mode and expire_nodest_conn but no timeout, so the 900 s of the kernel hold.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'envoy-http',
   name: 'Envoy HTTP idle_timeout (downstream and upstream)',
   vendor: 'Envoy',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/envoyproxy/envoy/blob/073db228292eb91b70682b5c880653fb2194cb08/docs/root/faq/configuration/timeouts.rst',
   note: '1 h without a stream, on both legs. A stream of its own has 5 min: envoy-stream-idle.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'envoy-stream-idle',
   name: 'Envoy / Istio stream_idle_timeout (WebSocket, gRPC stream, slow response)',
   vendor: 'Envoy',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://github.com/envoyproxy/envoy/blob/073db228292eb91b70682b5c880653fb2194cb08/docs/root/faq/configuration/timeouts.rst',
   note: 'A stream without bytes for 5 min ends in a 504 or a stream reset. HTTP/2 PING and TCP keepalive do not count.',
-  confidence: 'verified-by-reading',
 });

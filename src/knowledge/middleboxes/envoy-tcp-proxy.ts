@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'envoy-tcp-proxy',
   name: 'Envoy tcp_proxy idle_timeout',
   vendor: 'Envoy',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://github.com/envoyproxy/envoy/blob/a42f084e94ea6ae6fb3e9f3b76a4f6df5c7b60d0/api/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
   note: '1 h without bytes in either direction; keepalive probes are no bytes.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'f5-bigip-fastl4',
   name: 'F5 BIG-IP FastL4 profile',
   vendor: 'F5',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://clouddocs.f5.com/products/extensions/f5-appsvcs-extension/latest/refguide/schemaref/L4_Profile.schema.json.html',
   note: '300 s with reset-on-timeout; own keepalive is off, and so is loose initialization, which would take mid-stream packets.',
-  confidence: 'verified-by-reading',
 });

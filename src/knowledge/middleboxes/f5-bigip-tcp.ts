@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'f5-bigip-tcp',
   name: 'F5 BIG-IP TCP profile (full proxy)',
   vendor: 'F5',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://www.explaintopic.com/networking/f5-tcp-idle-timeout-issues-in-production-environments-1765837549.html',
   note: '300 s, from a secondary page.',
-  confidence: 'verified-by-reading',
 });

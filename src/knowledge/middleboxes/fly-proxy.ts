@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'fly-proxy',
   name: 'Fly.io proxy http_options.idle_timeout',
   vendor: 'Fly.io',
   kind: 'l7-proxy',

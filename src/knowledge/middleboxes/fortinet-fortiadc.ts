@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'fortinet-fortiadc',
   name: 'FortiADC firewall conntrack',
   vendor: 'Fortinet',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'config firewall global / set tcp-established-timeout <s>',
   source: 'https://docs.fortinet.com/document/fortiadc/7.4.3/cli-reference/726896/config-firewall-global',
   note: 'A table as in netfilter, with 3600 s for established TCP.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'fortinet-fortigate',
   name: 'FortiGate session-ttl',
   vendor: 'Fortinet',
   kind: 'firewall',
@@ -22,5 +21,4 @@ export const preset = definePreset({
   source:
     'https://community.fortinet.com/t5/FortiGate/Technical-Tip-Default-session-timeout-value-session-ttl/ta-p/194357',
   note: '3600 s, then silence (technical tip 196858) unless a RST is switched on. With NP offload that RST can have a stale sequence number, which the end ignores (FD47803).',
-  confidence: 'verified-by-reading',
 });

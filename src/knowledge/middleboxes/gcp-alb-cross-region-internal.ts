@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-alb-cross-region-internal',
   name: 'Google cross-region internal Application LB, client side',
   vendor: 'Google',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   configurableWith: 'target proxy httpKeepAliveTimeoutSec',
   source: 'https://pub.dev/documentation/pulumi_gcp/latest/compute/TargetHttpProxy/httpKeepAliveTimeoutSec.html',
   note: '600 s, which is also the most.',
-  confidence: 'verified-by-reading',
 });

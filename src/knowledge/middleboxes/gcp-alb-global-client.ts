@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-alb-global-client',
   name: 'Google global external Application LB, client side',
   vendor: 'Google',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   configurableWith: 'target proxy httpKeepAliveTimeoutSec',
   source: 'https://docs.cloud.google.com/load-balancing/docs/https/request-distribution',
   note: '610 s, from 5 to 1200.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-cloud-nat',
   name: 'Google Cloud NAT, established TCP',
   vendor: 'Google',
   kind: 'cloud-nat',
@@ -19,5 +18,4 @@ export const preset = definePreset({
   source:
     'https://pub.dev/documentation/google_cloud_compute_v1/latest/compute/RouterNat/tcpEstablishedIdleTimeoutSec.html',
   note: '1200 s (transitory 30 s, TIME_WAIT 120 s), then silence. The 600 s of the VPC firewall come first.',
-  confidence: 'verified-by-reading',
 });

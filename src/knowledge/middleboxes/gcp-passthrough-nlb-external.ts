@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-passthrough-nlb-external',
   name: 'Google external passthrough NLB connection tracking',
   vendor: 'Google',
   kind: 'l4-lb',

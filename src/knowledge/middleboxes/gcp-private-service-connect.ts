@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-private-service-connect',
   name: 'Google Private Service Connect, published service NAT',
   vendor: 'Google',
   kind: 'cloud-nat',

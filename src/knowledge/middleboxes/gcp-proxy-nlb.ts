@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-proxy-nlb',
   name: 'Google proxy Network LB (TCP/SSL proxy)',
   vendor: 'Google',
   kind: 'l4-lb',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'gcp-vpc-firewall',
   name: 'Google Cloud VPC firewall connection tracking',
   vendor: 'Google',
   kind: 'firewall',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable; set tcp_keepalive_time of the guest below 600',
   source: 'https://cloud.google.com/compute/docs/troubleshooting',
   note: '10 min. Then inbound packets are refused until the VM sends one: what the far end pushes stalls, what the VM writes revives the flow. Also between internal addresses.',
-  confidence: 'verified-by-reading',
 });

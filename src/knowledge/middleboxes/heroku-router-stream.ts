@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'heroku-router-stream',
   name: 'Heroku router, silent stream',
   vendor: 'Heroku',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://devcenter.heroku.com/articles/request-timeout',
   note: '30 s to the first byte, then 55 s between bytes (H15, H28).',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'heroku-router2-dyno-keepalive',
   name: 'Heroku Router 2.0 to dyno keep-alive',
   vendor: 'Heroku',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'labs feature http-disable-keepalive-to-dyno switches reuse off',
   source: 'https://github.com/heroku/python-getting-started/pull/261',
   note: 'Up to 90 s idle; Heroku set 100 s in its own gunicorn template.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'home-gateways-imc2010',
   name: 'Home gateways measured (Hatonen et al., IMC 2010)',
   vendor: 'various',
   kind: 'nat',

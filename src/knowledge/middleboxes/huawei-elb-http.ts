@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'huawei-elb-http',
   name: 'Huawei Cloud ELB HTTP(S) listener',
   vendor: 'Huawei Cloud',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   configurableWith: 'keepalive_timeout',
   source: 'https://support.huaweicloud.com/intl/en-us/elb_faq/elb_faq_0309.html',
   note: '60 s.',
-  confidence: 'verified-by-reading',
 });

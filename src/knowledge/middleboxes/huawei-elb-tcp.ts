@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'huawei-elb-tcp',
   name: 'Huawei Cloud ELB TCP listener',
   vendor: 'Huawei Cloud',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'keepalive_timeout',
   source: 'https://support.huaweicloud.com/intl/en-us/elb_faq/elb_faq_0309.html',
   note: '300 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'huawei-usg',
   name: 'Huawei USG firewall session aging, TCP',
   vendor: 'Huawei',
   kind: 'firewall',

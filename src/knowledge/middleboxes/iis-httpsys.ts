@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'iis-httpsys',
   name: 'IIS / http.sys connectionTimeout',
   vendor: 'Microsoft',
   kind: 'l7-proxy',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'ingress-nginx-client',
   name: 'ingress-nginx client keep-alive',
   vendor: 'Kubernetes',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/kubernetes/ingress-nginx/blob/dbb11b92ddb77bee9c35e462479129354c84f939/internal/ingress/controller/config/config.go',
   note: '75 s. The project is archived since March 2026.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'ingress-nginx-stream',
   name: 'ingress-nginx TCP services',
   vendor: 'Kubernetes',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://github.com/kubernetes/ingress-nginx/blob/dbb11b92ddb77bee9c35e462479129354c84f939/internal/ingress/controller/config/config.go',
   note: '600 s (proxy-read-timeout of HTTP: 60 s).',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'ipvs-tcp',
   name: 'Linux IPVS (LVS, kube-proxy ipvs mode)',
   vendor: 'Linux',
   kind: 'l4-lb',
@@ -20,5 +19,4 @@ export const preset = definePreset({
   source:
     'https://github.com/torvalds/linux/blob/0134e89c7bcc9fde1da962c82a120691e185619f/net/netfilter/ipvs/ip_vs_proto_tcp.c',
   note: '15 min for established entries. Later packets reach the local stack, which resets them (recalled).',
-  confidence: 'verified-by-reading',
 });

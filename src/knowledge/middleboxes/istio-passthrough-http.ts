@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'istio-passthrough-http',
   name: 'Istio passthrough cluster (hosts without ServiceEntry, waypoints), HTTP',
   vendor: 'Istio',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/istio/istio/blob/86c9f01fd735fb01d8192f5bcaf0d424afb7f14c/pilot/pkg/networking/core/cluster_builder.go',
   note: '5 min towards hosts that Istio does not know, in place of 1 h.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'istio-sidecar-http',
   name: 'Istio DestinationRule connectionPool.http.idleTimeout',
   vendor: 'Istio',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/istio/api/blob/b8f8791d9653b2edc77a071d48887e582cfe84bf/networking/v1alpha3/destination_rule.proto',
   note: '1 h for services that Istio knows, other hosts 5 min: istio-passthrough-http. TCP: connectionPool.tcp.idleTimeout, 1 h without bytes. Inbound: proxyMetadata ISTIO_META_IDLE_TIMEOUT.',
-  confidence: 'verified-by-reading',
 });

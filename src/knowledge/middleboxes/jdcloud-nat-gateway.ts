@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'jdcloud-nat-gateway',
   name: 'JD Cloud NAT gateway',
   vendor: 'JD Cloud',
   kind: 'cloud-nat',

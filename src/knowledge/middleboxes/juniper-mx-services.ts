@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'juniper-mx-services',
   name: 'Junos MX/MS services PIC (stateful firewall, NAT)',
   vendor: 'Juniper',
   kind: 'nat',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://juniper.net/documentation/en_US/junos/topics/reference/configuration-statement/inactivity-timeout-edit-interfaces.html',
   note: 'Established flows idle only 30 s by default; a value of the application comes before it.',
-  confidence: 'verified-by-reading',
 });

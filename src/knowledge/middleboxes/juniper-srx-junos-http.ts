@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'juniper-srx-junos-http',
   name: 'Junos SRX predefined junos-http application',
   vendor: 'Juniper',
   kind: 'firewall',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: 'an own application for the port with its inactivity-timeout, matched in the policy',
   source: 'https://www.juniper.net/documentation/en_US/release-independent/downloads/juniper-library-junos103.zip',
   note: 'The CLI reference of Junos 10.3 gives TCP 30 min, HTTP 5 min, UDP 1 min: a policy that matches junos-http forgets six times sooner.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'juniper-srx-junos-telnet',
   name: 'Junos SRX predefined junos-telnet application',
   vendor: 'Juniper',
   kind: 'firewall',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'juniper-srx-tcp',
   name: 'Junos SRX flow session, TCP default',
   vendor: 'Juniper',
   kind: 'firewall',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://www.juniper.net/documentation/us/en/software/junos/flow-packet-processing/topics/topic-map/security-flow-based-session-for-srx-series-devices.html',
   note: '1800 s for TCP (UDP: 60 s) where no application entry says otherwise. A segment without SYN that finds no session is dropped; with tcp-rst on its zone it is answered with a RST. rst-invalidate-session is about a RST that passes through.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'kube-proxy-conntrack',
   name: 'kube-proxy (iptables/nftables mode) conntrack setting',
   vendor: 'Kubernetes',
   kind: 'cni',
@@ -19,5 +18,4 @@ export const preset = definePreset({
   source:
     'https://github.com/kubernetes/website/blob/0189ae0f6bf2a79ff2e4bfd5f9ec0da98d64c5d2/content/en/docs/reference/command-line-tools-reference/kube-proxy.md',
   note: 'kube-proxy sets 24 h on its node, and 1 h for CLOSE_WAIT.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'linkerd-http1-pool',
   name: 'Linkerd proxy, HTTP/1 pool',
   vendor: 'Linkerd',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://github.com/linkerd/linkerd2-proxy/blob/29637b64f6cebedaf15bfbf516818d7a28a4d5a6/linkerd/app/src/env.rs',
   note: '3 s inbound and outbound: below the idle close of common servers but gunicorn (2 s).',
-  confidence: 'verified-by-reading',
 });

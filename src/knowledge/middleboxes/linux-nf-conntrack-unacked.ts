@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'linux-nf-conntrack-unacked',
   name: 'Linux conntrack while data is unacknowledged',
   vendor: 'Linux',
   kind: 'nat',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/torvalds/linux/blob/2c55d703391acf7e9101da596d0c15ee03b318a3/Documentation/networking/nf_conntrack-sysctl.rst',
   note: '5 days become 300 s when data stays unacknowledged, or after 3 retransmissions without an answer.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'linux-nf-conntrack',
   name: 'Linux netfilter conntrack, established',
   vendor: 'Linux',
   kind: 'nat',
@@ -23,5 +22,4 @@ export const preset = definePreset({
   source:
     'https://github.com/torvalds/linux/blob/2c55d703391acf7e9101da596d0c15ee03b318a3/Documentation/networking/nf_conntrack-sysctl.rst',
   note: '5 days. With tcp_loose, plain filtering often survives expiry. A lost DNAT or SNAT mapping does not come back, so the packet can reach the wrong socket and get a RST. nf_flowtable_tcp_timeout (30 s) only ends the offload.',
-  confidence: 'verified-by-reading',
 });

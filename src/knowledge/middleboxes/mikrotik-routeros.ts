@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'mikrotik-routeros',
   name: 'RouterOS connection tracking',
   vendor: 'MikroTik',
   kind: 'nat',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: '/ip firewall connection tracking set tcp-established-timeout=<time>',
   source: 'https://wiki.mikrotik.com/index.php?title=Manual:IP/Firewall/Connection_tracking&diff=21013&oldid=21012',
   note: '1 day. An old manual (2.9) adds that a full table lowers it.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'netscaler-http',
   name: 'NetScaler HTTP/SSL vserver',
   vendor: 'Citrix',
   kind: 'l7-proxy',

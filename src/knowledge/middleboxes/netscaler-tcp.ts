@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'netscaler-tcp',
   name: 'NetScaler TCP vserver/service',
   vendor: 'Citrix',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://docs.netscaler.com/en-us/citrix-adc/12-1/citrix-adc-support-for-telecom-service-providers/NS_TCP_optimization/ns_tcp_opt_faqs.html',
   note: '9000 s for TCP services, in exported configurations and the FAQ. Idle connections become zombies and are reset on both sides later.',
-  confidence: 'verified-by-reading',
 });

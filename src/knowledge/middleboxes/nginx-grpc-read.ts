@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'nginx-grpc-read',
   name: 'nginx grpc_read_timeout / grpc_send_timeout',
   vendor: 'nginx',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_grpc_module.c',
   note: '60 s between two reads, so it cuts silent streams; that HTTP/2 PING does not count is recalled.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'nginx-proxy-read',
   name: 'nginx proxy_read_timeout / proxy_send_timeout',
   vendor: 'nginx',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_proxy_module.c',
   note: '60 s between two reads; it also cuts silent WebSockets.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'nginx-stream',
   name: 'nginx stream proxy_timeout',
   vendor: 'nginx',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/stream/ngx_stream_proxy_module.c',
   note: '10 min between two reads or writes, then a FIN to both ends (1.22.1). Without proxy_half_close a FIN of one side closes the other.',
-  confidence: 'verified-by-reading',
 });

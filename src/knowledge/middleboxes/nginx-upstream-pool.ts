@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'nginx-upstream-pool',
   name: 'nginx upstream keepalive pool',
   vendor: 'nginx',
   kind: 'l7-proxy',
@@ -14,5 +13,4 @@ export const preset = definePreset({
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_upstream_keepalive_module.c',
   note: '60 s. Since 1.29.7 (March 2026) explicit upstream blocks keep 32 connections without being told, and proxy_http_version is 1.1.',
-  confidence: 'verified-by-reading',
 });

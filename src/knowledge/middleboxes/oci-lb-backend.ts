@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'oci-lb-backend',
   name: 'Oracle Cloud load balancer, backend keep-alive',
   vendor: 'Oracle',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable; let the backend idle 310 s or more',
   source: 'https://docs.oracle.com/en-us/iaas/Content/Balance/Reference/connectionreuse.htm',
   note: '300 s, fixed; hints of the backend are ignored. Oracle asks for 310 s or more on the backend, against 502.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'oci-lb-client',
   name: 'Oracle Cloud load balancer, client keep-alive',
   vendor: 'Oracle',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://docs.oracle.com/en-us/iaas/Content/Balance/Reference/connectionreuse.htm',
   note: '65 s, or 10000 requests; fixed.',
-  confidence: 'verified-by-reading',
 });

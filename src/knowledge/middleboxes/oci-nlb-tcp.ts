@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'oci-nlb-tcp',
   name: 'Oracle Cloud network load balancer',
   vendor: 'Oracle',
   kind: 'l4-lb',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://docs.oracle.com/en-us/iaas/Content/NetworkLoadBalancer/NetworkLoadBalancers/configure-idle-timeout.htm',
   note: '360 s (UDP 120 s).',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'openvpn-keepalive',
   name: 'OpenVPN tunnel keepalive',
   vendor: 'OpenVPN',
   kind: 'vpn',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'openwrt',
   name: 'OpenWrt default sysctl',
   vendor: 'OpenWrt',
   kind: 'nat',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   source:
     'https://github.com/openwrt/openwrt/blob/e3c8ddb30809c64f4a2fb547a54f60b3bff84816/package/kernel/linux/files/sysctl-nf-conntrack.conf',
   note: '2 h 4 min, the least of RFC 5382: just above the 2 h of the kernel.',
-  confidence: 'verified-by-reading',
 });

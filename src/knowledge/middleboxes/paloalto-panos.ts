@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'paloalto-panos',
   name: 'PAN-OS session timeout TCP',
   vendor: 'Palo Alto Networks',
   kind: 'firewall',
@@ -23,5 +22,4 @@ export const preset = definePreset({
   source:
     'https://docs.paloaltonetworks.com/ngfw/networking/session-settings-and-timeouts/configure-session-timeouts/configure-session-timeouts-pan-os',
   note: '3600 s once established; the timeout of an application or a service comes first. Handshake 10 s, init 5 s, half-closed 120 s, TIME_WAIT 15 s, unverified RST 30 s, discarded 90 s. That later packets without SYN are refused is recalled.',
-  confidence: 'verified-by-reading',
 });

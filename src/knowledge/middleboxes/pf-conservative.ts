@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'pf-conservative',
   name: "pf with 'set optimization conservative'",
   vendor: 'OpenBSD/FreeBSD',
   kind: 'firewall',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: 'set optimization conservative',
   source: 'https://github.com/freebsd/freebsd-src/blob/bc5ed32bdcdc68524c022c3ae28172c6062fdc46/sbin/pfctl/pfctl.c',
   note: 'tcp.established is 5 days.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'pfsense',
   name: 'pfSense / OPNsense default',
   vendor: 'Netgate',
   kind: 'firewall',

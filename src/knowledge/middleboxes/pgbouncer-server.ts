@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'pgbouncer-server',
   name: 'PgBouncer server_idle_timeout',
   vendor: 'PgBouncer',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'pgbouncer.ini: server_idle_timeout, server_lifetime (3600), client_idle_timeout (0: never)',
   source: 'https://github.com/pgbouncer/pgbouncer/blob/13a344f2625381296fc02e29b986a11be9c6b983/src/main.c',
   note: '600 s for idle server connections; clients never. tcp_keepalive is on, with the timers of the host.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'railway-edge',
   name: 'Railway edge proxy keep-alive',
   vendor: 'Railway',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'not configurable',
   source: 'https://docs.railway.com/networking/public-networking/specs-and-limits',
   note: '60 s; a request may take 15 min.',
-  confidence: 'verified-by-reading',
 });

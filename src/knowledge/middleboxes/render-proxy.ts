@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'render-proxy',
   name: 'Render edge proxy',
   vendor: 'Render',
   kind: 'l7-proxy',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'rfc5382-minimum',
   name: 'RFC 5382 REQ-5 minimum for established TCP',
   vendor: 'IETF',
   kind: 'nat',
@@ -10,5 +9,4 @@ export const preset = definePreset({
   keepalive: { refreshes: null, basis: 'unknown' },
   source: 'https://www.rfc-editor.org/rfc/rfc5382.html#section-5',
   note: 'What a NAT must keep at least when it cannot see whether the ends live: 2 h 4 min, and 4 min for transitory connections. Chosen to outlast the 2 h of TCP keepalive; few cloud devices reach it.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'sonicwall',
   name: 'SonicWall default TCP connection timeout',
   vendor: 'SonicWall',
   kind: 'firewall',

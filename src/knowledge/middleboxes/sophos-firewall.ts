@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'sophos-firewall',
   name: 'Sophos Firewall (XG/XGS) TCP established',
   vendor: 'Sophos',
   kind: 'firewall',

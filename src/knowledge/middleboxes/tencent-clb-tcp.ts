@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'tencent-clb-tcp',
   name: 'Tencent Cloud CLB TCP listener',
   vendor: 'Tencent Cloud',
   kind: 'l4-lb',
@@ -13,5 +12,4 @@ export const preset = definePreset({
     'IdleConnectTimeout (shared instances: at most 900); a RST to both ends is an option of the listener',
   source: 'https://tencentcloud.com/document/product/214/32517',
   note: '900 s (UDP 300 s) in the SDK; older ones: 300 to 900, and 300 to 2000.',
-  confidence: 'verified-by-reading',
 });

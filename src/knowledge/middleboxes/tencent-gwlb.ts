@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'tencent-gwlb',
   name: 'Tencent Cloud Gateway LB target group',
   vendor: 'Tencent Cloud',
   kind: 'l4-lb',

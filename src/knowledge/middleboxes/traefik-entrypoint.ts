@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'traefik-entrypoint',
   name: 'Traefik entry point idleTimeout',
   vendor: 'Traefik Labs',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/traefik/traefik/blob/83d83d7a4e27cfa4c0a23c0d2a9f63dc1fa1bd21/pkg/config/static/static_config.go',
   note: '180 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'traefik-upstream',
   name: 'Traefik serversTransport idleConnTimeout',
   vendor: 'Traefik Labs',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/traefik/traefik/blob/fd5a576df2e8aeb0bfc8a96b6ef6e60a61f7ec0a/pkg/config/static/static_config.go',
   note: '90 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'ucloud-clb',
   name: 'UCloud CLB (HTTP/HTTPS/TCP proxy)',
   vendor: 'UCloud',
   kind: 'l7-proxy',
@@ -12,5 +11,4 @@ export const preset = definePreset({
   configurableWith: 'idle timeout of the VServer',
   source: 'https://ucloud-global.com/en/docs/ulb/clb/faq/design/idletimeout',
   note: '60 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'varnish-backend-pool',
   name: 'Varnish backend_idle_timeout',
   vendor: 'Varnish',
   kind: 'l7-proxy',
@@ -13,5 +12,4 @@ export const preset = definePreset({
   source:
     'https://github.com/varnishcache/varnish-cache/blob/27d2ce15b20b94d0a5e452b0d5c29c3145d00b6a/include/tbl/params.h',
   note: '60 s; tunnels such as WebSockets: pipe_timeout, 60 s.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'vmware-nsx-dfw',
   name: 'NSX distributed firewall',
   vendor: 'VMware',
   kind: 'firewall',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'vmware-nsx-edge',
   name: 'NSX (for vSphere) Edge firewall/NAT',
   vendor: 'VMware',
   kind: 'firewall',
@@ -11,5 +10,4 @@ export const preset = definePreset({
   configurableWith: 'PUT edge firewall/systemcontrol: tcpTimeoutEstablished',
   source: 'https://kb.vmware.com/kb/2101275',
   note: '3600 s for established TCP in both versions of the API.',
-  confidence: 'verified-by-reading',
 });

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'watchguard-firebox',
   name: 'WatchGuard Firebox TCP connection idle timeout',
   vendor: 'WatchGuard',
   kind: 'firewall',

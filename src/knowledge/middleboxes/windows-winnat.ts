@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'windows-winnat',
   name: 'Windows WinNAT (New-NetNat, Hyper-V/containers)',
   vendor: 'Microsoft',
   kind: 'nat',

@@ -1,7 +1,6 @@
 import { definePreset } from '../preset.ts';
 
 export const preset = definePreset({
-  id: 'wireguard-persistent-keepalive',
   name: 'WireGuard PersistentKeepalive rule of thumb',
   vendor: 'WireGuard',
   kind: 'vpn',

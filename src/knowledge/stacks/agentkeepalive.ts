@@ -1,22 +1,13 @@
-import { LIBUV_KEEPALIVE, type Stack, secondsDown } from '../stack.ts';
+import { LIBUV_KEEPALIVE, type StackFacts, secondsDown } from '../stack.ts';
 
 export const stack = {
-  id: 'agentkeepalive',
   name: 'agentkeepalive',
-  schemes: [],
+  source: 'https://www.npmjs.com/package/agentkeepalive/v/4.6.0',
+  note: 'lib/agent.js of 4.6.0; 4 s stays below the 5 s of a Node server',
+  keepalive: LIBUV_KEEPALIVE,
   http: {
     role: 'client',
-    source: {
-      url: 'https://www.npmjs.com/package/agentkeepalive/v/4.6.0',
-      note: 'lib/agent.js of 4.6.0',
-      confidence: 'verified-by-reading',
-    },
-    client: {
-      poolIdle: { value: 4000, setting: 'freeSocketTimeout' },
-      tcpKeepalive: LIBUV_KEEPALIVE,
-    },
-    write: {
-      poolIdle: (ms) => [`new HttpAgent({ freeSocketTimeout: ${secondsDown(ms) * 1000} });`],
-    },
+    client: { poolIdle: { value: 4000, setting: 'freeSocketTimeout' } },
+    write: { poolIdle: (ms) => [`new HttpAgent({ freeSocketTimeout: ${secondsDown(ms) * 1000} });`] },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,28 +1,26 @@
-import { KERNEL_KEEPALIVE, type Stack, secondsUp } from '../stack.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 /** Its last response on a connection says `Connection: close` (ap_set_keepalive in modules/http/http_protocol.c). */
 export const stack = {
-  id: 'apache-httpd',
   name: 'Apache HTTP Server',
-  schemes: [],
+  source: 'https://github.com/apache/httpd/blob/0cb680442ecaa6118cc610b5ecc6e824330bf61a/server/listen.c',
+  note: 'run with 2.4.71; accepted sockets have SO_KEEPALIVE with the timers of the host. Only a client that sends Connection: keep-alive gets the hint. Older sample configurations wrote 15 s',
+  confidence: 'observed',
+  keepalive: 'host',
   http: {
     role: 'app',
     aliases: ['apache', 'httpd', 'apache2'],
-    source: {
-      url: null,
-      note: 'older sample configurations wrote 15 s; SO_KEEPALIVE on accepted sockets is recalled',
-      confidence: 'read-without-address',
-    },
+    serverHeader: /^apache(?!-coyote)/i,
+    where: 'httpd.conf',
     server: {
       idleClose: { value: 5000, setting: 'KeepAliveTimeout' },
       maxRequests: { value: 100, setting: 'MaxKeepAliveRequests' },
       announcesClose: true,
       hintMs: 5000,
-      tcpKeepalive: KERNEL_KEEPALIVE,
     },
     write: {
       idleClose: (ms) => ['KeepAlive On', `KeepAliveTimeout ${secondsUp(ms)}`],
       keepOpen: () => ['KeepAlive On'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

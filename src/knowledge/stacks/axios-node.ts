@@ -1,23 +1,16 @@
-import { LIBUV_KEEPALIVE, type Stack, secondsDown } from '../stack.ts';
+import { LIBUV_KEEPALIVE, type StackFacts, secondsDown } from '../stack.ts';
 
-/** It uses Node's global agent, and so its values (Node 19 and later). */
+/** It uses Node's global agent, and so its pool (Node 19 and later); on the socket of each request it sets 60 s itself. */
 export const stack = {
-  id: 'axios-node',
   name: 'axios on Node',
-  schemes: [],
+  source: 'https://www.npmjs.com/package/axios/v/1.21.1',
+  note: 'run with 1.21.1: 60 s while a request waits; while the socket idles in the pool the agent makes it 1 s',
+  confidence: 'observed',
+  keepalive: { ...LIBUV_KEEPALIVE, idleMs: 60_000 },
   http: {
     role: 'client',
     aliases: ['axios'],
-    source: {
-      url: 'https://www.npmjs.com/package/axios/v/1.21.1',
-      note: 'lib/adapters/http.js of 1.21.1',
-      confidence: 'verified-by-reading',
-    },
-    client: {
-      poolIdle: { value: 5000, setting: 'http.Agent timeout' },
-      retries: 'none',
-      tcpKeepalive: LIBUV_KEEPALIVE,
-    },
+    client: { poolIdle: { value: 5000, setting: 'http.Agent timeout' }, honoursHint: true, retries: 'none' },
     write: {
       poolIdle: (ms) => [
         `axios.create({ httpAgent: new http.Agent({ keepAlive: true, timeout: ${secondsDown(ms) * 1000} }) });`,
@@ -25,4 +18,4 @@ export const stack = {
       noReuse: () => ['axios.create({ httpAgent: new http.Agent({ keepAlive: false }) });'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

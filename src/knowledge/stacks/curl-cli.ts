@@ -1,21 +1,18 @@
-import type { Stack } from '../stack.ts';
+import { type StackFacts, wholeSeconds } from '../stack.ts';
 
 /** One process: it keeps connections only between the URLs of one command line. */
 export const stack = {
-  id: 'curl-cli',
-  name: 'curl',
-  schemes: [],
+  name: 'curl 8.9 and later, one time for silence and interval',
+  schemes: ['http', 'https'],
+  processes: ['curl'],
+  source: 'https://github.com/curl/curl/blob/5c61e168698a72b87437d58ed728bcdea6d5db42/lib/url.c',
+  note: 'connections idle for more than 118 s are not reused; libcurl itself leaves keepalive off',
+  keepalive: { idleMs: 60_000, intervalMs: 60_000, count: 9 },
+  switchOn: ({ idleMs, count }) => [`curl --keepalive-time ${wholeSeconds(idleMs)} --keepalive-cnt ${count} URL`],
   http: {
     role: 'client',
+    product: 'curl',
     aliases: ['curl'],
-    source: {
-      url: 'https://github.com/curl/curl/blob/0b746469fc6a658cf81cb00ed318c0c4e1f24704/docs/cmdline-opts/keepalive-time.md',
-      note: 'connections idle for more than 118 s are not reused',
-      confidence: 'verified-by-reading',
-    },
-    client: {
-      poolIdle: { value: 118_000, setting: null },
-      tcpKeepalive: { idleMs: 60_000, intervalMs: 60_000, count: 9 },
-    },
+    client: { poolIdle: { value: 118_000, setting: null } },
   },
-} satisfies Stack;
+} satisfies StackFacts;

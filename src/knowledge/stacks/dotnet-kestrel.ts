@@ -1,21 +1,20 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 export const stack = {
-  id: 'dotnet-kestrel',
   name: 'ASP.NET Core Kestrel',
-  schemes: [],
+  source: 'https://github.com/dotnet/aspnetcore/blob/main/src/Servers/Kestrel/Core/src/KestrelServerLimits.cs',
+  note: 'a little more than the 2 min that SocketsHttpHandler kept before .NET 6',
+  keepalive: null,
   http: {
     role: 'app',
     aliases: ['kestrel'],
-    source: { url: null, note: 'secondary evidence', confidence: 'read-without-address' },
-    server: {
-      idleClose: { value: 130_000, setting: 'Limits.KeepAliveTimeout' },
-      tcpKeepalive: null,
-    },
+    serverHeader: /^kestrel/i,
+    where: 'Program.cs',
+    server: { idleClose: { value: 130_000, setting: 'Limits.KeepAliveTimeout' } },
     write: {
       idleClose: (ms) => [
         `builder.WebHost.ConfigureKestrel(o => o.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(${secondsUp(ms)}));`,
       ],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

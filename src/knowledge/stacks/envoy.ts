@@ -1,33 +1,27 @@
-import { type Stack, secondsDown, secondsUp, wholeSeconds } from '../stack.ts';
+import { type StackFacts, type SwitchValues, secondsDown, secondsUp, wholeSeconds } from '../stack.ts';
 
 export const stack = {
-  id: 'envoy',
   name: 'Envoy',
-  schemes: [],
+  processes: ['envoy'],
+  source:
+    'https://github.com/envoyproxy/envoy/blob/073db228292eb91b70682b5c880653fb2194cb08/docs/root/faq/configuration/timeouts.rst',
+  note: 'an hour on both sides; TCP keepalive off is recalled',
+  keepalive: null,
   http: {
     role: 'proxy',
     aliases: ['istio'],
-    source: {
-      url: 'https://envoyproxy.io/docs/envoy/v1.30.4/_sources/faq/configuration/timeouts.rst.txt',
-      note: 'an hour on both sides; TCP keepalive off is recalled',
-      confidence: 'verified-by-reading',
-    },
-    server: {
-      idleClose: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' },
-      tcpKeepalive: null,
-    },
-    client: {
-      poolIdle: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' },
-      tcpKeepalive: null,
-    },
+    server: { idleClose: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' } },
+    client: { poolIdle: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' } },
     write: {
       idleClose: (ms) => [
         `common_http_protocol_options: { idle_timeout: ${secondsUp(ms)}s }  # of the connection manager`,
       ],
       poolIdle: (ms) => [`common_http_protocol_options: { idle_timeout: ${secondsDown(ms)}s }  # of the cluster`],
-      tcpKeepalive: ({ idleMs, intervalMs, count }) => [
-        `upstream_connection_options: { tcp_keepalive: { keepalive_time: ${wholeSeconds(idleMs)}, keepalive_interval: ${wholeSeconds(intervalMs)}, keepalive_probes: ${count} } }`,
-      ],
+      tcpKeepalive: (values) => [`upstream_connection_options: { ${tcpKeepalive(values)} }`],
+      tcpKeepaliveOnAccepted: (values) => [`${tcpKeepalive(values)}  # of the listener`],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;
+
+const tcpKeepalive = ({ idleMs, intervalMs, count }: SwitchValues): string =>
+  `tcp_keepalive: { keepalive_time: ${wholeSeconds(idleMs)}, keepalive_interval: ${wholeSeconds(intervalMs)}, keepalive_probes: ${count} }`;

@@ -1,40 +1,30 @@
-import { type Stack, secondsDown, secondsUp, wholeSeconds } from '../stack.ts';
+import { type StackFacts, type SwitchValues, secondsDown, secondsUp, wholeSeconds } from '../stack.ts';
 
 /** Without `timeout http-keep-alive` its timeout http-request and timeout client decide, which have no default. */
 export const stack = {
-  id: 'haproxy',
   name: 'HAProxy',
-  schemes: [],
+  processes: ['haproxy'],
+  source: 'https://github.com/haproxy/haproxy/blob/50872daa6a857e82afc40b1c5161924aef4172d7/doc/configuration.txt',
+  note: 'every 5 s half of the idle server connections are closed: a decay rather than a limit',
+  keepalive: null,
   http: {
     role: 'proxy',
-    source: {
-      url: 'https://github.com/haproxy/haproxy/blob/50872daa6a857e82afc40b1c5161924aef4172d7/doc/configuration.txt',
-      note: 'every 5 s half of the idle server connections are closed: a decay rather than a limit',
-      confidence: 'verified-by-reading',
-    },
-    server: {
-      tcpKeepalive: null,
-    },
-    client: {
-      tcpKeepalive: null,
-    },
+    server: {},
+    client: {},
     write: {
       idleClose: (ms) => [`timeout http-keep-alive ${secondsUp(ms)}s`],
       poolIdle: (ms) => [`server NAME HOST:PORT pool-purge-delay ${secondsDown(ms)}s`],
-      tcpKeepalive: ({ idleMs, intervalMs, count }) => [
-        'option srvtcpka',
-        `srvtcpka-idle ${wholeSeconds(idleMs)}s`,
-        `srvtcpka-intvl ${wholeSeconds(intervalMs)}s`,
-        `srvtcpka-cnt ${count}`,
-      ],
-      tcpKeepaliveOnAccepted: ({ idleMs, intervalMs, count }) => [
-        'option clitcpka',
-        `clitcpka-idle ${wholeSeconds(idleMs)}s`,
-        `clitcpka-intvl ${wholeSeconds(intervalMs)}s`,
-        `clitcpka-cnt ${count}`,
-      ],
+      tcpKeepalive: (values) => probes('srv', values),
+      tcpKeepaliveOnAccepted: (values) => probes('cli', values),
       responseTimeout: (ms) => [`timeout server ${secondsUp(ms)}s`],
       noReuse: () => ['http-reuse never'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;
+
+const probes = (side: 'srv' | 'cli', { idleMs, intervalMs, count }: SwitchValues): string[] => [
+  `option ${side}tcpka`,
+  `${side}tcpka-idle ${wholeSeconds(idleMs)}s`,
+  `${side}tcpka-intvl ${wholeSeconds(intervalMs)}s`,
+  `${side}tcpka-cnt ${count}`,
+];

@@ -1,23 +1,23 @@
-import { type Stack, secondsDown } from '../stack.ts';
+import { type StackFacts, secondsDown, wholeSeconds } from '../stack.ts';
 
 export const stack = {
-  id: 'hyper-util',
   name: 'hyper-util legacy Client',
-  schemes: [],
+  schemes: ['http', 'https'],
+  source:
+    'https://github.com/hyperium/hyper-util/blob/4684c71db4ca392bb20583202afef777df3b3aa7/src/client/legacy/client.rs',
+  note: '0.1.20; without a pool timer nothing is closed. A bare HttpConnector has no TCP keepalive, one of build_http() has: 90 s of silence',
+  keepalive: null,
+  switchOn: ({ idleMs, intervalMs, count }) => [
+    `connector.set_keepalive(Some(Duration::from_secs(${wholeSeconds(idleMs)})));`,
+    `connector.set_keepalive_interval(Some(Duration::from_secs(${wholeSeconds(intervalMs)})));`,
+    `connector.set_keepalive_retries(Some(${count}));`,
+  ],
   http: {
     role: 'client',
     aliases: ['hyper'],
-    source: {
-      url: null,
-      note: 'secondary evidence; without a pool timer nothing is closed',
-      confidence: 'read-without-address',
-    },
-    client: {
-      poolIdle: { value: 90_000, setting: 'pool_idle_timeout' },
-      tcpKeepalive: null,
-    },
+    client: { poolIdle: { value: 90_000, setting: 'pool_idle_timeout' } },
     write: {
       poolIdle: (ms) => [`.pool_idle_timeout(Duration::from_secs(${secondsDown(ms)})).pool_timer(TokioTimer::new())`],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

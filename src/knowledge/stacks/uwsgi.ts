@@ -1,20 +1,22 @@
-import { type Stack, secondsUp } from '../stack.ts';
+import { sysctlLine } from '../../keepalive/remedy.ts';
+import { type StackFacts, secondsUp } from '../stack.ts';
 
 /** Its HTTP router closes after each response unless http-keepalive is set. */
 export const stack = {
-  id: 'uwsgi',
   name: 'uWSGI HTTP router',
-  schemes: [],
+  source: 'https://github.com/unbit/uwsgi/blob/6cbb2177ae48af91d2799ff3135abda545cf634c/plugins/http/http.c',
+  note: '2.0.30',
+  keepalive: null,
   http: {
     role: 'app',
-    source: { url: null, note: null, confidence: 'recalled' },
-    server: {
-      reuse: false,
-      tcpKeepalive: null,
-    },
+    server: { reuse: false },
     write: {
       keepOpen: () => ['http-keepalive = 75'],
       idleClose: (ms) => [`http-keepalive = ${secondsUp(ms)}`],
+      tcpKeepaliveOnAccepted: (values) => [
+        'so-keepalive = true',
+        `# with the timers of the host: ${sysctlLine(values)}`,
+      ],
     },
   },
-} satisfies Stack;
+} satisfies StackFacts;

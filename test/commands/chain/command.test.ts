@@ -335,7 +335,8 @@ describe('hops', () => {
 describe('known pairs', () => {
   test.each([
     [['--proxy', 'aws-alb', '--app', 'node'], ['upstream-closes-first']],
-    [['--proxy', 'aws-alb', '--app', 'node26'], []],
+    [['--proxy', 'aws-alb', '--app', 'node27'], []],
+    [['--proxy', 'aws-alb', '--app', 'node26'], ['upstream-closes-first']],
     [['--proxy', 'aws-alb', '--app', 'gunicorn -k gthread app:app'], ['upstream-closes-first']],
     [['--proxy', 'aws-alb', '--app', 'gunicorn -k gthread --keep-alive 90 app:app'], []],
     [['--proxy', 'gcp-alb-backend', '--app', 'jetty'], ['upstream-closes-first']],

@@ -25,6 +25,11 @@ export interface ChainValue<T> {
 /** As in ChainValue, or why it is not known. */
 export type MaybeChainValue<T> = ChainValue<T> | Unmeasured;
 
+/** Reports whether a value is known; null stands where a hop has no such value. */
+export function isKnown<V extends ChainValue<unknown>>(value: V | Unmeasured | null): value is V {
+  return value !== null && !('kind' in value);
+}
+
 /** `never`: it has no limit of this kind, so it never closes for it. */
 export type Limit = number | 'never';
 

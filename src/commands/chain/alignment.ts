@@ -2,7 +2,13 @@
 
 import { formatDuration } from '../../base/units.ts';
 import { lastTolerableProbeMs, probePeriodMs, safetyMarginMs } from '../../keepalive/keepalive.ts';
-import type { ChainClientSide, ChainServerSide, ChainValue, Limit } from '../../knowledge/hop.ts';
+import {
+  type ChainClientSide,
+  type ChainServerSide,
+  type ChainValue,
+  isKnown,
+  type Limit,
+} from '../../knowledge/hop.ts';
 import type { Unmeasured } from '../../report/values.ts';
 import type { ChainHop, ChainJoint } from './report.ts';
 
@@ -66,11 +72,6 @@ export function linksOf(hops: readonly ChainHop[]): ChainLink[] {
     last = { hop, index };
   });
   return links;
-}
-
-/** Reports whether a value is known. */
-export function isKnown<V extends ChainValue<unknown>>(value: V | Unmeasured | null): value is V {
-  return value !== null && !('kind' in value);
 }
 
 /** Whether the sender gives up an idle connection before the receiver closes it, by `marginMs` at least. */

@@ -23,7 +23,8 @@ import type { ConfigFiles } from './config/files.ts';
 import { readInvocation, splitWords } from './gunicorn/command-line.ts';
 import { type GunicornStart, readGunicorn } from './gunicorn/read-gunicorn.ts';
 import { readDump } from './nginx/dump.ts';
-import { type NginxRoute, readNginx } from './nginx/read-nginx.ts';
+import { readNginx } from './nginx/read-nginx.ts';
+import type { NginxRoute } from './nginx/route.ts';
 import type { ChainHop } from './report.ts';
 import type { HopSetting, HopSpec, Role } from './spec.ts';
 

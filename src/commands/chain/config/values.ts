@@ -1,5 +1,7 @@
 /** The values that the readers of configuration return, with where they come from. */
-import type { ChainSource, ChainValue, MaybeChainValue } from '../../../knowledge/hop.ts';
+
+import { type ChainSource, type ChainValue, isKnown } from '../../../knowledge/hop.ts';
+import type { Unmeasured } from '../../../report/values.ts';
 import type { Place } from './files.ts';
 
 /** A value that stands in a file. */
@@ -20,12 +22,10 @@ export function following<T>(
   return { value, source, setting };
 }
 
-/** Reports whether a value is known. */
-export function isKnown<T>(value: MaybeChainValue<T>): value is ChainValue<T> {
-  return 'value' in value;
-}
-
-/** The value made of a known one; an unknown one stays as it is. */
-export function derive<T, U>(value: MaybeChainValue<T>, make: (value: T) => U): MaybeChainValue<U> {
+/** The value made of a known one; an unknown one, or none at all, stays as it is. */
+export function derive<T, U, N extends Unmeasured | null>(
+  value: ChainValue<T> | N,
+  make: (value: T) => U,
+): ChainValue<U> | N {
   return isKnown(value) ? following(make(value.value), value) : value;
 }

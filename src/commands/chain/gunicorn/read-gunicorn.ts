@@ -1,9 +1,15 @@
 /** Reads how gunicorn is set up and tells how it keeps connections: config.py and workers/ of gunicorn 20 to 23. */
 import { ParseError } from '../../../base/errors.ts';
-import type { ChainServerSide, ChainValue, Limit, MaybeChainValue } from '../../../knowledge/hop.ts';
+import {
+  type ChainServerSide,
+  type ChainValue,
+  isKnown,
+  type Limit,
+  type MaybeChainValue,
+} from '../../../knowledge/hop.ts';
 import { type Unmeasured, unmeasured } from '../../../report/values.ts';
 import { type ConfigFiles, parseError } from '../config/files.ts';
-import { derive, following, fromDefault, fromFile, isKnown } from '../config/values.ts';
+import { derive, following, fromDefault, fromFile } from '../config/values.ts';
 import { type GivenSetting, readCommandLine, splitWords } from './command-line.ts';
 import { type Assignments, readAssignments } from './python-settings.ts';
 import type { PythonValue } from './python-values.ts';
@@ -95,7 +101,7 @@ export function readGunicorn(start: GunicornStart, files: ConfigFiles): Gunicorn
     worker_class: text('worker_class', 'sync'),
     bind: bindOf(given('bind'), assigned('bind')),
   };
-  for (const value of Object.values(settings)) if (!isKnown<unknown>(value)) doubts.push(value.reason);
+  for (const value of Object.values(settings)) if (!isKnown<ChainValue<unknown>>(value)) doubts.push(value.reason);
   const worker = workerOf(settings);
   const { server, doubts: own } = serverSide(worker, settings);
   return {

@@ -1,14 +1,20 @@
 /** How nginx treats the connections that it opens: ngx_http_upstream_keepalive_module.c, ngx_http_proxy_module.c and their like. */
 
-import type { ChainClientSide, ChainValue, Limit, MaybeChainValue } from '../../../knowledge/hop.ts';
+import {
+  type ChainClientSide,
+  type ChainValue,
+  isKnown,
+  type Limit,
+  type MaybeChainValue,
+} from '../../../knowledge/hop.ts';
 import { type Unmeasured, unmeasured } from '../../../report/values.ts';
 import { placeText } from '../config/files.ts';
-import { following, fromDefault, fromFile, isKnown } from '../config/values.ts';
-import { inherited, inheritedAll, type Level, type Levels } from './levels.ts';
-import type { NginxPool, NginxTarget } from './read-nginx.ts';
+import { derive, following, fromDefault, fromFile } from '../config/values.ts';
+import { defaultAge, defaultRequests } from './defaults.ts';
+import { asValue, inherited, inheritedAll, type Level, type Levels, setAt } from './levels.ts';
+import type { NginxPool, NginxTarget } from './route.ts';
 import { workerProcesses } from './server-side.ts';
 import type { Directive } from './syntax.ts';
-import { parseFlag, parseNumber, parseTime } from './values.ts';
 import { resolveVariables } from './variables.ts';
 import { isSince, type KnownVersion } from './version.ts';
 
@@ -26,6 +32,15 @@ export interface ClientSide {
 /** The block `upstream` that a route goes to; null when it names an address. */
 type Upstream = Level | null;
 
+/** How the directives for a target begin. */
+type Prefix = 'proxy' | Exclude<NginxTarget['protocol'], 'http' | 'https'>;
+
+/** What an upstream block says about the connections of its pool; null: nothing, so that the default holds. */
+interface PoolLimits {
+  idle: ChainValue<number> | null;
+  requests: ChainValue<number> | null;
+}
+
 /** What holds towards the target of a `*_pass` at a level. */
 export function readClientSide(level: Level, target: NginxTarget, upstream: Upstream, levels: Levels): ClientSide {
   const { version } = levels;
@@ -36,22 +51,15 @@ export function readClientSide(level: Level, target: NginxTarget, upstream: Upst
     httpVersion: httpVersion(level, version),
     connection: connectionHeader(level, levels),
   };
-  const { reuse, because } = decideReuse(level, target, upstream, pool);
-  const isUnused = isKnown(reuse) && !reuse.value;
-  const limit = (name: string, otherwise: () => MaybeChainValue<Limit>): MaybeChainValue<Limit> => {
-    const [directive] = upstream?.set.get(name) ?? [];
-    if (directive === undefined) return otherwise();
-    const [text = ''] = directive.args;
-    return fromFile((name === 'keepalive_requests' ? parseNumber(text) : parseTime(text)) ?? 0, directive, name);
+  const limits: PoolLimits = {
+    idle: derive(asValue(setAt(upstream, 'keepalive_timeout')), ({ idleMs }) => idleMs),
+    requests: asValue(setAt(upstream, 'keepalive_requests')),
   };
-  if (
-    !isUnused &&
-    upstream?.set.get('keepalive_timeout') === undefined &&
-    version.exact === null &&
-    isSince(version, OLDEST_ASSUMED) === null
-  ) {
+  const { reuse, because } = decideReuse(level, target, pool, limits);
+  const isUnused = isKnown(reuse) && !reuse.value;
+  const isAssumed = version.exact === null && isSince(version, OLDEST_ASSUMED) === null;
+  if (!isUnused && limits.idle === null && isAssumed)
     doubts.push(`the version of nginx is not given: ${OLDEST_ASSUMED} (2018) or later is assumed`);
-  }
   const unused = <T>(value: T): MaybeChainValue<T> => (isKnown(reuse) ? following(value, reuse) : reuse);
   const workers = workerProcesses(levels.main);
   const prefix = target.protocol === 'http' || target.protocol === 'https' ? 'proxy' : target.protocol;
@@ -60,7 +68,7 @@ export function readClientSide(level: Level, target: NginxTarget, upstream: Upst
     client: {
       reuse,
       noReuseBecause: because,
-      poolIdleMs: isUnused ? unused<Limit>(0) : limit('keepalive_timeout', () => defaultIdle(version)),
+      poolIdleMs: isUnused ? unused<Limit>(0) : (limits.idle ?? defaultIdle(version)),
       poolSize: isUnused
         ? unused<Limit>(0)
         : !isKnown(size)
@@ -68,8 +76,10 @@ export function readClientSide(level: Level, target: NginxTarget, upstream: Upst
           : isKnown(workers)
             ? following<Limit>(size.value * workers.value, size)
             : unmeasured(`${size.value} for each worker process, and ${workers.reason}`),
-      maxRequests: isUnused ? unused<Limit>(1) : limit('keepalive_requests', () => defaultRequests(version)),
-      maxAgeMs: isUnused ? unused<Limit>('never') : limit('keepalive_time', () => defaultAge(version)),
+      maxRequests: isUnused ? unused<Limit>(1) : (limits.requests ?? poolRequests(version)),
+      maxAgeMs: isUnused
+        ? unused<Limit>('never')
+        : (asValue(setAt(upstream, 'keepalive_time')) ?? defaultAge(version, DEFAULT_ID)),
       honoursHint: false,
       retries,
       responseTimeoutMs: readTimeout(level, `${prefix}_read_timeout`),
@@ -85,9 +95,9 @@ function poolSize(target: NginxTarget, upstream: Upstream, version: KnownVersion
   const name = 'keepalive';
   if (target.kind === 'variable') return unmeasured(`${target.name} is known only when a request comes`);
   if (upstream === null) return fromDefault(0, DEFAULT_ID, 'nginx pools connections only to an upstream block', name);
-  const [directive] = upstream.set.get(name) ?? [];
+  const set = setAt(upstream, name);
   const isNew = isSince(version, '1.29.7');
-  if (directive === undefined) {
+  if (set === null) {
     if (isNew === null) {
       return unmeasured(
         `upstream ${target.name} has no keepalive, and since nginx 1.29.7 it has a pool all the same: give --nginx-version`,
@@ -97,8 +107,8 @@ function poolSize(target: NginxTarget, upstream: Upstream, version: KnownVersion
       ? fromDefault(32, DEFAULT_ID, '32 for each worker process since nginx 1.29.7', name)
       : fromDefault(0, DEFAULT_ID, 'before nginx 1.29.7 there is no pool without keepalive', name);
   }
-  const size = fromFile(parseNumber(directive.args[0] ?? '') ?? 0, directive, name);
-  const balancer = balancerBehind(directive, upstream);
+  const size = fromFile(set.value, set.directive, name);
+  const balancer = balancerBehind(set.directive, upstream);
   if (size.value === 0 || balancer === null || isNew === true) return size;
   // Before 1.29.7 the balancer takes the place of the pool ("load balancing method redefined").
   return isNew === false
@@ -117,8 +127,8 @@ function balancerBehind(keepalive: Directive, { directive: block }: Level): Dire
 
 function httpVersion(level: Level, version: KnownVersion): MaybeChainValue<string> {
   const name = 'proxy_http_version';
-  const directive = inherited(level, name);
-  if (directive !== null) return fromFile(directive.args[0] ?? '', directive, name);
+  const set = inherited(level, name);
+  if (set !== null) return fromFile(set.value[0] ?? '', set.directive, name);
   const isNew = isSince(version, '1.29.7');
   if (isNew === null) {
     return unmeasured(
@@ -134,7 +144,7 @@ function httpVersion(level: Level, version: KnownVersion): MaybeChainValue<strin
 function connectionHeader(level: Level, levels: Levels): MaybeChainValue<string> {
   const setting = 'proxy_set_header Connection';
   const all = inheritedAll(level, 'proxy_set_header').filter(
-    ({ args: [name = ''] }) => name.toLowerCase() === 'connection',
+    ({ value: [name = ''] }) => name.toLowerCase() === 'connection',
   );
   const [first] = all;
   if (first === undefined) {
@@ -149,9 +159,9 @@ function connectionHeader(level: Level, levels: Levels): MaybeChainValue<string>
       : fromDefault('close', DEFAULT_ID, 'Connection: close before nginx 1.29.7', setting);
   }
   const texts: string[] = [];
-  let decisive = first;
-  for (const directive of all) {
-    const text = resolveVariables(directive.args[1] ?? '', directive, levels);
+  let decisive = first.directive;
+  for (const { directive, value } of all) {
+    const text = resolveVariables(value[1] ?? '', directive, levels.variables);
     if (typeof text !== 'string') return text;
     if (text !== '') texts.push(text);
     if (tokensOf(text).includes('close')) decisive = directive;
@@ -162,8 +172,8 @@ function connectionHeader(level: Level, levels: Levels): MaybeChainValue<string>
 function decideReuse(
   level: Level,
   { protocol }: NginxTarget,
-  upstream: Upstream,
   { size, httpVersion, connection }: NginxPool,
+  { idle, requests }: PoolLimits,
 ): { reuse: MaybeChainValue<boolean>; because: ChainClientSide['noReuseBecause'] } {
   const no = (
     value: ChainValue<unknown>,
@@ -177,23 +187,13 @@ function decideReuse(
   }
   if (isKnown(size) && size.value === 0) return no(size, 'no-pool');
   // A connection has had one request when it is counted, and one that may idle for no time does not.
-  const [requests] = upstream?.set.get('keepalive_requests') ?? [];
-  const [timeout] = upstream?.set.get('keepalive_timeout') ?? [];
-  const mostRequests = parseNumber(requests?.args[0] ?? '');
-  if (requests !== undefined && mostRequests !== null && mostRequests <= 1) {
-    return no(fromFile(mostRequests, requests, 'keepalive_requests'), 'single-use');
-  }
-  if (timeout !== undefined && parseTime(timeout.args[0] ?? '') === 0) {
-    return no(fromFile(0, timeout, 'keepalive_timeout'), 'single-use');
-  }
+  if (requests !== null && requests.value <= 1) return no(requests, 'single-use');
+  if (idle !== null && idle.value === 0) return no(idle, 'single-use');
   const conditions: MaybeChainValue<unknown>[] = [size];
   if (protocol === 'fastcgi') {
     const name = 'fastcgi_keep_conn';
-    const directive = inherited(level, name);
     const kept =
-      directive === null
-        ? fromDefault(false, DEFAULT_ID, 'off unless it is switched on', name)
-        : fromFile(parseFlag(directive.args[0] ?? '') ?? false, directive, name);
+      asValue(inherited(level, name)) ?? fromDefault(false, DEFAULT_ID, 'off unless it is switched on', name);
     if (!kept.value) return no(kept, 'connection-close');
   }
   if (protocol === 'http' || protocol === 'https') {
@@ -229,38 +229,17 @@ function defaultIdle(version: KnownVersion): ChainValue<Limit> {
     : fromDefault(60_000, DEFAULT_ID, `60 s since nginx ${OLDEST_ASSUMED}`, 'keepalive_timeout');
 }
 
-function defaultRequests(version: KnownVersion): MaybeChainValue<Limit> {
-  const name = 'keepalive_requests';
-  if (isSince(version, OLDEST_ASSUMED) === false) {
-    return fromDefault('never', DEFAULT_ID, `nginx before ${OLDEST_ASSUMED} sets its pool no limit of requests`);
-  }
-  const isNew = isSince(version, '1.19.10');
-  if (isNew === null) {
-    return unmeasured(
-      'the default of keepalive_requests depends on the nginx version, 100 before 1.19.10 and 1000 since: give --nginx-version',
-    );
-  }
-  const value = isNew ? 1000 : 100;
-  return fromDefault(value, DEFAULT_ID, `${value} requests ${isNew ? 'since' : 'before'} nginx 1.19.10`, name);
-}
-
-function defaultAge(version: KnownVersion): MaybeChainValue<Limit> {
-  const isNew = isSince(version, '1.19.10');
-  if (isNew === null) {
-    return unmeasured(
-      'the default of keepalive_time depends on the nginx version, 1 h since 1.19.10 and none before: give --nginx-version',
-    );
-  }
-  return isNew
-    ? fromDefault(3_600_000, DEFAULT_ID, '1 h since nginx 1.19.10', 'keepalive_time')
-    : fromDefault('never', DEFAULT_ID, 'nginx before 1.19.10 has no keepalive_time');
+function poolRequests(version: KnownVersion): MaybeChainValue<Limit> {
+  return isSince(version, OLDEST_ASSUMED) === false
+    ? fromDefault('never', DEFAULT_ID, `nginx before ${OLDEST_ASSUMED} sets its pool no limit of requests`)
+    : defaultRequests(version, DEFAULT_ID);
 }
 
 /** A failed cached connection gets one more try (ngx_http_upstream_next), unless the error is none that leads to one. */
 function readRetries(level: Level, doubts: string[]): ChainClientSide['retries'] {
-  const directive = inherited(level, 'proxy_next_upstream');
-  if (directive === null) return 'idempotent';
-  const cases = directive.args.map((text) => text.toLowerCase());
+  const set = inherited(level, 'proxy_next_upstream');
+  if (set === null) return 'idempotent';
+  const { directive, value: cases } = set;
   if (cases.includes('off') || !cases.includes('error')) return 'none';
   if (!cases.includes('non_idempotent')) return 'idempotent';
   doubts.push(
@@ -269,17 +248,18 @@ function readRetries(level: Level, doubts: string[]): ChainClientSide['retries']
   return 'all';
 }
 
-function readTimeout(level: Level, name: string): ChainValue<Limit> {
-  const directive = inherited(level, name);
-  return directive === null
-    ? fromDefault(60_000, DEFAULT_ID, 'nginx waits 60 s for a response or its next part', name)
-    : fromFile(parseTime(directive.args[0] ?? '') ?? 0, directive, name);
+function readTimeout(level: Level, name: `${Prefix}_read_timeout`): ChainValue<Limit> {
+  return (
+    asValue(inherited(level, name)) ??
+    fromDefault(60_000, DEFAULT_ID, 'nginx waits 60 s for a response or its next part', name)
+  );
 }
 
-function socketKeepalive(level: Level, name: string): ChainClientSide['tcpKeepalive'] {
-  const directive = inherited(level, name);
-  if (directive === null) return fromDefault(null, DEFAULT_ID, 'nginx leaves TCP keepalive off', name);
-  return parseFlag(directive.args[0] ?? '') === true
+function socketKeepalive(level: Level, name: `${Prefix}_socket_keepalive`): ChainClientSide['tcpKeepalive'] {
+  const set = inherited(level, name);
+  if (set === null) return fromDefault(null, DEFAULT_ID, 'nginx leaves TCP keepalive off', name);
+  const { directive, value: isOn } = set;
+  return isOn
     ? unmeasured(
         `${name} at ${placeText(directive)} takes its values from the host's net.ipv4.tcp_keepalive_* settings`,
       )

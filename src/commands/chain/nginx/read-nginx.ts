@@ -1,60 +1,11 @@
 /** Reads a configuration of nginx and tells how each of its routes keeps connections, on both sides. */
-
-import type { ChainClientSide, ChainServerSide, ChainValue, MaybeChainValue } from '../../../knowledge/hop.ts';
 import { type ConfigFiles, type Place, parseError, placeText } from '../config/files.ts';
 import { readClientSide } from './client-side.ts';
-import { inheritedAll, type Level, levelsBelow, readLevels } from './levels.ts';
-import { keepaliveParameter, type ListenOptions, readHint, readServerSide, socketOf } from './server-side.ts';
+import { allSetAt, inheritedAll, type Level, levelsBelow, readLevels, type SetDirective, setAt } from './levels.ts';
+import type { Listen } from './listen.ts';
+import type { NginxRoute, NginxTarget } from './route.ts';
+import { type ListenOptions, readHint, readServerSide } from './server-side.ts';
 import { type Directive, parseNginx } from './syntax.ts';
-
-/** Where a route goes. */
-export interface NginxTarget {
-  /** `upstream`: a block of that name. `address`: a host or a Unix socket. `variable`: known only when a request comes. */
-  kind: 'upstream' | 'address' | 'variable';
-  protocol: 'http' | 'https' | 'fastcgi' | 'uwsgi' | 'scgi' | 'grpc' | 'memcached';
-  /** As written, without scheme and path: `app`, `127.0.0.1:8000`, `unix:/run/app.sock`, `$backend`. */
-  name: string;
-  /** The addresses: of an upstream its servers, less those marked `down`. */
-  servers: string[];
-  /** The upstream block; null for the other kinds. */
-  block: Place | null;
-}
-
-/** What decides about reuse towards the target; each is a line that may need a change. */
-export interface NginxPool {
-  /** `keepalive` of the upstream: idle connections that each worker process keeps; 0: none. */
-  size: MaybeChainValue<number>;
-  /** `proxy_http_version`. */
-  httpVersion: MaybeChainValue<string>;
-  /** The Connection header as a plain request carries it; empty: it is not sent. */
-  connection: MaybeChainValue<string>;
-}
-
-/** One way of requests through this nginx: a location that passes them on, or a server that passes none on. */
-export interface NginxRoute {
-  /** The first server_name; without one the first listen. */
-  serverName: string;
-  /** All addresses of the server, as written; `*:80` when there is no `listen`. */
-  listens: string[];
-  /** As written, such as `/api/` or `~ \.php$`, with the `if` or `limit_except` inside it; null: a server that passes nothing on. */
-  location: string | null;
-  /** Null: a server that passes nothing on. */
-  passTo: NginxTarget | null;
-  /** The `*_pass`, or the server. */
-  place: Place;
-  /** The second argument of `keepalive_timeout`, which clients get as `Keep-Alive: timeout=`; null: none is sent. */
-  hintMs: ChainValue<number> | null;
-  server: ChainServerSide;
-  client: ChainClientSide | null;
-  pool: NginxPool | null;
-  /**
-   * The `proxy_set_header` that hold here: whether one is for Host, what is written for Connection (null: nothing), and those, as arguments,
-   * that come from a level around this one. A line of its own would end the latter.
-   */
-  headers: { setHost: boolean; connection: string | null; fromAround: string[][] };
-  /** About this route alone, in sentences without a full stop. */
-  doubts: string[];
-}
 
 /**
  * Reads the configuration that starts with the file `mainPath`, as nginx would with `nginx -c`: includes are taken from that file's folder.
@@ -68,7 +19,8 @@ export function readNginx(
   const levels = readLevels(parseNginx(mainPath, files), version);
   const { main, doubts } = levels;
   const http = main.children.find(({ context }) => context === 'http');
-  if (!main.set.has('events')) throw parseError({ file: mainPath, line: 1 }, 'no "events" section in configuration');
+  if (setAt(main, 'events') === null)
+    throw parseError({ file: mainPath, line: 1 }, 'no "events" section in configuration');
   if (http === undefined) return { routes: [], doubts: [...doubts, 'the configuration has no http block'] };
 
   const upstreams = new Map<string, Level>();
@@ -77,17 +29,17 @@ export function readNginx(
     const [name = ''] = directive.args;
     const key = name.toLowerCase();
     if (upstreams.has(key)) throw parseError(directive, `duplicate upstream "${name}"`);
-    if (!upstream.set.has('server')) throw parseError(directive, 'no servers are inside upstream');
+    if (setAt(upstream, 'server') === null) throw parseError(directive, 'no servers are inside upstream');
     upstreams.set(key, upstream);
   }
 
   const servers = http.children.filter(({ context }) => context === 'server');
   const options = readListenOptions(servers);
   const routes = servers.flatMap((server): NginxRoute[] => {
-    const listens = server.set.get('listen') ?? [];
+    const listens = allSetAt(server, 'listen');
     const common = (level: Level): Pick<NginxRoute, 'serverName' | 'listens' | 'hintMs' | 'server'> => ({
       serverName: serverName(server),
-      listens: listens.length === 0 ? ['*:80'] : listens.map(({ args: [address = ''] }) => address),
+      listens: listens.length === 0 ? ['*:80'] : listens.map(({ value }) => value.address),
       hintMs: readHint(level),
       server: readServerSide(level, listens, options, levels),
     });
@@ -128,11 +80,11 @@ export function readNginx(
 }
 
 function readHeaders(level: Level): NginxRoute['headers'] {
-  const all = inheritedAll(level, 'proxy_set_header').map(({ args }) => args);
+  const all = inheritedAll(level, 'proxy_set_header').map(({ value }) => [...value]);
   return {
     setHost: all.some(([name = '']) => name.toLowerCase() === 'host'),
     connection: all.findLast(([name = '']) => name.toLowerCase() === 'connection')?.[1] ?? null,
-    fromAround: level.set.has('proxy_set_header') ? [] : all,
+    fromAround: setAt(level, 'proxy_set_header') === null ? all : [],
   };
 }
 
@@ -187,9 +139,9 @@ function readTarget(
   const upstream = upstreams.get(host.toLowerCase()) ?? null;
   if (upstream === null || (port !== undefined && isVariable)) return to('address', authority, [authority], null);
   if (port !== undefined) throw parseError(pass, `upstream "${host}" may not have port ${port}`);
-  const servers = (upstream.set.get('server') ?? [])
-    .filter(({ args }) => !args.includes('down'))
-    .map(({ args: [address = ''] }) => address);
+  const servers = allSetAt(upstream, 'server')
+    .filter(({ value }) => !value.includes('down'))
+    .map(({ value: [address = ''] }) => address);
   return to('upstream', host, servers, upstream);
 }
 
@@ -198,8 +150,8 @@ function placeOf({ file, line }: Directive): Place {
 }
 
 function serverName(server: Level): string {
-  const names = (server.set.get('server_name') ?? []).flatMap(({ args }) => args);
-  return names.find((name) => name !== '') ?? server.set.get('listen')?.[0]?.args[0] ?? '*:80';
+  const names = allSetAt(server, 'server_name').flatMap(({ value }) => value);
+  return names.find((name) => name !== '') ?? setAt(server, 'listen')?.value.address ?? '*:80';
 }
 
 /** `/api/`, or with what is inside it: `/api/ if ($request_method = POST)`. */
@@ -211,15 +163,16 @@ function locationText(level: Level): string {
 
 /** Finds the `listen` that sets TCP keepalive for each socket. Throws a ParseError for what nginx calls duplicate. */
 function readListenOptions(servers: readonly Level[]): ListenOptions {
-  const options = new Map<string, Directive>();
+  const options = new Map<string, SetDirective<Listen>>();
   for (const server of servers) {
     const own = new Set<string>();
-    for (const listen of server.set.get('listen') ?? []) {
-      const socket = socketOf(listen);
-      if (own.has(socket)) throw parseError(listen, `a duplicate listen ${socket}`);
+    for (const listen of allSetAt(server, 'listen')) {
+      const { directive, value } = listen;
+      const { socket, keepalive } = value;
+      if (own.has(socket)) throw parseError(directive, `a duplicate listen ${socket}`);
       own.add(socket);
-      if (keepaliveParameter(listen) === null) continue;
-      if (options.has(socket)) throw parseError(listen, `duplicate listen options for ${socket}`);
+      if (keepalive === null) continue;
+      if (options.has(socket)) throw parseError(directive, `duplicate listen options for ${socket}`);
       options.set(socket, listen);
     }
   }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/units.ts';
+import { isKnown } from '../../../knowledge/hop.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { isKnown } from '../alignment.ts';
 import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
 
 export const rule: Rule<Facts> = {

@@ -1,10 +1,11 @@
 import { formatDuration } from '../../../base/units.ts';
 import { recommendKeepalive, safetyMarginMs } from '../../../keepalive/keepalive.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
+import { isKnown } from '../../../knowledge/hop.ts';
 import type { Facts, Joint } from '../../../policy/facts.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
 import type { Keepalive } from '../../../report/values.ts';
-import { crossingOf, isKnown, waitBeyond } from '../alignment.ts';
+import { crossingOf, waitBeyond } from '../alignment.ts';
 import type { ChainHop } from '../report.ts';
 import { describeLimit, headed, headingFor, saidBy } from '../wording.ts';
 

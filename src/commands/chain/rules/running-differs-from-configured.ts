@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../base/units.ts';
+import { isKnown } from '../../../knowledge/hop.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { isKnown } from '../alignment.ts';
 import { describeLimit, saidBy } from '../wording.ts';
 
 /** Servers look at their timers once a second, some less often; a twentieth is allowed for long ones. */

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../../base/units.ts';
+import { isKnown } from '../../../knowledge/hop.ts';
 import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { alignmentOf, isKnown } from '../alignment.ts';
+import { alignmentOf } from '../alignment.ts';
 import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
 
 const STEP_MS = 5000;

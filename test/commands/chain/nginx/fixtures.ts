@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParseError } from '../../../../src/base/errors.ts';
 import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
-import { type NginxRoute, readNginx } from '../../../../src/commands/chain/nginx/read-nginx.ts';
+import { readNginx } from '../../../../src/commands/chain/nginx/read-nginx.ts';
+import type { NginxRoute } from '../../../../src/commands/chain/nginx/route.ts';
 import type { ChainSource, MaybeChainValue } from '../../../../src/knowledge/hop.ts';
 
 const folder = fileURLToPath(new URL('../../../fixtures/nginx/', import.meta.url));

@@ -3,10 +3,8 @@ import type { ChainHop } from '../commands/chain/report.ts';
 import type { MeasureData, MeasuredDirection } from '../commands/measure/report.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
 import type { WatchData } from '../commands/watch/report.ts';
-import { CERTIFICATE_MARGIN_MS, type Connection } from '../connections/facts.ts';
-import type { Certificate, Dropper, EarlyEnd, KeepaliveAnswer, Ping, Survival } from '../connections/observation.ts';
-import type { Settings } from '../keepalive/facts.ts';
-import type { Keepalive, Middlebox, RefusedSetting } from '../report/values.ts';
+import type { Dropper } from '../connections/observation.ts';
+import type { Keepalive, Middlebox } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
 
 /**
@@ -16,27 +14,10 @@ import type { LiveSocket } from '../sockets/live-socket.ts';
 export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
-  settings: Settings | null;
-  /** Settings that the kernel refused to put on the socket. */
-  refused: readonly RefusedSetting[];
   middleboxes: readonly Middlebox[];
-  connection: Connection | null;
-  answer: KeepaliveAnswer | null;
-  ended: EarlyEnd;
-  survival: Survival | null;
   dropper: Dropper | null;
   /** The idle timeout that was measured. */
   measured: MeasuredTimeout | null;
-  ping: Ping | null;
-  certificate: Certificate | null;
-  /** Whether the user said that an untrusted certificate is no obstacle. */
-  certificateExcused: boolean;
-  /** How much of its life a certificate must have left. */
-  certificateMarginMs: number;
-  /** This host's own conntrack: how long it keeps an idle established connection. */
-  localConntrackEstablishedMs: number | null;
-  /** tcp_tw_recycle of kernels before Linux 4.12. */
-  tcpTwRecycle: boolean | null;
   /** One client address and one service, with what is in TIME_WAIT between them. `isOtherEnd`: the same connections are judged from their end with more of it. */
   timeWaitFlow: (TimeWaitFlow & { thresholds: ReuseThresholds; twReuse: number | null; isOtherEnd: boolean }) | null;
   /** The kernel's table of sockets in TIME_WAIT. */
@@ -96,21 +77,9 @@ export type WatchedFacts = Pick<WatchData, 'mode' | 'counts' | 'first' | 'seen'>
 export function factsAbout(subject: string): Facts {
   return {
     subject,
-    settings: null,
-    refused: [],
     middleboxes: [],
-    connection: null,
-    answer: null,
-    ended: null,
-    survival: null,
     dropper: null,
     measured: null,
-    ping: null,
-    certificate: null,
-    certificateExcused: false,
-    certificateMarginMs: CERTIFICATE_MARGIN_MS,
-    localConntrackEstablishedMs: null,
-    tcpTwRecycle: null,
     timeWaitFlow: null,
     timeWaitTable: null,
     watched: null,

@@ -15,8 +15,6 @@ import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-s
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
 import { rule as keepaliveLaterThanMiddlebox } from '../commands/sockets/rules/keepalive-later-than-middlebox.ts';
 import { rule as keepaliveMissingOnLiveSocket } from '../commands/sockets/rules/keepalive-missing-on-live-socket.ts';
-import { rule as localConntrackForgetsFirst } from '../commands/sysctl/rules/local-conntrack-forgets-first.ts';
-import { rule as timeWaitRecycled } from '../commands/sysctl/rules/time-wait-recycled.ts';
 import { rule as connectionsNotReused } from '../commands/timewait/rules/connections-not-reused.ts';
 import { rule as portsRunOut } from '../commands/timewait/rules/ports-run-out.ts';
 import { rule as timeWaitTableFull } from '../commands/timewait/rules/time-wait-table-full.ts';
@@ -27,37 +25,16 @@ import { rule as watchedConnectionReset } from '../commands/watch/rules/watched-
 import { rule as watchedConnectionStalled } from '../commands/watch/rules/watched-connection-stalled.ts';
 import { endpointFacts } from '../connections/facts.ts';
 import { rules as connectionRules } from '../connections/rules/registry.generated.ts';
-import { idleEvidenceOf } from '../connections/survival.ts';
-import { type KeepaliveFacts, keepaliveFacts } from '../keepalive/facts.ts';
-import { rule as deadPeerNoticedAfter } from '../keepalive/rules/dead-peer-noticed-after.ts';
-import { rule as keepaliveInheritsSlowSysctl } from '../keepalive/rules/keepalive-inherits-slow-sysctl.ts';
-import { rule as keepaliveIntervalSlowerThanMiddlebox } from '../keepalive/rules/keepalive-interval-slower-than-middlebox.ts';
-import { rule as keepaliveOff } from '../keepalive/rules/keepalive-off.ts';
-import { rule as keepaliveSlowerThanMiddlebox } from '../keepalive/rules/keepalive-slower-than-middlebox.ts';
-import { rule as keepaliveToleratesTooFewLosses } from '../keepalive/rules/keepalive-tolerates-too-few-losses.ts';
-import { rule as keepaliveTooTight } from '../keepalive/rules/keepalive-too-tight.ts';
-import { rule as middleboxForgetsTooSoon } from '../keepalive/rules/middlebox-forgets-too-soon.ts';
-import { rule as middleboxRefreshUnknown } from '../keepalive/rules/middlebox-refresh-unknown.ts';
-import { rule as middleboxTerminatesTcp } from '../keepalive/rules/middlebox-terminates-tcp.ts';
-import { rule as userTimeoutOverridesCount } from '../keepalive/rules/user-timeout-overrides-count.ts';
+import { keepaliveFacts } from '../keepalive/facts.ts';
+import { rules as keepaliveRules } from '../keepalive/rules/registry.generated.ts';
 import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
 
-const rules: Rule<Facts & KeepaliveFacts>[] = [
+const rules: Rule<Facts>[] = [
   keepaliveDoesNotRefresh,
   pathIdleTimeout,
   directionsDiffer,
   peerClosesFirst,
-  keepaliveOff,
-  keepaliveSlowerThanMiddlebox,
-  keepaliveIntervalSlowerThanMiddlebox,
-  keepaliveInheritsSlowSysctl,
-  keepaliveToleratesTooFewLosses,
-  middleboxTerminatesTcp,
-  middleboxRefreshUnknown,
-  middleboxForgetsTooSoon,
-  localConntrackForgetsFirst,
-  timeWaitRecycled,
   portsRunOut,
   connectionsNotReused,
   timeWaitTableFull,
@@ -69,14 +46,11 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
   idleConnectionsOccupyWorkers,
   proxyGivesUpBeforeApp,
   runningDiffersFromConfigured,
-  keepaliveTooTight,
-  userTimeoutOverridesCount,
   watchedConnectionStalled,
   watchedConnectionReset,
   watchedConnectionNotMade,
   watchedConnectionClosed,
   watchedAddressRotated,
-  deadPeerNoticedAfter,
   halfOpenSuspected,
   blockedReadWithoutTimeout,
   keepaliveMissingOnLiveSocket,
@@ -86,21 +60,11 @@ const rules: Rule<Facts & KeepaliveFacts>[] = [
 
 /** Holds all rules against what is known about one subject. */
 export function judge(facts: Facts): Finding[] {
-  const { subject, settings, middleboxes, survival, liveSockets, librarySwitches, certificate } = facts;
-  const shared = keepaliveFacts({
-    settings,
-    middleboxes,
-    liveConnections: (liveSockets ?? []).some(({ risk }) => risk !== null),
-    idleEvidence: idleEvidenceOf(survival),
-    switchesFor: () => librarySwitches,
-  });
-  const { connection, ping, ended, dropper, certificateExcused: excused, certificateMarginMs: marginMs } = facts;
-  const presented = certificate === null ? null : { presented: certificate, excused, marginMs };
-  const endpoint = endpointFacts({ connection, ping, ended, survival, dropper, certificate: presented });
+  const { subject, middleboxes, liveSockets, dropper } = facts;
+  const liveConnections = (liveSockets ?? []).some(({ risk }) => risk !== null);
   return [
-    ...judgeBy(connectionRules, subject, endpoint),
-    ...rules.flatMap((rule) =>
-      rule.judge({ ...facts, ...shared }).map((judgement) => ({ rule: rule.id, subject, ...judgement })),
-    ),
+    ...judgeBy(connectionRules, subject, endpointFacts({ dropper })),
+    ...rules.flatMap((rule) => rule.judge(facts).map((judgement) => ({ rule: rule.id, subject, ...judgement }))),
+    ...judgeBy(keepaliveRules, subject, keepaliveFacts({ middleboxes, liveConnections })),
   ];
 }

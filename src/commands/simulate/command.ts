@@ -1,21 +1,26 @@
 import type { Command } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
+import { keepaliveFacts, type Settings } from '../../keepalive/facts.ts';
 import { KERNEL_KEEPALIVE, TCP_RTO_MAX_MS, TCP_RTO_MIN_MS } from '../../keepalive/kernel-timers.ts';
+import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { hostKeepaliveFrom, parseCount, readSysctl, type SysctlReading } from '../../linux/sysctl.ts';
-import { factsAbout } from '../../policy/facts.ts';
-import { judge } from '../../policy/judge.ts';
+import { judge } from '../../report/finding.ts';
 import type { Outcome } from '../../report/report.ts';
 import type { Keepalive, Middlebox } from '../../report/values.ts';
-import type { Room } from '../room.ts';
+import { defineRoom, type Room } from '../room.ts';
 import {
   type Bounds,
+  countOption,
   durationOption,
   givenMiddleboxes,
+  idleOption,
   integerOption,
+  intervalOption,
+  KEEPALIVE_BOUNDS,
   middleboxOption,
   middleboxTimeoutOption,
+  userTimeoutOption,
 } from '../shared/options.ts';
 import type { SimulateData, SimulatedScenario } from './report.ts';
 import {
@@ -27,12 +32,9 @@ import {
   type TimelineSettings,
 } from './timeline.ts';
 
-/** What values may be: what the kernel takes. MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of include/net/tcp.h, and eight bits for retries. */
+/** What values may be: what the kernel takes, which keeps tcp_retries2 in eight bits. */
 export const SIMULATE_BOUNDS = {
-  idleMs: { min: 1000, max: 32_767_000, step: 1000 },
-  intervalMs: { min: 1000, max: 32_767_000, step: 1000 },
-  count: { min: 1, max: 127, step: 1 },
-  userTimeoutMs: { min: 1, max: 2_147_483_647, step: 1 },
+  ...KEEPALIVE_BOUNDS,
   retries2: { min: 0, max: 255, step: 1 },
   rttMs: { min: 0, max: 60_000, step: 1 },
 } as const satisfies Record<string, Bounds>;
@@ -46,79 +48,62 @@ export const KERNEL_DEFAULTS: TimelineSettings = {
   rtoMaxMs: TCP_RTO_MAX_MS,
 };
 
+const EXAMPLES = `
+Examples:
+  kaprobe simulate
+  kaprobe simulate --idle 60s --interval 10s --count 6 --middlebox aws-nlb-tcp
+  kaprobe simulate --idle 5m --user-timeout 30s --rtt 80ms --format json`;
+
 /** Where the settings of `--from-sysctl` come from. */
 interface SimulateSources {
   read(name: string): SysctlReading;
 }
+
+/** The defaults are shown and not set: with `--from-sysctl` others hold. */
+const declare = (command: Command) =>
+  command
+    .description(
+      "Works out, without any network, what Linux's timers do to a connection: when keepalive probes go, when a middlebox forgets, when a dead peer is noticed while idle, with data in flight and with a closed window. What is not given is the kernel's default.",
+    )
+    .optionsGroup('Settings:')
+    .option('--no-keepalive', 'SO_KEEPALIVE off')
+    .addOption(idleOption({ shownDefault: KERNEL_DEFAULTS.keepalive.idleMs }))
+    .addOption(intervalOption({ shownDefault: KERNEL_DEFAULTS.keepalive.intervalMs }))
+    .addOption(countOption({ shownDefault: KERNEL_DEFAULTS.keepalive.count }))
+    .addOption(userTimeoutOption({ shownDefault: 'not set' }))
+    .addOption(
+      integerOption('--retries2 <n>', 'net.ipv4.tcp_retries2, for data in flight', {
+        ...SIMULATE_BOUNDS.retries2,
+        shownDefault: KERNEL_DEFAULTS.retries2,
+      }),
+    )
+    .addOption(
+      durationOption('--rtt <duration>', 'round trip of the path', {
+        ...SIMULATE_BOUNDS.rttMs,
+        default: KERNEL_DEFAULTS.rttMs,
+      }),
+    )
+    .option(
+      '--from-sysctl',
+      "take what is not given from this network namespace's sysctls instead of the kernel's defaults",
+    )
+    .optionsGroup('Judged against:')
+    .addOption(middleboxOption())
+    .addOption(middleboxTimeoutOption())
+    .addHelpText('after', EXAMPLES);
+
+type Options = ReturnType<ReturnType<typeof declare>['opts']>;
 
 /** Works out the timeline of a connection under given settings; touches neither network nor clock. */
 export const room: Room<SimulateData> = simulateFrom({ read: readSysctl });
 
 /** The same, with the settings of `--from-sysctl` from any source. */
 export function simulateFrom({ read }: SimulateSources): Room<SimulateData> {
-  return {
+  return defineRoom({
     view: async () => (await import('./text.ts')).view,
-    declare(command: Command): void {
-      command
-        .description(
-          "Works out, without any network, what Linux's timers do to a connection: when keepalive probes go, when a middlebox forgets, when a dead peer is noticed while idle, with data in flight and with a closed window. What is not given is the kernel's default.",
-        )
-        .optionsGroup('Settings:')
-        .option('--no-keepalive', 'SO_KEEPALIVE off')
-        .addOption(
-          durationOption(
-            '--idle <duration>',
-            'TCP_KEEPIDLE: silence before the first probe (default: 2h)',
-            SIMULATE_BOUNDS.idleMs,
-          ),
-        )
-        .addOption(
-          durationOption(
-            '--interval <duration>',
-            'TCP_KEEPINTVL: between unanswered probes (default: 75s)',
-            SIMULATE_BOUNDS.intervalMs,
-          ),
-        )
-        .addOption(
-          integerOption(
-            '--count <n>',
-            'TCP_KEEPCNT: unanswered probes until the end (default: 9)',
-            SIMULATE_BOUNDS.count,
-          ),
-        )
-        .addOption(
-          durationOption(
-            '--user-timeout <duration>',
-            'TCP_USER_TIMEOUT (default: not set)',
-            SIMULATE_BOUNDS.userTimeoutMs,
-          ),
-        )
-        .addOption(
-          integerOption(
-            '--retries2 <n>',
-            'net.ipv4.tcp_retries2, for data in flight (default: 15)',
-            SIMULATE_BOUNDS.retries2,
-          ),
-        )
-        .addOption(durationOption('--rtt <duration>', 'round trip of the path (default: 1ms)', SIMULATE_BOUNDS.rttMs))
-        .option(
-          '--from-sysctl',
-          "take what is not given from this network namespace's sysctls instead of the kernel's defaults",
-        )
-        .optionsGroup('Judged against:');
-      command.addOption(middleboxOption()).addOption(middleboxTimeoutOption());
-      command.addHelpText(
-        'after',
-        `
-Examples:
-  kaprobe simulate
-  kaprobe simulate --idle 60s --interval 10s --count 6 --middlebox aws-nlb-tcp
-  kaprobe simulate --idle 5m --user-timeout 30s --rtt 80ms --format json`,
-      );
-    },
-
+    declare,
     async run(_operands, options) {
-      const fromSysctl = options['fromSysctl'] === true;
+      const { fromSysctl = false } = options;
       const { settings, inherited } = readSettings(options, fromSysctl ? read : null);
       return simulateSettings(settings, {
         defaults: fromSysctl ? 'sysctl' : 'kernel',
@@ -126,50 +111,32 @@ Examples:
         middleboxes: givenMiddleboxes(options),
       });
     },
-  };
-}
-
-/** Which keepalive times nobody gave. */
-interface Inherited {
-  idle: boolean;
-  interval: boolean;
-  count: boolean;
+  });
 }
 
 /** `read` null: the kernel's defaults for what is not given. */
 function readSettings(
-  options: Record<string, unknown>,
+  options: Options,
   read: SimulateSources['read'] | null,
-): { settings: TimelineSettings; inherited: Inherited } {
-  const number = (name: string): number | null => {
-    const value = options[name];
-    return typeof value === 'number' ? value : null;
-  };
-  const enabled = options['keepalive'] !== false;
-  const given = { idle: number('idle'), interval: number('interval'), count: number('count') };
-  if (!enabled && Object.values(given).some((value) => value !== null)) {
+): { settings: TimelineSettings; inherited: Settings['inherited'] } {
+  const { keepalive: enabled, idle, interval, count } = options;
+  if (!enabled && [idle, interval, count].some((value) => value !== undefined)) {
     throw new UsageError('--no-keepalive contradicts --idle, --interval and --count', 'leave one of them out');
   }
   const defaults = read === null ? KERNEL_DEFAULTS : defaultsFrom(read);
   const keepalive: Keepalive = {
     enabled,
-    idleMs: given.idle ?? defaults.keepalive.idleMs,
-    intervalMs: given.interval ?? defaults.keepalive.intervalMs,
-    count: given.count ?? defaults.keepalive.count,
-    userTimeoutMs: number('userTimeout') ?? 0,
+    idleMs: idle ?? defaults.keepalive.idleMs,
+    intervalMs: interval ?? defaults.keepalive.intervalMs,
+    count: count ?? defaults.keepalive.count,
+    userTimeoutMs: options.userTimeout ?? 0,
   };
   if (keepalive.idleMs < 1000 || keepalive.intervalMs < 1000) {
     throw new UsageError('a keepalive time of this network namespace is 0', 'give --idle and --interval');
   }
-  const settings = {
-    ...defaults,
-    keepalive,
-    retries2: number('retries2') ?? defaults.retries2,
-    rttMs: number('rtt') ?? defaults.rttMs,
-  };
   return {
-    settings,
-    inherited: { idle: given.idle === null, interval: given.interval === null, count: given.count === null },
+    settings: { ...defaults, keepalive, retries2: options.retries2 ?? defaults.retries2, rttMs: options.rtt },
+    inherited: { idle: idle === undefined, interval: interval === undefined, count: count === undefined },
   };
 }
 
@@ -199,13 +166,13 @@ function defaultsFrom(read: SimulateSources['read']): TimelineSettings {
 /** Works it all out, for settings that are within their bounds. */
 export function simulateSettings(
   settings: TimelineSettings,
-  context: { defaults: SimulateData['defaults']; inherited: Inherited; middleboxes: Middlebox[] },
+  context: { defaults: SimulateData['defaults']; inherited: Settings['inherited']; middleboxes: Middlebox[] },
 ): Outcome<SimulateData> {
   const { defaults, inherited, middleboxes } = context;
   const { keepalive, retries2, rttMs, rtoMinMs, rtoMaxMs } = settings;
   // The rules name the sysctl for an inherited value: only right when it is this host's.
   const inheritedHere = defaults === 'sysctl' ? inherited : { idle: false, interval: false, count: false };
-  const strictest = strictestMiddlebox(middleboxes);
+  const facts = keepaliveFacts({ settings: { keepalive, basis: 'planned', inherited: inheritedHere }, middleboxes });
   return {
     data: {
       defaults,
@@ -217,14 +184,10 @@ export function simulateSettings(
       rtoMs: retransmissionTimeoutMs(settings),
       probePeriodMs: keepalive.enabled ? steadyPeriodMs(settings) : null,
       middleboxes,
-      strictest: strictest === null ? null : labelOf(strictest),
+      strictest: facts.strictest === null ? null : labelOf(facts.strictest),
       scenarios: scenariosOf(settings, middleboxes),
     },
-    findings: judge({
-      ...factsAbout('simulate'),
-      settings: { keepalive, basis: 'planned', inherited: inheritedHere },
-      middleboxes,
-    }),
+    findings: judge(keepaliveRules, 'simulate', facts),
     gaps: [],
   };
 }

@@ -1,25 +1,30 @@
-import { Option } from '@commander-js/extra-typings';
-import { UsageError } from '../../base/errors.ts';
-import { deadAfterMs, strictestMiddlebox } from '../../keepalive/keepalive.ts';
+import { keepaliveFacts } from '../../keepalive/facts.ts';
+import { deadAfterMs } from '../../keepalive/keepalive.ts';
 import { connectionsPerSecond, deadWriteAfter } from '../../keepalive/kernel-timers.ts';
+import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
 import { inNetworkNamespaceOf } from '../../linux/network-namespace.ts';
 import {
   count,
   countIfPresent,
   hostKeepaliveFrom,
-  parseCount,
   portSettingsFrom,
   readSysctl,
   type SysctlReading,
 } from '../../linux/sysctl.ts';
-import { type Facts, factsAbout } from '../../policy/facts.ts';
-import { judge } from '../../policy/judge.ts';
-import type { Finding } from '../../report/finding.ts';
+import { type Finding, judge } from '../../report/finding.ts';
 import type { Outcome } from '../../report/report.ts';
 import type { Keepalive, Middlebox } from '../../report/values.ts';
-import type { Room } from '../room.ts';
-import { givenMiddleboxes, middleboxOption, middleboxTimeoutOption, quoted } from '../shared/options.ts';
+import { defineRoom, type Room } from '../room.ts';
+import {
+  givenMiddleboxes,
+  HIGHEST_PID,
+  integerOption,
+  middleboxOption,
+  middleboxTimeoutOption,
+} from '../shared/options.ts';
+import type { SysctlFacts } from './facts.ts';
 import { KEEPALIVE_APPLIES_TO, type SysctlData, type SysctlSetting } from './report.ts';
+import { rules as sysctlRules } from './rules/registry.generated.ts';
 import { type KnownSetting, sysctlSettings } from './settings.ts';
 import { sysctlFile } from './sysctl-file.ts';
 
@@ -28,9 +33,6 @@ Examples:
   kaprobe sysctl
   kaprobe sysctl --middlebox juniper-srx-tcp
   kaprobe sysctl --middlebox-timeout 6m --recommend`;
-
-/** PID_MAX_LIMIT of include/linux/threads.h. */
-const HIGHEST_PID = 4_194_304;
 
 /** Where the settings come from. */
 export interface SysctlSources {
@@ -44,47 +46,36 @@ export const room: Room<SysctlData> = sysctlFrom({ read: readSysctl, inNetworkNa
 
 /** The same from any sources. */
 export function sysctlFrom(sources: SysctlSources): Room<SysctlData> {
-  return {
+  return defineRoom({
     view: async () => (await import('./text.ts')).view,
-    declare(command) {
+    declare: (command) =>
       command
         .description(
           "Shows this network namespace's keepalive, retransmission, TIME_WAIT, port and conntrack settings, works out what they amount to, and judges them against the middleboxes given.",
         )
         .optionsGroup('Target:')
         .addOption(
-          new Option('--pid <pid>', 'read the network namespace of this process, such as one in a container').argParser(
-            readPid,
-          ),
+          integerOption('--pid <pid>', 'read the network namespace of this process, such as one in a container', {
+            min: 1,
+            max: HIGHEST_PID,
+          }),
         )
-        .optionsGroup('Judged against:');
-      command.addOption(middleboxOption()).addOption(middleboxTimeoutOption());
-      command
+        .optionsGroup('Judged against:')
+        .addOption(middleboxOption())
+        .addOption(middleboxTimeoutOption())
         .optionsGroup('Output:')
         .option('--recommend', 'add the lines of a sysctl.d file that suits the strictest middlebox')
-        .addHelpText('after', EXAMPLES);
-    },
+        .addHelpText('after', EXAMPLES),
 
     async run(_operands, options) {
+      const { pid = null, recommend = false } = options;
       const middleboxes = givenMiddleboxes(options);
-      const pid = typeof options['pid'] === 'number' ? options['pid'] : null;
       const look = (): Map<string, SysctlReading> =>
         new Map(sysctlSettings.map(({ name }) => [name, sources.read(name)]));
       const readings = pid === null ? look() : await sources.inNetworkNamespaceOf(pid, look);
-      return judgeReadings(readings, { pid, middleboxes, recommend: options['recommend'] === true });
+      return judgeReadings(readings, { pid, middleboxes, recommend });
     },
-  };
-}
-
-function readPid(text: string): number {
-  const pid = parseCount(text);
-  if (pid === null || pid < 1 || pid > HIGHEST_PID) {
-    throw new UsageError(
-      `--pid ${quoted(text)} is not a process id`,
-      `a whole number from 1 to ${HIGHEST_PID}, such as pgrep prints`,
-    );
-  }
-  return pid;
+  });
 }
 
 function judgeReadings(
@@ -95,7 +86,7 @@ function judgeReadings(
     readings.get(name) ?? { kind: 'unreadable', errno: null, reason: `${name} was not read` };
   const keepalive = hostKeepaliveFrom(read);
   const known = 'kind' in keepalive ? null : keepalive;
-  const strictest = strictestMiddlebox(middleboxes);
+  const facts = factsFrom(read, known, middleboxes);
   const data: SysctlData = {
     pid,
     settings: sysctlSettings.map((setting) => describe(setting, read(setting.name))),
@@ -106,10 +97,10 @@ function judgeReadings(
     deadWriteAfterMs: deriveDeadWrite(read),
     connectionsPerSecond: deriveConnections(read),
     middleboxes,
-    middlebox: strictest,
+    middlebox: facts.strictest,
     recommended: recommend ? sysctlFile(middleboxes) : null,
   };
-  const findings = judge(factsFrom(read, known, middleboxes));
+  const findings = judge([...keepaliveRules, ...sysctlRules], 'sysctl', facts);
   return {
     data,
     findings: pid === null ? findings : findings.map((finding) => aimedAt(pid, finding)),
@@ -121,16 +112,17 @@ function factsFrom(
   read: (name: string) => SysctlReading,
   keepalive: Keepalive | null,
   middleboxes: readonly Middlebox[],
-): Facts {
+): SysctlFacts {
   const establishedSeconds = count(read('net.netfilter.nf_conntrack_tcp_timeout_established'));
   const recycle = count(read('net.ipv4.tcp_tw_recycle'));
   return {
-    ...factsAbout('sysctl'),
-    settings:
-      keepalive === null
-        ? null
-        : { keepalive, basis: 'sysctl', inherited: { idle: true, interval: true, count: true } },
-    middleboxes,
+    ...keepaliveFacts({
+      settings:
+        keepalive === null
+          ? null
+          : { keepalive, basis: 'sysctl', inherited: { idle: true, interval: true, count: true } },
+      middleboxes,
+    }),
     localConntrackEstablishedMs: establishedSeconds === null ? null : establishedSeconds * 1000,
     tcpTwRecycle: recycle === null ? null : recycle !== 0,
   };

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../../base/units.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { SysctlFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<SysctlFacts> = {
   id: 'local-conntrack-forgets-first',
   title:
     "This host's own connection tracking forgets before its keepalive refreshes it: a middlebox that nobody thinks of",

@@ -1,7 +1,7 @@
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { SysctlFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<SysctlFacts> = {
   id: 'time-wait-recycled',
   title:
     'tcp_tw_recycle is on: the kernel then expects rising timestamps of an address and not of a connection, and drops SYNs from hosts that share one. Linux 4.12 removed it for that reason',

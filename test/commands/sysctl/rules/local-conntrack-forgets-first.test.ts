@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sysctl/rules/local-conntrack-forgets-first.ts';
-import { facts, settings } from '../../../policy/facts.ts';
+import { settings } from '../../../keepalive/facts.ts';
+import { facts } from '../facts.ts';
 
 const slow = settings({ idleMs: 7_200_000 });
 

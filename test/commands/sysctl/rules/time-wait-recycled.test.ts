@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sysctl/rules/time-wait-recycled.ts';
-import { facts } from '../../../policy/facts.ts';
+import { facts } from '../facts.ts';
 
 test('tcp_tw_recycle that is on is a warning, with the line that switches it off', () => {
   expect(rule.judge(facts({ tcpTwRecycle: true }))).toEqual([

@@ -17,3 +17,15 @@ export const TCP_STATES = [
 ] as const;
 
 export type TcpState = (typeof TCP_STATES)[number];
+
+/** States in which a connection is, or is being made or closed: all but those that only listen, wait or have ended. */
+export const CONNECTION_STATES: readonly TcpState[] = [
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'close-wait',
+  'last-ack',
+  'closing',
+];

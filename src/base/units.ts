@@ -1,6 +1,8 @@
 /** Durations as people write and read them. Inside the program every duration is a number of milliseconds. */
 
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+export const DAY_MS = 86_400_000;
+
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: DAY_MS } as const;
 
 /** What `parseDuration` makes of a text: milliseconds, or the reason why it is none. */
 export type ParsedDuration = { kind: 'duration'; ms: number } | { kind: 'invalid'; reason: string };

@@ -1,4 +1,5 @@
 /** What the rules of connections judge by. */
+import { DAY_MS } from '../base/units.ts';
 import type { Certificate, Connect, ConnectAttempt, Dropper, EarlyEnd, Ping, Survival } from './observation.ts';
 
 /** What came of connecting to one endpoint. */
@@ -29,7 +30,7 @@ export interface EndpointFacts {
 }
 
 /** How much of its life a certificate must have left, unless the user says otherwise. */
-export const CERTIFICATE_MARGIN_MS = 14 * 86_400_000;
+export const CERTIFICATE_MARGIN_MS = 14 * DAY_MS;
 
 /** Facts of which nothing is known but what is given. */
 export function endpointFacts(known: Partial<EndpointFacts>): EndpointFacts {

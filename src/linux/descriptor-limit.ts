@@ -9,6 +9,14 @@ export function descriptorLimit(path = '/proc/self/limits'): number | null {
   }
 }
 
+/** What the program itself has open, and a SYN sweep for a while. */
+const OWN_DESCRIPTORS = 40;
+
+/** How many connections this process can have open beside what it needs for itself; infinite where no limit is known. */
+export function descriptorsToSpare(limit: number | null = descriptorLimit()): number {
+  return limit === null ? Number.POSITIVE_INFINITY : Math.max(0, limit - OWN_DESCRIPTORS);
+}
+
 /** Reads the line `Max open files` of proc(5)'s limits; null for `unlimited` or a text without it. */
 export function parseDescriptorLimit(text: string): number | null {
   const soft = /^Max open files\s+(\d+)\s/m.exec(text)?.[1];

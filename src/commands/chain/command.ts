@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { ParseError, UsageError } from '../../base/errors.ts';
-import { parseDuration, plural } from '../../base/units.ts';
+import { DAY_MS, parseDuration, plural } from '../../base/units.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import { factsAbout } from '../../policy/facts.ts';
 import { judge } from '../../policy/judge.ts';
@@ -76,7 +76,7 @@ export const room: Room<ChainData> = {
         durationOption(
           '--max-idle <duration>',
           'how long --measure waits for the server to close (default: a little longer than configured, or 2m)',
-          { min: 100, max: 86_400_000, step: 1 },
+          { min: 100, max: DAY_MS, step: 1 },
         ),
       )
       .option('--nginx-version <version>', 'as nginx -v prints it: the defaults of upstreams changed with 1.29.7')

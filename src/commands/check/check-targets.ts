@@ -4,7 +4,7 @@ import { formatDuration, plural } from '../../base/units.ts';
 import { parseTarget } from '../../connections/target.ts';
 import { strictestMiddlebox } from '../../keepalive/keepalive.ts';
 import { labelOf } from '../../keepalive/wording.ts';
-import { descriptorLimit } from '../../linux/descriptor-limit.ts';
+import { descriptorsToSpare } from '../../linux/descriptor-limit.ts';
 import type { Outcome } from '../../report/report.ts';
 import type { CommandContext } from '../room.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
@@ -63,15 +63,10 @@ async function checkAll(question: CheckQuestion, context: CommandContext): Promi
 
 /** An idle test holds up to three connections, and opens three more at its end. */
 const DESCRIPTORS_PER_TARGET = 6;
-/** What the program itself has open, and a SYN sweep for a while. */
-const DESCRIPTORS_BESIDE = 40;
 
 /** How many targets can idle at once within the limit on open files; the rest would take descriptors from each other. */
 function targetsThatFit(): number {
-  const limit = descriptorLimit();
-  return limit === null
-    ? Number.POSITIVE_INFINITY
-    : Math.max(1, Math.floor((limit - DESCRIPTORS_BESIDE) / DESCRIPTORS_PER_TARGET));
+  return Math.max(1, Math.floor(descriptorsToSpare() / DESCRIPTORS_PER_TARGET));
 }
 
 /** Shows how long the idling will still take. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { formatDuration } from '../../base/units.ts';
+import { DAY_MS, formatDuration } from '../../base/units.ts';
 import { parseTarget, SCHEME_NAMES } from '../../connections/target.ts';
 import { defineRoom } from '../room.ts';
 import {
@@ -17,7 +17,7 @@ import {
   userTimeoutOption,
 } from '../shared/options.ts';
 import { checkTargets } from './check-targets.ts';
-import { CHECK_BOUNDS, CHECK_DEFAULTS, type CheckQuestion, DAY_MS } from './question.ts';
+import { CHECK_BOUNDS, CHECK_DEFAULTS, type CheckQuestion } from './question.ts';
 
 const EXAMPLES = `
 Examples:

@@ -1,10 +1,9 @@
+import { DAY_MS } from '../../base/units.ts';
 import { CERTIFICATE_MARGIN_MS } from '../../connections/facts.ts';
 import type { Target } from '../../connections/target.ts';
 import type { Middlebox } from '../../report/values.ts';
 import { type Bounds, IDLE_TIMEOUT_BOUNDS, KEEPALIVE_BOUNDS, TIMEOUT_BOUNDS } from '../shared/options.ts';
 import type { EndpointQuestion } from './endpoint.ts';
-
-export const DAY_MS = 86_400_000;
 
 /** What `check` is asked, with every default filled in. Times are milliseconds. */
 export interface CheckQuestion extends EndpointQuestion {

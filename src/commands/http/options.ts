@@ -1,4 +1,5 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { DAY_MS } from '../../base/units.ts';
 import { HTTP_PROBE_DEFAULTS } from '../../connections/http/plan.ts';
 import {
   type Bounds,
@@ -11,8 +12,6 @@ import {
   repeatableOption,
   timeoutOption,
 } from '../shared/options.ts';
-
-const DAY_MS = 86_400_000;
 
 /** What values may be. What is shown as a default depends on the method too: one that may change something is repeated less. */
 const BOUNDS = {

@@ -4,7 +4,7 @@ import { UsageError } from '../../base/errors.ts';
 import { HTTP_PROBE_DEFAULTS, type HttpProbeQuestion, ownHeaders } from '../../connections/http/plan.ts';
 import { parseHttpTarget } from '../../connections/target.ts';
 import { labelOf } from '../../keepalive/wording.ts';
-import { descriptorLimit } from '../../linux/descriptor-limit.ts';
+import { descriptorLimit, descriptorsToSpare } from '../../linux/descriptor-limit.ts';
 import type { Middlebox } from '../../report/values.ts';
 import { givenMiddleboxes, quoted } from '../shared/options.ts';
 import type { HttpOptions } from './options.ts';
@@ -12,8 +12,6 @@ import type { HttpSender } from './report.ts';
 
 /** What methods are repeated with that change something: as little as tells anything. */
 const CAUTIOUS = { maxRequests: 2, connectionCount: 1 } as const;
-/** What the program itself has open. */
-const DESCRIPTORS_BESIDE = 40;
 /** RFC 9110, section 9.2.1: asking changes nothing. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 /** They speak of a body, and kaprobe sends none. */
@@ -165,7 +163,7 @@ function readResolved(texts: readonly string[]): Map<string, string> {
 
 function refuseTooMany(wanted: number): void {
   const limit = descriptorLimit();
-  if (limit === null || wanted + DESCRIPTORS_BESIDE <= limit) return;
+  if (wanted <= descriptorsToSpare(limit)) return;
   throw new UsageError(
     `the limit on open files (${limit}) has no room for ${wanted} connections`,
     'ulimit -n raises it',

@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { formatDuration, parseDuration, plural } from '../../base/units.ts';
+import { DAY_MS, formatDuration, parseDuration, plural } from '../../base/units.ts';
 import { applicationFor } from '../../connections/applications/for-scheme.ts';
 import { applications } from '../../connections/applications/registry.generated.ts';
 import { connectAny } from '../../connections/connect.ts';
@@ -9,7 +9,7 @@ import { parseTarget, SCHEME_NAMES, type Target } from '../../connections/target
 import { recommendKeepalive } from '../../keepalive/keepalive.ts';
 import { presets } from '../../knowledge/middleboxes/registry.generated.ts';
 import { librarySwitches } from '../../knowledge/switches.ts';
-import { descriptorLimit } from '../../linux/descriptor-limit.ts';
+import { descriptorsToSpare } from '../../linux/descriptor-limit.ts';
 import { loadLibc } from '../../linux/libc.ts';
 import { factsAbout } from '../../policy/facts.ts';
 import { judge } from '../../policy/judge.ts';
@@ -26,7 +26,6 @@ import type { MeasureData, MeasuredDirection } from './report.ts';
 import { readResume, saveResume } from './resume-file.ts';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 const DEFAULTS = {
   minMs: 5000,
@@ -45,9 +44,6 @@ export const MEASURE_BOUNDS = {
   /** Below this the kernel's clocks and those of the boxes are all that is measured. */
   floorMs: { min: 200, max: DAY_MS, step: 1 },
 } as const satisfies Record<string, Bounds>;
-
-/** What the program itself has open. */
-const DESCRIPTORS_BESIDE = 40;
 
 const DIRECTIONS = ['client', 'server', 'both'] as const satisfies readonly MeasureData['direction'][];
 type Side = Exclude<MeasureData['direction'], 'both'>;
@@ -349,8 +345,7 @@ async function reach(target: Target, signal: AbortSignal): Promise<{ address: st
 
 /** As many connections as the limit on open files has room for. */
 function withinDescriptors({ connections, direction }: MeasureQuestion): number {
-  const limit = descriptorLimit();
-  const room = limit === null ? connections : limit - DESCRIPTORS_BESIDE;
+  const room = descriptorsToSpare();
   if (room < fewestConnections(direction))
     throw new UsageError('the limit on open files has no room for the connections', 'ulimit -n raises it');
   return Math.min(connections, room);

@@ -1,4 +1,5 @@
 /** What a measurement that was cut leaves for the one that goes on with it. */
+import { DAY_MS } from '../../base/units.ts';
 import type { MeasureData } from './report.ts';
 
 /** Ages between which a path forgot idle connections, as far as it was known. */
@@ -18,7 +19,7 @@ export const LONGEST_NOTES_BYTES = 16_384;
 
 const FORMAT = 'kaprobe-measure-1';
 /** A year: no idle time is longer. */
-const LONGEST_MS = 366 * 86_400_000;
+const LONGEST_MS = 366 * DAY_MS;
 
 /** Writes notes as one line of JSON. */
 export function writeNotes({ target, direction, lowerMs, upperMs }: ResumeNotes): string {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CapabilityError, UsageError } from '../../base/errors.ts';
-import type { TcpState } from '../../base/tcp-state.ts';
+import { CONNECTION_STATES, type TcpState } from '../../base/tcp-state.ts';
+import { DAY_MS } from '../../base/units.ts';
 import { keepaliveFacts } from '../../keepalive/facts.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
 import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
@@ -22,14 +23,12 @@ import {
   integerOption,
   middleboxOption,
   middleboxTimeoutOption,
+  netnsOption,
 } from '../shared/options.ts';
-import { addSelectionOptions, CONNECTION_STATES, otherNamespaceOf, readSelection } from '../shared/socket-selection.ts';
+import { addSelectionOptions, otherNamespaceOf, readSelection } from '../shared/socket-selection.ts';
 import { givenUpAfterMs, type OwnProcesses, plannedKeepalive, refusalOf, undoCommand } from './decide-rescue.ts';
 import type { RescueAction, RescueData, RescuedSocket, RescueFollowUp, RescueResult } from './report.ts';
 import { type Rescued, rescueSocket } from './rescue-socket.ts';
-
-/** PID_MAX_LIMIT of include/linux/threads.h. */
-const HIGHEST_PID = 4_194_304;
 
 /** The kernel's own limits (MAX_TCP_KEEPIDLE and others, net/tcp.h): a live socket is not the place to try others. */
 const BOUNDS = {
@@ -37,7 +36,7 @@ const BOUNDS = {
   intervalMs: { min: 1000, max: 32_767_000, step: 1000 },
   count: { min: 1, max: 127, step: 1 },
   userTimeoutMs: { min: 0, max: 2_147_483_647, step: 1 },
-  waitMs: { min: 1000, max: 86_400_000, step: 1 },
+  waitMs: { min: 1000, max: DAY_MS, step: 1 },
 } as const satisfies Record<string, Bounds>;
 
 /** Those in which somebody may wait on a connection. */
@@ -60,16 +59,7 @@ export const room: Room<RescueData> = {
     );
     addSelectionOptions(command);
     command
-      .addOption(
-        integerOption(
-          '--netns <pid>',
-          'network namespace of this process, such as one in a container (default: of --pid)',
-          {
-            min: 1,
-            max: HIGHEST_PID,
-          },
-        ),
-      )
+      .addOption(netnsOption('of --pid'))
       .optionsGroup('What to do (default: keepalive on, as suits the middlebox given):')
       .addOption(durationOption('--idle <duration>', 'TCP_KEEPIDLE: silence before the first probe', BOUNDS.idleMs))
       .addOption(durationOption('--interval <duration>', 'TCP_KEEPINTVL: between unanswered probes', BOUNDS.intervalMs))

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError } from '../../base/errors.ts';
-import type { TcpState } from '../../base/tcp-state.ts';
+import { CONNECTION_STATES } from '../../base/tcp-state.ts';
 import { readCookie, withForeignDescriptor } from '../../linux/foreign-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { listenForDestroyed } from '../../linux/netlink/destroyed-sockets.ts';
@@ -17,17 +17,6 @@ import { afterLook, type Look, type SeenConnection } from './connection-log.ts';
 import { nextLook, STARTING_PACE } from './look-interval.ts';
 import type { RunData } from './report.ts';
 
-/** All that a connection goes through as long as it is somebody's. */
-const CONNECTION_STATES = [
-  'syn-sent',
-  'syn-received',
-  'established',
-  'fin-wait-1',
-  'fin-wait-2',
-  'close-wait',
-  'last-ack',
-  'closing',
-] as const satisfies readonly TcpState[];
 /** Everybody's sockets are listed that often, to know others' as others', where that costs no more than so much. */
 const LIST_EVERY_MS = 1000;
 const LIST_COST_MS = 5;

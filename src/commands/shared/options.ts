@@ -1,7 +1,7 @@
 /** Options that commands share, and the reading of their values. Every value that cannot be meant is a UsageError that names its option. */
 import { Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
-import { durationArgument, formatDuration, parseDuration } from '../../base/units.ts';
+import { DAY_MS, durationArgument, formatDuration, parseDuration } from '../../base/units.ts';
 import { findPreset, toMiddlebox } from '../../knowledge/find-middlebox.ts';
 import type { Middlebox } from '../../report/values.ts';
 
@@ -126,7 +126,7 @@ export function quoted(text: string): string {
 }
 
 /** Boxes count whole seconds; a year is longer than any of their idle timeouts, but for "never". */
-export const IDLE_TIMEOUT_BOUNDS: Bounds = { min: 1000, max: 366 * 86_400_000, step: 1 };
+export const IDLE_TIMEOUT_BOUNDS: Bounds = { min: 1000, max: 366 * DAY_MS, step: 1 };
 
 /** An option that may be given several times; its value is the list of them, undefined when it is not given at all. */
 export function repeatableOption<const Flags extends string>(flags: Flags, description: string) {

@@ -1,25 +1,16 @@
 /** The options that choose live sockets, declared and read once for all commands that have them. */
 import { readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { type Command, Option } from '@commander-js/extra-typings';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { parseNetwork } from '../../base/endpoint.ts';
 import { UsageError } from '../../base/errors.ts';
-import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
+import { CONNECTION_STATES, TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { resolve } from '../../connections/resolve.ts';
 import { SOCKET_RISKS, type SocketRisk } from '../../sockets/live-socket.ts';
 import type { EndFilter, SocketFilter } from '../../sockets/socket-filter.ts';
-import { quoted } from './options.ts';
-
-/** States in which a connection is, or is being made or closed: all but those that only listen, wait or have ended. */
-export const CONNECTION_STATES: readonly TcpState[] = [
-  ...(['established', 'syn-sent', 'syn-received', 'fin-wait-1', 'fin-wait-2', 'close-wait', 'last-ack'] as const),
-  'closing',
-];
+import { HIGHEST_PID, quoted, repeatableOption } from './options.ts';
 
 const ALL_STATES = TCP_STATES.filter((state) => state !== 'unknown');
-
-/** PID_MAX_LIMIT of include/linux/threads.h. */
-const HIGHEST_PID = 4_194_304;
 
 /** Beyond this a name's addresses are not what anybody meant. */
 const RESOLVE_TIMEOUT_MS = 5000;
@@ -31,64 +22,82 @@ export interface SocketSelection {
   given: string[];
 }
 
-const repeatable = (flags: string, description: string): Option =>
-  new Option(flags, description).argParser((value: string, before: readonly string[] | undefined): string[] => [
-    ...(before ?? []),
-    value,
-  ]);
+const declareEnds = (command: Command) =>
+  command
+    .addOption(repeatableOption('--remote <end>', 'the far end: host, host:port, :port, [v6]:port or 10.0.0.0/8'))
+    .addOption(repeatableOption('--local <end>', 'this end, written like --remote'))
+    .addOption(repeatableOption('--port <port>', 'the port of either end'));
+
+const declareHolders = (command: Command) =>
+  command
+    .addOption(repeatableOption('--pid <pid>', 'held by this process'))
+    .addOption(repeatableOption('--command <text>', 'held by a process with this text in its name'));
+
+const declareKinds = (command: Command) =>
+  command
+    .addOption(repeatableOption('--state <state>', 'such as established, close-wait, time-wait; or all'))
+    .addOption(repeatableOption('--risk <risk>', SOCKET_RISKS.join(', ')))
+    .option('--listening', 'those that listen, whose keepalive settings accepted connections inherit');
+
+type DeclaredBy<Declare extends (command: Command) => { opts(): OptionValues }> = ReturnType<
+  ReturnType<Declare>['opts']
+>;
+
+/** Adds options to those of a command. Their types are worked out on a command without any: on a generic one it takes the compiler minutes. */
+function extend<Args extends unknown[], Options extends OptionValues, Added extends OptionValues>(
+  command: Command<Args, Options>,
+  declare: (command: Command) => Command<[], Added>,
+): Command<Args, Options & Added> {
+  // It is one object: what is declared on it is on the command.
+  return declare(command as unknown as Command) as unknown as Command<Args, Options & Added>;
+}
 
 /** Declares the options that choose by the ends of a connection. */
-export function addEndOptions(command: Command): void {
-  command
-    .addOption(repeatable('--remote <end>', 'the far end: host, host:port, :port, [v6]:port or 10.0.0.0/8'))
-    .addOption(repeatable('--local <end>', 'this end, written like --remote'))
-    .addOption(repeatable('--port <port>', 'the port of either end'));
+export function addEndOptions<Args extends unknown[], Options extends OptionValues>(command: Command<Args, Options>) {
+  return extend(command, declareEnds);
 }
 
 /** Declares the options that choose by the process that holds the socket. */
-export function addHolderOptions(command: Command): void {
-  command
-    .addOption(repeatable('--pid <pid>', 'held by this process'))
-    .addOption(repeatable('--command <text>', 'held by a process with this text in its name'));
+export function addHolderOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
+  return extend(command, declareHolders);
 }
 
 /** Declares the options; each but `--listening` is repeatable, and then means any of its values. */
-export function addSelectionOptions(command: Command): void {
+export function addSelectionOptions<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+) {
   command.optionsGroup('Which sockets (repeatable, any of the values; all options together):');
-  addEndOptions(command);
-  addHolderOptions(command);
-  command
-    .addOption(repeatable('--state <state>', 'such as established, close-wait, time-wait; or all'))
-    .addOption(repeatable('--risk <risk>', SOCKET_RISKS.join(', ')))
-    .option('--listening', 'those that listen, whose keepalive settings accepted connections inherit');
+  return extend(addHolderOptions(addEndOptions(command)), declareKinds);
 }
+
+type SelectionOptions = DeclaredBy<typeof declareEnds> &
+  DeclaredBy<typeof declareHolders> &
+  DeclaredBy<typeof declareKinds>;
 
 /**
  * Reads the options. Names are looked up, and mean all of their addresses. Without `--state` and `--listening` the states are those of
  * `defaultStates`. Throws a UsageError for what cannot be meant.
  */
 export async function readSelection(
-  options: Record<string, unknown>,
+  options: SelectionOptions,
   { signal, defaultStates = CONNECTION_STATES }: { signal: AbortSignal; defaultStates?: readonly TcpState[] },
 ): Promise<SocketSelection> {
-  const texts = (name: string): string[] => {
-    const value = options[name];
-    return Array.isArray(value) ? value.map(String) : [];
-  };
-  const states = texts('state').flatMap(readState);
-  const listening = options['listening'] === true;
+  const { remote = [], local = [], port = [], pid = [], command = [], state = [], risk = [], listening } = options;
+  const states = state.flatMap(readState);
   if (listening && states.length > 0) throw new UsageError('--listening and --state contradict each other');
   const filter: SocketFilter = {
     states: listening ? ['listen'] : states.length > 0 ? states : defaultStates,
-    pids: texts('pid').map((text) => readWhole('--pid', text, HIGHEST_PID, 'such as pgrep prints')),
-    commands: texts('command').map(readCommand),
-    local: (await Promise.all(texts('local').map((text) => readEnd('--local', text, signal)))).flat(),
-    remote: (await Promise.all(texts('remote').map((text) => readEnd('--remote', text, signal)))).flat(),
-    ports: texts('port').map((text) => readWhole('--port', text, 65_535, 'such as 5432')),
-    risks: texts('risk').map(readRisk),
+    pids: pid.map((text) => readWhole('--pid', text, HIGHEST_PID, 'such as pgrep prints')),
+    commands: command.map(readCommand),
+    local: (await Promise.all(local.map((text) => readEnd('--local', text, signal)))).flat(),
+    remote: (await Promise.all(remote.map((text) => readEnd('--remote', text, signal)))).flat(),
+    ports: port.map((text) => readWhole('--port', text, 65_535, 'such as 5432')),
+    risks: risk.map(readRisk),
   };
-  const given = ['remote', 'local', 'port', 'pid', 'command', 'state', 'risk'].flatMap((name) =>
-    texts(name).map((text) => `--${name} ${text}`),
+  const given = Object.entries({ remote, local, port, pid, command, state, risk }).flatMap(([name, texts]) =>
+    texts.map((text) => `--${name} ${text}`),
   );
   return { filter, given: listening ? [...given, '--listening'] : given };
 }

@@ -16,7 +16,13 @@ import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '
 import { addExtras, filterRows, SocketCursor, type SocketRows, socketsOf } from '../../sockets/socket-table.ts';
 import { CLOSED_MEANWHILE, type KeepaliveProbed, verifySockets } from '../../sockets/verify-sockets.ts';
 import type { Room } from '../room.ts';
-import { givenMiddleboxes, integerOption, middleboxOption, middleboxTimeoutOption } from '../shared/options.ts';
+import {
+  givenMiddleboxes,
+  integerOption,
+  middleboxOption,
+  middleboxTimeoutOption,
+  netnsOption,
+} from '../shared/options.ts';
 import { addSelectionOptions, otherNamespaceOf, readSelection } from '../shared/socket-selection.ts';
 import { liveSocketsJson } from './json-rows.ts';
 import type { SocketsData } from './report.ts';
@@ -32,9 +38,6 @@ Examples:
   kaprobe sockets --middlebox-timeout 30m
   kaprobe sockets --remote 10.0.0.0/8 --risk unprotected --risk late
   kaprobe sockets --command python --verify --middlebox juniper-srx-tcp`;
-
-/** PID_MAX_LIMIT of include/linux/threads.h. */
-const HIGHEST_PID = 4_194_304;
 
 /** A rule's findings about more programs than this are told together. */
 const MOST_GROUPS = 20;
@@ -60,16 +63,7 @@ export const room: Room<SocketsData> = {
         'send up to three probes without payload on idle connections: do their far ends still answer (see below)',
       )
       .option('--no-owners', 'do not look for the processes: faster, and options are then known from timers only')
-      .addOption(
-        integerOption(
-          '--netns <pid>',
-          'network namespace of this process, such as one in a container (default: of --pid)',
-          {
-            min: 1,
-            max: HIGHEST_PID,
-          },
-        ),
-      )
+      .addOption(netnsOption('of --pid'))
       .optionsGroup('Output:')
       .addOption(new Option('--sort <order>', 'the order of the list').choices(SOCKET_ORDERS).default('risk'))
       .addOption(integerOption('--limit <n>', 'list no more than these; all are counted', { min: 0, max: 10_000_000 }))

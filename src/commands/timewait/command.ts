@@ -17,7 +17,7 @@ import type { Gap, Outcome } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
 import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
 import type { CommandContext, Room } from '../room.ts';
-import { type Bounds, durationOption, integerOption } from '../shared/options.ts';
+import { type Bounds, durationOption, integerOption, netnsOption } from '../shared/options.ts';
 import { addEndOptions, readSelection } from '../shared/socket-selection.ts';
 import {
   closeRate,
@@ -38,8 +38,6 @@ const BOUNDS = {
   limit: { min: 1, max: 100_000, step: 1 },
 } as const satisfies Record<string, Bounds>;
 
-/** PID_MAX_LIMIT of include/linux/threads.h. */
-const HIGHEST_PID = 4_194_304;
 const DEFAULT_LIMIT = 20;
 /** Between two samples of `--watch`: long enough to cost little, and several in the shortest watch. */
 const SAMPLE_EVERY_MS = 500;
@@ -60,12 +58,7 @@ export const room: Room<TimeWaitData> = {
       )
       .optionsGroup('Which connections (repeatable, any of the values; all options together):');
     addEndOptions(command);
-    command.addOption(
-      integerOption('--netns <pid>', 'look into the network namespace of this process, such as one in a container', {
-        min: 1,
-        max: HIGHEST_PID,
-      }),
-    );
+    command.addOption(netnsOption());
     command
       .optionsGroup('Timing:')
       .addOption(

@@ -1,7 +1,7 @@
 /** Observes other processes' connections by listing the sockets again and again. Changes nothing. */
 import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError, UsageError } from '../../base/errors.ts';
-import type { TcpState } from '../../base/tcp-state.ts';
+import { CONNECTION_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { withForeignSocket } from '../../linux/foreign-socket.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
 import { listenForDestroyed } from '../../linux/netlink/destroyed-sockets.ts';
@@ -31,12 +31,6 @@ import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-ev
 import type { WatchOwner } from './report.ts';
 import { type EndCounters, endedByReset } from './reset-evidence.ts';
 import type { WatchSource } from './watch-source.ts';
-
-/** In which a connection is, or is being made or closed by one side. */
-const STATES: readonly TcpState[] = [
-  ...(['established', 'syn-sent', 'syn-received', 'fin-wait-1', 'fin-wait-2', 'close-wait'] as const),
-  ...(['last-ack', 'closing'] as const),
-];
 
 /** Which processes have a name that was asked for is looked up again after this time: new ones may have come. */
 const COMMANDS_EVERY_MS = 5000;
@@ -203,7 +197,7 @@ function observe(
     const others = new Set<string>();
     for (const request of requests) {
       // Without TCP_INFO, of which most would be others'.
-      diag.each({ ...request, states: STATES, withInfo: false }, (message) => {
+      diag.each({ ...request, states: CONNECTION_STATES, withInfo: false }, (message) => {
         const { cookie: id } = message;
         if (id === null) return;
         if (known.has(id)) {

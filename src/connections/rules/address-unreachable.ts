@@ -13,8 +13,18 @@ const USUAL_CAUSE: Record<string, string> = {
 
 export const rule: Rule<EndpointFacts> = {
   id: 'address-unreachable',
-  title: 'A router, or this host itself, says that the address cannot be reached',
-  explain: '',
+  title: 'The address is unreachable: there is no route to it, or a router rejects it',
+  explain: `**What it means.** No packet gets to the host. The kernel refused to send one, or a router answered with an ICMP error.
+
+**Why it happens.** The usual causes: no route on this host, a rule of its own firewall, a filter on the way that rejects in words, or a
+host that does not answer ARP or neighbour discovery.
+
+**How kaprobe knows.** connect() failed with the errno shown. EPERM and EACCES come from this host. EHOSTUNREACH may come from here or
+from a router: the errno does not tell them apart. The answer of ping is context, since filters treat ICMP in other ways.
+
+**What to do.** \`ip route get ADDRESS\` shows the way that a packet would take. For EPERM look at this host's own firewall rules.
+
+**Sources.** connect(2). ip(7). RFC 1122, section 3.2.2.1 (ICMP unreachable). RFC 4443, section 3.1 (ICMPv6).`,
   judge: ({ connection, ping }) => {
     if (connection?.kind !== 'unreachable') return [];
     const { address, port, error, durationMs } = connection;

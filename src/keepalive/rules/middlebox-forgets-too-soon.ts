@@ -3,13 +3,23 @@ import type { Rule } from '../../report/finding.ts';
 import type { KeepaliveFacts } from '../facts.ts';
 import { labelOf, nameOf } from '../wording.ts';
 
-/** Below this an idle timeout leaves TCP keepalive, which counts in whole seconds, too little room for lost probes (facts F6). */
+/** Below this an idle timeout leaves TCP keepalive, which counts in whole seconds, too little room for lost probes. */
 const FLOOR_MS = 30_000;
 
 export const rule: Rule<KeepaliveFacts> = {
   id: 'middlebox-forgets-too-soon',
-  title: 'An idle timeout so short that keepalive is the wrong tool',
-  explain: '',
+  title: "The middlebox's idle timeout is too short for TCP keepalive",
+  explain: `**What it means.** The box forgets an idle connection in less than 30 s. Keepalive counts in whole seconds and would probe every few
+seconds. Hardly any lost probe could be made up for.
+
+**Why it happens.** Some proxies and hardened firewalls use such timeouts on purpose, to free their tables.
+
+**How kaprobe knows.** The timeout is what you gave, or a preset's default. The limit of 30 s is kaprobe's choice. Down to 18 s it still
+recommends values. Below that, none leaves room for two lost probes and for a short interruption.
+
+**What to do.** Send an application heartbeat, close idle connections sooner than the box does, or raise its timeout.
+
+**Sources.** tcp(7) (whole seconds). \`kaprobe middleboxes ID\` for the box and how it is configured.`,
   judge: ({ settings, strictest }) => {
     if (settings === null || strictest === null || strictest.idleTimeoutMs >= FLOOR_MS) return [];
     const configurableWith = strictest.kind === 'preset' ? strictest.configurableWith : null;

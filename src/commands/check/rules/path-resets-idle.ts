@@ -6,9 +6,18 @@ import { between, idleTimeoutBracket, linesForPath } from '../path-timeout.ts';
 
 export const rule: Rule<CheckFacts> = {
   id: 'path-resets-idle',
-  title:
-    'Measured: a connection left in silence is reset, while keepalive spares it or a new one to the same address works',
-  explain: '',
+  title: 'Measured: the path resets or closes an idle connection',
+  explain: `**What it means.** After this silence the connection is over. A program learns of it, but a request that was under way is lost.
+
+**Why it happens.** A middlebox forgets idle connections and answers later packets with a RST, or sends a RST or FIN when its timer
+ends. Behind a NAT that gives the old connection a new port, the peer itself sends the RST, because it does not know that port.
+
+**How kaprobe knows.** The connection without keepalive was ended, while one kept busy lived or a new one worked. A server cannot see
+keepalive probes, so an end that spares only them is the path's. A server that restarts during the test could be taken for a middlebox.
+
+**What to do.** Set the recommended keepalive in the program, or for the host. Let clients retry idempotent requests.
+
+**Sources.** RFC 9293, section 3.5.2 (RST). RFC 5382, section 5. \`kaprobe middleboxes\` shows what each box does at expiry.`,
   judge: (facts) => {
     const { survival, settings } = facts;
     const silent = armOf(survival, 'silent');

@@ -4,9 +4,18 @@ import type { CheckFacts } from '../facts.ts';
 
 export const rule: Rule<CheckFacts> = {
   id: 'peer-closes-idle',
-  title:
-    "Measured: the peer itself ended the idle connection. A server's timeout is not a firewall's, and keepalive does not move it",
-  explain: '',
+  title: 'Measured: the peer itself ended the idle connection',
+  explain: `**What it means.** The server, or a proxy that stands for it, has an idle timeout of its own. TCP keepalive does not move it. About the
+path the test only shows that it held until then.
+
+**Why it happens.** Servers close connections on which no request comes, to free memory and workers. That timer counts data.
+
+**How kaprobe knows.** A FIN or RST came by itself on the silent connection, and no connection with keepalive was spared. A middlebox
+that counts only payload and speaks in the peer's name looks the same. So does a server that restarts during the test.
+
+**What to do.** Raise the server's idle timeout, or let the client's pool close first. \`kaprobe http\` measures it for HTTP.
+
+**Sources.** RFC 9112, section 9.5 (idle timeouts of HTTP servers). RFC 9293, section 3.6 (FIN).`,
   judge: ({ survival }) => {
     if (survival?.cause !== 'peer') return [];
     const ended = survival.arms.filter(({ outcome }) => outcome === 'closed' || outcome === 'reset');

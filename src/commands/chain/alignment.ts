@@ -12,8 +12,6 @@ import {
 import type { Unmeasured } from '../../report/values.ts';
 import type { ChainHop, ChainJoint } from './report.ts';
 
-/** How long a closed connection stays in TIME_WAIT on the side that closed first: TCP_TIMEWAIT_LEN of include/net/tcp.h. */
-export const TIME_WAIT_MS = 60_000;
 /** The ports of net.ipv4.ip_local_port_range as the kernel ships it: 32768 to 60999. */
 export const DEFAULT_PORT_COUNT = 28_232;
 

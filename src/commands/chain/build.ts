@@ -17,6 +17,7 @@ import {
   unknownServerSide,
 } from '../../knowledge/sides.ts';
 import type { HttpSwitches, Stack } from '../../knowledge/stack.ts';
+import { nginxClearConnection, nginxHttp11, nginxPool } from '../../knowledge/stacks/nginx.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import { IDLE_TIMEOUT_BOUNDS, quoted } from '../shared/options.ts';
 import type { ConfigFiles } from './config/files.ts';
@@ -408,7 +409,7 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
   };
   if (needsBlock) {
     lines.push('upstream NAME {', ...passTo.servers.map((server) => `    server ${withPort(server, passTo)};`));
-    lines.push('    keepalive 32;', '}');
+    lines.push(`    ${nginxPool}`, '}');
     lines.push(
       `# ${place.file}:${place.line}, in place of ${passTo.name}${isUnix ? ' and a colon behind it' : ''}; what follows the address stays`,
     );
@@ -419,7 +420,7 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
       !('kind' in size) && size.source.kind === 'file'
         ? `# ${size.source.file}:${size.source.line}, in place of that line, at the end of upstream ${passTo.name}: behind any balancing method`
         : `# ${passTo.block.file}:${passTo.block.line}, in upstream ${passTo.name}`,
-      'keepalive 32;',
+      nginxPool,
     );
   }
   const reuse = client?.reuse;
@@ -427,7 +428,7 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
     if (reuse.setting === 'keepalive_timeout') put(reuse, 'keepalive_timeout 60s;', beside);
     if (reuse.setting === 'keepalive_requests') put(reuse, 'keepalive_requests 1000;', beside);
   }
-  if (needs(pool.httpVersion, (version) => version === '1.1')) put(pool.httpVersion, 'proxy_http_version 1.1;', beside);
+  if (needs(pool.httpVersion, (version) => version === '1.1')) put(pool.httpVersion, nginxHttp11, beside);
   const closes = 'kind' in pool.connection || /\bclose\b/i.test(pool.connection.value);
   // A header that a map makes lets WebSockets through, and must go on to.
   const fromMap = headers.connection?.includes('$') === true;
@@ -438,7 +439,7 @@ function reuseLines({ passTo, pool, place, client, headers }: NginxRoute): strin
     );
   // What nginx sends as Host otherwise is what proxy_pass names (ngx_http_proxy_set_vars).
   const host = needsBlock && !headers.setHost ? [`proxy_set_header Host ${isUnix ? 'localhost' : passTo.name};`] : [];
-  const cleared = closes && !fromMap ? ['proxy_set_header Connection "";'] : [];
+  const cleared = closes && !fromMap ? [nginxClearConnection] : [];
   if (headers.fromAround.length > 0 && host.length + cleared.length > 0) {
     const repeated = headers.fromAround.filter(
       ([name = '']) => cleared.length === 0 || name.toLowerCase() !== 'connection',

@@ -33,7 +33,9 @@ export const stack = {
         place === 'file' ? `worker_connections = ${count}` : `--worker-connections ${count}`,
       ],
       keepOpen: (place) =>
-        place === 'file' ? ["worker_class = 'gthread'", 'threads = 8'] : ['-k gthread --threads 8'],
+        place === 'file'
+          ? ["worker_class = 'gthread'", 'threads = 8', 'keepalive = 75']
+          : ['-k gthread --threads 8 --keep-alive 75'],
     },
   },
 } satisfies StackFacts;

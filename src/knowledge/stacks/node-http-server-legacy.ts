@@ -1,20 +1,22 @@
-import { type HttpSwitches, type StackFacts, secondsUp, wholeSeconds } from '../stack.ts';
+import { type HttpSwitches, type StackFacts, type SwitchValues, secondsUp, wholeSeconds } from '../stack.ts';
 
+/** What it does unless it is told otherwise; what is built on it begins with these too. */
 export const nodeServer = {
   idleClose: { value: 5000, setting: 'server.keepAliveTimeout' },
   maxRequests: { value: 'never', setting: 'server.maxRequestsPerSocket' },
   hintMs: 5000,
 } as const;
 
-export const nodeServerLines: HttpSwitches = {
-  idleClose: (ms) => [
+/** Lines for a `server` that is an http.Server. */
+export const nodeServerLines = {
+  idleClose: (ms: number) => [
     `server.keepAliveTimeout = ${secondsUp(ms) * 1000};`,
     `server.headersTimeout = ${secondsUp(ms) * 1000 + 1000};`,
   ],
-  tcpKeepaliveOnAccepted: ({ idleMs }) => [
+  tcpKeepaliveOnAccepted: ({ idleMs }: SwitchValues) => [
     `http.createServer({ keepAlive: true, keepAliveInitialDelay: ${wholeSeconds(idleMs) * 1000} }, handler);`,
   ],
-};
+} satisfies HttpSwitches;
 
 /** From 20.18.3 and 22.9 on it closes a second later than it promises (since 22.19 and 24.6 a property, keepAliveTimeoutBuffer). */
 export const stack = {
@@ -26,7 +28,6 @@ export const stack = {
   http: {
     role: 'app',
     aliases: ['node', 'nodejs', 'express', 'node20', 'node22', 'node24', 'node26'],
-    where: 'for example in Node, where `server` is an http.Server',
     server: nodeServer,
     write: nodeServerLines,
   },

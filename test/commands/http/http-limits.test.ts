@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { marginFor, senderLines, serverLines, wholeSeconds } from '../../../src/commands/http/http-limits.ts';
+import { marginFor, measuredSeconds, senderLines, serverLines } from '../../../src/commands/http/http-limits.ts';
 
 test.each([
   [2000, 1000],
@@ -20,7 +20,7 @@ test.each([
 });
 
 test('what timers took from a whole second is given back', () => {
-  expect([1949, 1950, 2000, 2999].map(wholeSeconds)).toEqual([1, 2, 2, 3]);
+  expect([1949, 1950, 2000, 2999].map(measuredSeconds)).toEqual([1, 2, 2, 3]);
 });
 
 describe('a server that is to outlast 60 s', () => {
@@ -28,12 +28,12 @@ describe('a server that is to outlast 60 s', () => {
     ['nginx/1.22.1', 'keepalive_timeout 65s;'],
     ['openresty', 'keepalive_timeout 65s;'],
     ['gunicorn', 'keepalive = 65'],
-    ['uvicorn', 'uvicorn --timeout-keep-alive 65'],
+    ['uvicorn', 'uvicorn app:app --timeout-keep-alive 65'],
     ['Apache/2.4.57 (Debian)', 'KeepAliveTimeout 65'],
-    ['Apache-Coyote/1.1', 'keepAliveTimeout="65000"'],
+    ['Apache-Coyote/1.1', '<Connector ... keepAliveTimeout="65000" />'],
     ['\u001b[2Jnginx', 'server.keepAliveTimeout = 65000;'],
     [null, 'server.keepAliveTimeout = 65000;'],
   ])('and says %j is set with %s', (server, line) => {
-    expect(serverLines(server, 60_000).at(-1)).toBe(line);
+    expect(serverLines(server, 60_000)).toContain(line);
   });
 });

@@ -7,6 +7,7 @@ import {
   type Limit,
   type MaybeChainValue,
 } from '../../../knowledge/hop.ts';
+import { GUNICORN_DEFAULTS } from '../../../knowledge/stacks/gunicorn.ts';
 import { type Unmeasured, unmeasured } from '../../../report/values.ts';
 import { type ConfigFiles, parseError } from '../config/files.ts';
 import { derive, following, fromDefault, fromFile } from '../config/values.ts';
@@ -40,17 +41,7 @@ export interface GunicornReading {
 }
 
 const ID = 'gunicorn';
-const DEFAULTS = {
-  keepalive: 2,
-  workers: 1,
-  threads: 1,
-  worker_connections: 1000,
-  max_requests: 0,
-  max_requests_jitter: 0,
-  timeout: 30,
-  graceful_timeout: 30,
-} as const;
-type NumberSetting = keyof typeof DEFAULTS;
+type NumberSetting = keyof typeof GUNICORN_DEFAULTS;
 
 /**
  * Reads a file of settings without running it, and the command line, which comes first. What cannot be evaluated is unmeasured, with the
@@ -76,7 +67,7 @@ export function readGunicorn(start: GunicornStart, files: ConfigFiles): Gunicorn
     const option = given(name);
     if (option !== undefined) return fromCommandLine(Number(option.text.replaceAll('_', '')), option, name);
     const value = assigned(name);
-    if (value === null) return fromDefault(DEFAULTS[name], ID, defaultDetail(name), name);
+    if (value === null) return fromDefault(GUNICORN_DEFAULTS[name], ID, defaultDetail(name), name);
     return isKnown(value) ? following(wholeNumber(value, name), value) : value;
   };
   const text = (name: string, otherwise: string): MaybeChainValue<string> => {
@@ -130,7 +121,7 @@ function fromCommandLine<T>(value: T, { given }: GivenSetting, setting: string):
 }
 
 function defaultDetail(name: NumberSetting): string {
-  const value = DEFAULTS[name];
+  const value = GUNICORN_DEFAULTS[name];
   return name === 'workers'
     ? '1, unless the environment variable WEB_CONCURRENCY says otherwise'
     : `${value} unless it is set`;

@@ -7,6 +7,7 @@ import {
   type Limit,
   type MaybeChainValue,
 } from '../../../knowledge/hop.ts';
+import { NGINX_DEFAULTS } from '../../../knowledge/stacks/nginx.ts';
 import { type Unmeasured, unmeasured } from '../../../report/values.ts';
 import { placeText } from '../config/files.ts';
 import { derive, following, fromDefault, fromFile } from '../config/values.ts';
@@ -226,7 +227,12 @@ function tokensOf(header: string): string[] {
 function defaultIdle(version: KnownVersion): ChainValue<Limit> {
   return isSince(version, OLDEST_ASSUMED) === false
     ? fromDefault('never', DEFAULT_ID, `nginx before ${OLDEST_ASSUMED} sets its pool no timeout`)
-    : fromDefault(60_000, DEFAULT_ID, `60 s since nginx ${OLDEST_ASSUMED}`, 'keepalive_timeout');
+    : fromDefault(
+        NGINX_DEFAULTS.upstreamKeepaliveTimeoutMs,
+        DEFAULT_ID,
+        `60 s since nginx ${OLDEST_ASSUMED}`,
+        'keepalive_timeout',
+      );
 }
 
 function poolRequests(version: KnownVersion): MaybeChainValue<Limit> {
@@ -251,7 +257,7 @@ function readRetries(level: Level, doubts: string[]): ChainClientSide['retries']
 function readTimeout(level: Level, name: `${Prefix}_read_timeout`): ChainValue<Limit> {
   return (
     asValue(inherited(level, name)) ??
-    fromDefault(60_000, DEFAULT_ID, 'nginx waits 60 s for a response or its next part', name)
+    fromDefault(NGINX_DEFAULTS.proxyReadTimeoutMs, DEFAULT_ID, 'nginx waits 60 s for a response or its next part', name)
   );
 }
 

@@ -1,5 +1,6 @@
 /** Defaults of nginx that changed with its version, alike for connections from clients and to upstreams. */
 import type { Limit, MaybeChainValue } from '../../../knowledge/hop.ts';
+import { NGINX_DEFAULTS } from '../../../knowledge/stacks/nginx.ts';
 import { unmeasured } from '../../../report/values.ts';
 import { fromDefault } from '../config/values.ts';
 import { isSince, type KnownVersion } from './version.ts';
@@ -13,7 +14,7 @@ export function defaultRequests(version: KnownVersion, id: string): MaybeChainVa
       'the default of keepalive_requests depends on the nginx version, 100 before 1.19.10 and 1000 since: give --nginx-version',
     );
   }
-  const value = isNew ? 1000 : 100;
+  const value = isNew ? NGINX_DEFAULTS.keepaliveRequests : 100;
   return fromDefault(value, id, `${value} requests ${isNew ? 'since' : 'before'} nginx 1.19.10`, name);
 }
 
@@ -26,6 +27,6 @@ export function defaultAge(version: KnownVersion, id: string): MaybeChainValue<L
     );
   }
   return isNew
-    ? fromDefault(3_600_000, id, '1 h since nginx 1.19.10', 'keepalive_time')
+    ? fromDefault(NGINX_DEFAULTS.keepaliveTimeMs, id, '1 h since nginx 1.19.10', 'keepalive_time')
     : fromDefault('never', id, 'nginx before 1.19.10 has no keepalive_time');
 }

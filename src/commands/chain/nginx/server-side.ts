@@ -7,6 +7,7 @@ import {
   type Limit,
   type MaybeChainValue,
 } from '../../../knowledge/hop.ts';
+import { NGINX_DEFAULTS } from '../../../knowledge/stacks/nginx.ts';
 import { unmeasured } from '../../../report/values.ts';
 import { placeText } from '../config/files.ts';
 import { following, fromDefault, fromFile } from '../config/values.ts';
@@ -70,7 +71,12 @@ function idleClose(level: Level): ChainValue<number> {
   const set = asValue(inherited(level, 'keepalive_timeout'));
   const timeout =
     set === null
-      ? fromDefault(75_000, DEFAULT_ID, 'nginx closes an idle connection after 75 s', 'keepalive_timeout')
+      ? fromDefault(
+          NGINX_DEFAULTS.keepaliveTimeoutMs,
+          DEFAULT_ID,
+          'nginx closes an idle connection after 75 s',
+          'keepalive_timeout',
+        )
       : following(set.value.idleMs, set);
   const least = asValue(inherited(level, 'keepalive_min_timeout'));
   return timeout.value > 0 && least !== null && least.value > timeout.value ? least : timeout;

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../../base/units.ts';
+import { TIME_WAIT_MS } from '../../../keepalive/kernel-timers.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
 import type { Facts, Joint } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { alignmentOf, DEFAULT_PORT_COUNT, TIME_WAIT_MS } from '../alignment.ts';
+import { alignmentOf, DEFAULT_PORT_COUNT } from '../alignment.ts';
 import { headed, headingFor, placeOf, saidBy } from '../wording.ts';
 
 const TIME_WAIT_S = TIME_WAIT_MS / 1000;

@@ -1,3 +1,4 @@
+import { stack as gunicorn } from '../../../knowledge/stacks/gunicorn.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { HttpFacts } from '../facts.ts';
 
@@ -19,7 +20,7 @@ Run kaprobe again. If nothing sends many requests, a connection for each request
 **Sources.** RFC 9112, section 9.3 (persistence). gunicorn, "Settings": worker_class, keepalive; "Design": sync workers.`,
   judge: ({ persistent, server }) => {
     if (persistent.value !== false || persistent.why !== 'connection-close') return [];
-    if (!/^gunicorn\b/i.test(server ?? '')) return [];
+    if (!gunicorn.http.serverHeader.test(server ?? '')) return [];
     return [
       {
         severity: 'info',
@@ -27,7 +28,7 @@ Run kaprobe again. If nothing sends many requests, a connection for each request
           'a sync worker is suspected: it is what gunicorn uses unless told otherwise, and it never keeps a connection; ' +
           'keepalive = 0 looks the same from here',
         evidence: { server, reason: persistent.why },
-        remedy: ['# gunicorn.conf.py', 'worker_class = "gthread"', 'threads = 4', 'keepalive = 75'],
+        remedy: ['# gunicorn.conf.py', ...gunicorn.http.write.keepOpen('file')],
       },
     ];
   },

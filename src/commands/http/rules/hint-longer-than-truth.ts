@@ -1,7 +1,8 @@
 import { formatDuration } from '../../../base/units.ts';
+import { stackOfServer } from '../../../knowledge/find-stack.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { HttpFacts } from '../facts.ts';
-import { senderLines, serverIn, wholeSeconds } from '../http-limits.ts';
+import { measuredSeconds, senderLines, serverIn } from '../http-limits.ts';
 
 /** What timers and the way back may take from the promise. */
 const TOLERANCE_MS = 300;
@@ -47,10 +48,13 @@ Node.js, \`lib/_http_agent.js\` (margin 1 s). undici, \`docs/api/Client.md\`: ke
 };
 
 function promiseLines(server: string | null, closeMs: number): string[] {
-  const isNginx = /^(nginx|openresty)/i.test(server ?? '');
-  const promised = wholeSeconds(closeMs - CLIENT_MARGIN_MS);
+  const closeSeconds = measuredSeconds(closeMs);
+  const promised = measuredSeconds(closeMs - CLIENT_MARGIN_MS);
   if (promised < 1) return ['# so short a time is better not promised: leave the header Keep-Alive out'];
-  return isNginx
-    ? ['# the second value is the promise:', `keepalive_timeout ${wholeSeconds(closeMs)}s ${promised}s;`]
-    : ['# promise less than is kept, in the header', `Keep-Alive: timeout=${promised}`];
+  return (
+    stackOfServer(server)?.http?.write?.promise?.(closeSeconds * 1000, promised * 1000) ?? [
+      '# promise less than is kept, in the header',
+      `Keep-Alive: timeout=${promised}`,
+    ]
+  );
 }

@@ -1,4 +1,5 @@
 import { describePersistence } from '../../../connections/http/persistence.ts';
+import { nginxReuse } from '../../../knowledge/stacks/nginx.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { HttpFacts } from '../facts.ts';
 import { serverIn } from '../http-limits.ts';
@@ -37,17 +38,16 @@ Few requests do not need this: then let it be.
           framing,
           ...serverIn({ server }),
         },
-        remedy: REMEDIES[why] ?? [],
+        remedy: [...(REMEDIES[why] ?? [])],
       },
     ];
   },
 };
 
-const REMEDIES: Partial<Record<string, string[]>> = {
+const REMEDIES: Partial<Record<string, readonly string[]>> = {
   'request-without-keep-alive': [
     '# in a proxy that speaks HTTP/1.0 to it, such as nginx before 1.29.7:',
-    'proxy_http_version 1.1;',
-    'proxy_set_header Connection "";',
+    ...nginxReuse,
   ],
   'body-without-length': ['# in the application: send Content-Length, or chunks (Transfer-Encoding: chunked)'],
   'error-status': ['# to judge the server, ask for something that it answers without an error'],

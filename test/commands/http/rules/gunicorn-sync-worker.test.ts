@@ -13,7 +13,7 @@ test.each(['gunicorn', 'gunicorn/19.9.0'])(
         severity: 'info',
         message: expect.stringMatching(/^a sync worker is suspected/),
         evidence: { server, reason: 'connection-close' },
-        remedy: ['# gunicorn.conf.py', 'worker_class = "gthread"', 'threads = 4', 'keepalive = 75'],
+        remedy: ['# gunicorn.conf.py', "worker_class = 'gthread'", 'threads = 8', 'keepalive = 75'],
       },
     ]);
   },

@@ -27,7 +27,7 @@ describe('a thousand in TIME_WAIT beside twenty established', () => {
         remedy: [
           '# the server, this end, keeps connections for longer than that pool does;',
           '# gunicorn, whose sync workers keep none:',
-          'gunicorn --worker-class gthread --threads 8 --keep-alive 75',
+          'gunicorn -k gthread --threads 8 --keep-alive 75',
           '# the client, the other end, keeps a pool; nginx before 1.29.7 needs this for it:',
           'upstream app { server 10.10.93.110:8000; keepalive 32; }',
           'proxy_http_version 1.1; proxy_set_header Connection "";',

@@ -4,7 +4,8 @@ import { UsageError } from './base/errors.ts';
 import { checkTargets } from './commands/check/check-targets.ts';
 import { CHECK_BOUNDS, CHECK_DEFAULTS } from './commands/check/question.ts';
 import type { CheckData } from './commands/check/report.ts';
-import { MEASURE_BOUNDS, measureQuestion, measureTarget } from './commands/measure/command.ts';
+import { measureTarget } from './commands/measure/measure-target.ts';
+import { MEASURE_BOUNDS, measureQuestion } from './commands/measure/question.ts';
 import type { MeasureData } from './commands/measure/report.ts';
 import { type Bounds, middleboxWithTimeout } from './commands/shared/options.ts';
 import { KERNEL_DEFAULTS, SIMULATE_BOUNDS, simulateSettings } from './commands/simulate/command.ts';
@@ -136,8 +137,8 @@ export interface MeasureOptions {
   connections?: number;
   /** Who speaks first after the silence: this side, the far end (which needs `kaprobe serve`), or both. Default: `client`. */
   direction?: 'client' | 'server' | 'both';
-  /** With which request each connection begins. Default: the scheme's. */
-  warmup?: 'http' | 'redis' | 'postgres' | 'none';
+  /** The protocol of the request that each connection begins with, or `none`. Default: the scheme's. */
+  warmup?: string;
   /** Whether to look for the hop that drops idle connections. Default: false. */
   locate?: boolean;
   /** The least severity for exit code 1. Default: `error`. */

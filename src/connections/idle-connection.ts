@@ -31,7 +31,7 @@ export interface IdleConnection {
   /** What it had in effect at first. */
   keepalive: Keepalive;
   /** When a segment last went either way, as far as anybody looked, and how many had by then. */
-  traffic: { latestAtMs: number; segmentCount: number; dataSegmentCount: number; talkative: boolean };
+  traffic: { latestAtMs: number; segmentCount: number; dataSegmentCount: number; keepsSending: boolean };
   /** After the first request; null where none was made. */
   conversation: Conversation | null;
 }
@@ -98,7 +98,7 @@ export async function openIdle(plan: IdlePlan): Promise<IdleConnection | string>
     openedAtMs,
     connectMs: durationMs,
     keepalive: settings,
-    traffic: { latestAtMs: openedAtMs, segmentCount: 0, dataSegmentCount: 0, talkative: false },
+    traffic: { latestAtMs: openedAtMs, segmentCount: 0, dataSegmentCount: 0, keepsSending: false },
     conversation,
   };
 }
@@ -112,8 +112,8 @@ export function silenceOf(connection: IdleConnection, libc: Libc): number | null
   const info = infoOf(connection, libc);
   if (info === null) return null;
   noteTraffic(connection, info);
-  const { talkative, latestAtMs } = connection.traffic;
-  return talkative ? null : performance.now() - latestAtMs;
+  const { keepsSending, latestAtMs } = connection.traffic;
+  return keepsSending ? null : performance.now() - latestAtMs;
 }
 
 /** When a connection fell silent. */
@@ -160,7 +160,7 @@ function noteTraffic(
 ): void {
   const segmentCount = (segmentsIn ?? 0) + (segmentsOut ?? 0);
   const first = traffic.segmentCount === 0;
-  if (!first && (dataSegmentsIn ?? 0) > traffic.dataSegmentCount) traffic.talkative = true;
+  if (!first && (dataSegmentsIn ?? 0) > traffic.dataSegmentCount) traffic.keepsSending = true;
   if (segmentCount > traffic.segmentCount) traffic.latestAtMs = first ? openedAtMs : performance.now();
   traffic.segmentCount = segmentCount;
   traffic.dataSegmentCount = dataSegmentsIn ?? 0;

@@ -1,9 +1,7 @@
 import type { ChainLink } from '../commands/chain/alignment.ts';
 import type { ChainHop } from '../commands/chain/report.ts';
-import type { MeasureData, MeasuredDirection } from '../commands/measure/report.ts';
 import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
 import type { WatchData } from '../commands/watch/report.ts';
-import type { Dropper } from '../connections/observation.ts';
 import type { Keepalive, Middlebox } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
 
@@ -15,9 +13,6 @@ export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
   middleboxes: readonly Middlebox[];
-  dropper: Dropper | null;
-  /** The idle timeout that was measured. */
-  measured: MeasuredTimeout | null;
   /** One client address and one service, with what is in TIME_WAIT between them. `isOtherEnd`: the same connections are judged from their end with more of it. */
   timeWaitFlow: (TimeWaitFlow & { thresholds: ReuseThresholds; twReuse: number | null; isOtherEnd: boolean }) | null;
   /** The kernel's table of sockets in TIME_WAIT. */
@@ -58,18 +53,6 @@ export type WantedSetting =
   | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
   | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
-/** An idle timeout as measured: the part of it that rules judge. */
-export type MeasuredTimeout = Pick<
-  MeasureData,
-  'direction' | 'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability' | 'warmup'
-> & { farEndFirst: MeasuredSide | null };
-
-/** The part that there is for each side that spoke first. */
-export type MeasuredSide = Pick<
-  MeasuredDirection,
-  'idleTimeout' | 'endedBy' | 'matches' | 'keepaliveRefreshes' | 'falseDeathProbability'
->;
-
 /** A watch: the part of it that rules judge. */
 export type WatchedFacts = Pick<WatchData, 'mode' | 'counts' | 'first' | 'seen'>;
 
@@ -78,8 +61,6 @@ export function factsAbout(subject: string): Facts {
   return {
     subject,
     middleboxes: [],
-    dropper: null,
-    measured: null,
     timeWaitFlow: null,
     timeWaitTable: null,
     watched: null,

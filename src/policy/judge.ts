@@ -6,10 +6,6 @@ import { rule as requestLimitUnannounced } from '../commands/chain/rules/request
 import { rule as runningDiffersFromConfigured } from '../commands/chain/rules/running-differs-from-configured.ts';
 import { rule as upstreamClosesFirst } from '../commands/chain/rules/upstream-closes-first.ts';
 import { rule as upstreamNotReused } from '../commands/chain/rules/upstream-not-reused.ts';
-import { rule as directionsDiffer } from '../commands/measure/rules/directions-differ.ts';
-import { rule as keepaliveDoesNotRefresh } from '../commands/measure/rules/keepalive-does-not-refresh.ts';
-import { rule as pathIdleTimeout } from '../commands/measure/rules/path-idle-timeout.ts';
-import { rule as peerClosesFirst } from '../commands/measure/rules/peer-closes-first.ts';
 import { rule as blockedReadWithoutTimeout } from '../commands/sockets/rules/blocked-read-without-timeout.ts';
 import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-suspected.ts';
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
@@ -23,18 +19,12 @@ import { rule as watchedConnectionClosed } from '../commands/watch/rules/watched
 import { rule as watchedConnectionNotMade } from '../commands/watch/rules/watched-connection-not-made.ts';
 import { rule as watchedConnectionReset } from '../commands/watch/rules/watched-connection-reset.ts';
 import { rule as watchedConnectionStalled } from '../commands/watch/rules/watched-connection-stalled.ts';
-import { endpointFacts } from '../connections/facts.ts';
-import { rules as connectionRules } from '../connections/rules/registry.generated.ts';
 import { keepaliveFacts } from '../keepalive/facts.ts';
 import { rules as keepaliveRules } from '../keepalive/rules/registry.generated.ts';
 import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts>[] = [
-  keepaliveDoesNotRefresh,
-  pathIdleTimeout,
-  directionsDiffer,
-  peerClosesFirst,
   portsRunOut,
   connectionsNotReused,
   timeWaitTableFull,
@@ -60,10 +50,9 @@ const rules: Rule<Facts>[] = [
 
 /** Holds all rules against what is known about one subject. */
 export function judge(facts: Facts): Finding[] {
-  const { subject, middleboxes, liveSockets, dropper } = facts;
+  const { subject, middleboxes, liveSockets } = facts;
   const liveConnections = (liveSockets ?? []).some(({ risk }) => risk !== null);
   return [
-    ...judgeBy(connectionRules, subject, endpointFacts({ dropper })),
     ...rules.flatMap((rule) => rule.judge(facts).map((judgement) => ({ rule: rule.id, subject, ...judgement }))),
     ...judgeBy(keepaliveRules, subject, keepaliveFacts({ middleboxes, liveConnections })),
   ];

@@ -29,7 +29,7 @@ function probed({ heldUpMs = 0 } = {}) {
     openedAtMs: 0,
     connectMs: 100,
     keepalive: { enabled: false, idleMs: 0, intervalMs: 0, count: 0, userTimeoutMs: 0 },
-    traffic: { latestAtMs: 0, segmentCount: 0, dataSegmentCount: 0, talkative: false },
+    traffic: { latestAtMs: 0, segmentCount: 0, dataSegmentCount: 0, keepsSending: false },
     conversation: null,
   };
   const probing = startProbing(connection, libc);

@@ -116,12 +116,12 @@ async function measureThrough(
 
 function expectBracket(
   expect: ExpectStatic,
-  { idleTimeout, rungs, doubts }: MeasuredDirection,
+  { idleTimeout, tests, doubts }: MeasuredDirection,
   timeoutMs: number,
   widestMs = Math.max(1000, 0.02 * timeoutMs),
 ): void {
   const { lowerMs, upperMs } = idleTimeout;
-  const seen = JSON.stringify({ idleTimeout, doubts, rungs });
+  const seen = JSON.stringify({ idleTimeout, doubts, tests });
   expect(lowerMs, seen).not.toBeNull();
   expect(upperMs, seen).not.toBeNull();
   expect(lowerMs ?? 0, seen).toBeLessThanOrEqual(timeoutMs);
@@ -143,7 +143,7 @@ describe.skipIf(ability.kind !== 'available').concurrent(`measure across a real 
       const { target } = cut.report.data;
       const { report } = await measureIn(lab, ['--resume', file, '--connections', '16'], { target });
       expectBracket(expect, report.data, 14_000);
-      expect(report.data.rungs.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
+      expect(report.data.tests.every(({ plannedMs }) => plannedMs > 7000)).toBe(true);
       await expect(measureIn(lab, ['--resume', file, '--direction', 'server'], { target })).rejects.toThrow(
         'is about another direction: --direction client',
       );

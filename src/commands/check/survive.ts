@@ -69,7 +69,7 @@ export async function survive(plan: SurvivePlan, libc: Libc, signal: AbortSignal
 
 /**
  * Waits until every arm that keeps silent has done so for the idle time, or until no arm is left; false when interrupted. Segments that
- * are sent again after the handshake put the end off, but not for ever, and not what a talkative peer says.
+ * are sent again after the handshake put the end off, but not for ever, and not what a peer that keeps sending says.
  */
 async function waitIdle(arms: readonly IdleArm[], idleMs: number, libc: Libc, signal: AbortSignal): Promise<boolean> {
   const startedAtMs = performance.now();

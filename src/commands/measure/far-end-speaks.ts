@@ -29,7 +29,7 @@ const TICK_MS = 10;
 const LOOK_MS = 25;
 
 /** A question put to an idle connection: by probes of this side's kernel, or by having the far end speak. */
-export type Question = Pick<Probing, 'startedAtMs' | 'idleAtLeastMs' | 'idleAtMostMs'> & {
+export type Inquiry = Pick<Probing, 'startedAtMs' | 'idleAtLeastMs' | 'idleAtMostMs'> & {
   /** `void`: the far end could not be made to speak, which says nothing about the connection. */
   look():
     | { kind: 'gone' }
@@ -39,7 +39,7 @@ export type Question = Pick<Probing, 'startedAtMs' | 'idleAtLeastMs' | 'idleAtMo
 };
 
 /** What came of calling a name: when the far end had spoken, or why it did not. */
-export type Called = { kind: 'spoken'; atMs: number } | { kind: 'refused' | 'failed'; reason: string };
+export type CallOutcome = { kind: 'spoken'; atMs: number } | { kind: 'refused' | 'failed'; reason: string };
 
 /** The far end, which must be `kaprobe serve`. */
 export interface FarEnd {
@@ -72,7 +72,7 @@ export async function awaitCall(
 }
 
 /** Has the far end speak on the connection of that name, by way of a new connection. Rejects only when aborted. */
-export async function callName(name: string, { target, address, signal }: FarEnd): Promise<Called> {
+export async function callName(name: string, { target, address, signal }: FarEnd): Promise<CallOutcome> {
   const { socket, error } = await connectAny([address], target.port, { timeoutMs: CALL_TIMEOUT_MS, signal });
   if (socket === null) return { kind: 'failed', reason: `could not connect (${error})` };
   try {
@@ -106,14 +106,14 @@ function lineFrom(socket: Socket, signal: AbortSignal): Promise<string | null> {
  */
 export function startPush(
   connection: IdleConnection,
-  { called, libc }: { called: Promise<Called>; libc: Libc },
-): Question | null {
+  { called, libc }: { called: Promise<CallOutcome>; libc: Libc },
+): Inquiry | null {
   const quiet = quietSince(connection, libc);
   const before = infoOf(connection, libc);
   if (quiet === null || before === null) return null;
   const startedAtMs = performance.now();
   const rttMs = before.rttMs ?? connection.connectMs;
-  let call: Called | null = null;
+  let call: CallOutcome | null = null;
   called.then(
     (result) => {
       call = result;

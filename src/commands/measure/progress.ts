@@ -1,7 +1,7 @@
 import { formatDuration, plural } from '../../base/units.ts';
 import type { CommandContext } from '../room.ts';
-import type { MeasureProgress } from './measure-path.ts';
-import type { MeasureData, MeasuredRung } from './report.ts';
+import type { AgeTest, MeasureData } from './report.ts';
+import type { MeasureProgress } from './search.ts';
 
 /** What the verdict on the last connections takes, beside their silence. */
 const VERDICT_MS = 10_000;
@@ -27,11 +27,11 @@ export function measureProgress(
   return (side, state) => {
     states.set(side, state);
     const who = direction === 'both' ? SPEAKERS[side] : '';
-    for (const rung of state.news) {
-      if (rung.outcome === 'unmeasured') continue;
-      if (rung.outcome === 'alive' && rung.idleMs < NEWS_SHARE * (toldMs.get(side) ?? 0)) continue;
-      if (rung.outcome === 'alive') toldMs.set(side, rung.idleMs);
-      note?.(who + newsLine(rung, state));
+    for (const test of state.news) {
+      if (test.outcome === 'unmeasured') continue;
+      if (test.outcome === 'alive' && test.ageMs < NEWS_SHARE * (toldMs.get(side) ?? 0)) continue;
+      if (test.outcome === 'alive') toldMs.set(side, test.ageMs);
+      note?.(who + newsLine(test, state));
     }
     if (state.news.some(({ outcome }) => outcome !== 'alive' && outcome !== 'unmeasured'))
       note?.(`${who}timeout so far: ${describe(state)}`);
@@ -51,13 +51,13 @@ const OUTCOMES = {
   reset: 'died: RST',
   closed: 'was closed',
   unreachable: 'died: unreachable',
-} as const satisfies Record<Exclude<MeasuredRung['outcome'], 'unmeasured'>, string>;
+} as const satisfies Record<Exclude<AgeTest['outcome'], 'unmeasured'>, string>;
 
 const SPEAKERS = { client: 'this side  ', server: 'far end    ' } as const satisfies Record<Side, string>;
 
-function newsLine({ idleMs, outcome }: MeasuredRung, { elapsedMs }: MeasureProgress): string {
+function newsLine({ ageMs, outcome }: AgeTest, { elapsedMs }: MeasureProgress): string {
   if (outcome === 'unmeasured') return '';
-  return `after ${formatDuration(elapsedMs).padStart(9)}  idle ${precise(idleMs).padStart(9)}  ${OUTCOMES[outcome]}`;
+  return `after ${formatDuration(elapsedMs).padStart(9)}  idle ${precise(ageMs).padStart(9)}  ${OUTCOMES[outcome]}`;
 }
 
 function statusLine(states: readonly MeasureProgress[], maxMs: number): string {

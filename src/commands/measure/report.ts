@@ -17,12 +17,12 @@ export interface IdleTimeoutMatch {
   configurableWith: string | null;
 }
 
-/** One connection of the ladder, tested once. */
-export interface MeasuredRung {
+/** One connection that idled, and whether it lived at that age. */
+export interface AgeTest {
   /** The idle time that was planned for it. */
   plannedMs: number;
   /** What it was: no less for one that lived, no more for one that died. */
-  idleMs: number;
+  ageMs: number;
   outcome: SurvivalOutcome;
   /** When, since the beginning. */
   atMs: number;
@@ -45,7 +45,7 @@ export interface MeasuredDirection {
   keepaliveRefreshes: boolean | null;
   /** Most connections that were open at once. */
   connections: number;
-  rungs: MeasuredRung[];
+  tests: AgeTest[];
   /** What blurs the answer, in sentences without a full stop. */
   doubts: string[];
   /** The chance that a living connection was called dead, by what the path was seen to lose. */

@@ -2,7 +2,7 @@ import { endpoint } from '../../base/endpoint.ts';
 import { formatDuration, plural } from '../../base/units.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, wrap } from '../../output/text-layout.ts';
-import type { MeasureData, MeasuredDirection, MeasuredRung } from './report.ts';
+import type { AgeTest, MeasureData, MeasuredDirection } from './report.ts';
 
 export const view: View<MeasureData> = {
   body: (page, report) => body(page, report.data),
@@ -17,7 +17,7 @@ function body(page: Page, data: MeasureData): string[][] {
     summary(page, data),
     ...sides.map((side) => [
       ...(farEndFirst === null ? [] : [page.paint.dim(side === data ? 'this side first' : 'far end first')]),
-      ...picture(page, side.rungs),
+      ...picture(page, side.tests),
     ]),
     ...(same ? [data] : sides).flatMap((side) => candidates(page, side)),
   ];
@@ -28,7 +28,7 @@ const idsOf = ({ matches }: MeasuredDirection): string => matches.map(({ id }) =
 function summary(page: Page, data: MeasureData): string[] {
   const { target, address, port, direction, elapsedMs, warmup, dropper, farEndFirst } = data;
   const both = farEndFirst !== null;
-  const ages = [...data.rungs, ...(farEndFirst?.rungs ?? [])].map(({ idleMs }) => idleMs);
+  const ages = [...data.tests, ...(farEndFirst?.tests ?? [])].map(({ ageMs }) => ageMs);
   const connections = data.connections + (farEndFirst?.connections ?? 0);
   return [
     page.paint.strong(target),
@@ -68,11 +68,11 @@ function sideRows(side: MeasuredDirection, label: string): [string, string][] {
   ];
 }
 
-function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy, rungs }: MeasuredDirection): string {
+function answer({ idleTimeout: { lowerMs, upperMs, outcome }, endedBy, tests }: MeasuredDirection): string {
   if (lowerMs === null || outcome === 'unmeasured') return 'not measured';
   if (upperMs === null) {
-    const tested = rungs.filter((rung) => rung.outcome !== 'unmeasured');
-    const diedCount = tested.filter((rung) => rung.outcome !== 'alive').length;
+    const tested = tests.filter((test) => test.outcome !== 'unmeasured');
+    const diedCount = tested.filter((test) => test.outcome !== 'alive').length;
     const others =
       diedCount === 0 ? 'every connection lived' : `all but ${diedCount} of ${tested.length} connections lived`;
     return `none up to ${formatDuration(lowerMs)}: ${others}`;
@@ -97,17 +97,17 @@ function describeRefresh(refreshes: boolean | null): string {
 }
 
 /** Ages from left to right, each test a sign: those that lived in one line, those that died in the next. */
-function picture(page: Page, rungs: readonly MeasuredRung[]): string[] {
-  const tested = rungs.filter(({ outcome }) => outcome !== 'unmeasured');
-  const ages = tested.map(({ idleMs }) => Math.max(1, idleMs));
+function picture(page: Page, tests: readonly AgeTest[]): string[] {
+  const tested = tests.filter(({ outcome }) => outcome !== 'unmeasured');
+  const ages = tested.map(({ ageMs }) => Math.max(1, ageMs));
   if (ages.length === 0) return [];
   const [first, last] = [Math.min(...ages), Math.max(...ages)];
   const columns = Math.min(page.width, 100) - 10;
   const range = Math.log(last / first);
   const columnOf = (ms: number): number =>
     range === 0 ? 0 : Math.round((Math.log(Math.max(1, ms) / first) / range) * (columns - 1));
-  const line = (label: string, chosen: readonly MeasuredRung[], sign: string): string => {
-    const taken = new Set(chosen.map(({ idleMs }) => columnOf(idleMs)));
+  const line = (label: string, chosen: readonly AgeTest[], sign: string): string => {
+    const taken = new Set(chosen.map(({ ageMs }) => columnOf(ageMs)));
     const signs = Array.from({ length: columns }, (_, column) => (taken.has(column) ? sign : ' ')).join('');
     return taken.size === 0 ? page.paint.dim(label) : `${page.paint.dim(label.padEnd(10))}${signs.trimEnd()}`;
   };

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { MeasureProgress } from '../../../src/commands/measure/measure-path.ts';
 import { measureProgress } from '../../../src/commands/measure/progress.ts';
-import type { MeasuredRung } from '../../../src/commands/measure/report.ts';
+import type { AgeTest } from '../../../src/commands/measure/report.ts';
+import type { MeasureProgress } from '../../../src/commands/measure/search.ts';
 
-const rung = (idleMs: number, outcome: MeasuredRung['outcome']): MeasuredRung => ({
-  plannedMs: idleMs,
-  idleMs,
+const tested = (ageMs: number, outcome: AgeTest['outcome']): AgeTest => ({
+  plannedMs: ageMs,
+  ageMs,
   outcome,
-  atMs: idleMs,
+  atMs: ageMs,
 });
 const state = (different: Partial<MeasureProgress> = {}): MeasureProgress => ({
   elapsedMs: 10_000,
@@ -42,10 +42,10 @@ test('one line replaces itself: time passed, the most that is left, the bracket 
 
 test('a line stays for each death, and for a life whenever the silence has got a quarter longer', () => {
   const { tell, kept } = watch('client');
-  tell('client', state({ news: [5000, 6000, 6300, 7000].map((ms) => rung(ms, 'alive')) }));
+  tell('client', state({ news: [5000, 6000, 6300, 7000].map((ms) => tested(ms, 'alive')) }));
   tell(
     'client',
-    state({ upperMs: 9400, news: [rung(9300, 'unmeasured'), rung(9400, 'stalled'), rung(9600, 'reset')] }),
+    state({ upperMs: 9400, news: [tested(9300, 'unmeasured'), tested(9400, 'stalled'), tested(9600, 'reset')] }),
   );
   expect(kept.map((line) => line.replace(/ +/g, ' '))).toEqual([
     'after 10 s idle 5.0 s lived',
@@ -60,7 +60,7 @@ test('what is known of both sides is what both survive, and from when on neither
   const { tell, shown, kept } = watch('both');
   expect(tell('client', state({ lowerMs: 9000, upperMs: 10_000 }))).toEqual({ lowerMs: 0, upperMs: null });
   expect(tell('server', state({ lowerMs: 7000 }))).toEqual({ lowerMs: 7000, upperMs: null });
-  const news = [rung(7500, 'stalled')];
+  const news = [tested(7500, 'stalled')];
   expect(tell('server', state({ lowerMs: 7000, upperMs: 7500, news }))).toEqual({ lowerMs: 7000, upperMs: 10_000 });
   expect(shown.at(-1)).toBe(
     '10 s passed, at most 20 s left; timeout 9.0 s to 10.0 s / 7.0 s to 7.5 s; 124 connections',
@@ -71,7 +71,7 @@ test('what is known of both sides is what both survive, and from when on neither
 test('the lines that stay fit 80 columns, after hours and with two sides too', () => {
   const { tell, kept } = watch('both');
   const [lowerMs, upperMs] = [43_199_000, 86_399_000];
-  tell('server', state({ elapsedMs: upperMs, lowerMs, upperMs, news: [rung(lowerMs, 'unreachable')] }));
+  tell('server', state({ elapsedMs: upperMs, lowerMs, upperMs, news: [tested(lowerMs, 'unreachable')] }));
   expect(kept).toHaveLength(2);
   for (const line of kept) expect(`kaprobe: ${line}`.length).toBeLessThanOrEqual(80);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MeasuredRung } from '../../../src/commands/measure/report.ts';
+import type { AgeTest } from '../../../src/commands/measure/report.ts';
 import { report as both } from '../../fixtures/reports/measure-both.ts';
 import { report as forgotten } from '../../fixtures/reports/measure-forgotten.ts';
 import { report as nothing } from '../../fixtures/reports/measure-nothing.ts';
@@ -9,11 +9,11 @@ const page = { width: 80, color: false, unicode: true };
 
 describe('a measured idle timeout as text', () => {
   test('does not say that every connection lived when some were outvoted', () => {
-    const rung = { plannedMs: 5000, idleMs: 5000, atMs: 5000 };
-    const [alive, stalled] = [{ ...rung, outcome: 'alive' } as const, { ...rung, outcome: 'stalled' } as const];
+    const tested = { plannedMs: 5000, ageMs: 5000, atMs: 5000 };
+    const [alive, stalled] = [{ ...tested, outcome: 'alive' } as const, { ...tested, outcome: 'stalled' } as const];
     const data = { ...nothing.data, idleTimeout: { lowerMs: 5000, upperMs: null, outcome: 'alive' } as const };
-    const line = (rungs: MeasuredRung[]) =>
-      /none up to .*/.exec(renderText({ ...nothing, data: { ...data, rungs } }, page))?.[0];
+    const line = (tests: AgeTest[]) =>
+      /none up to .*/.exec(renderText({ ...nothing, data: { ...data, tests } }, page))?.[0];
     expect(line([alive, alive])).toBe('none up to 5 s: every connection lived');
     expect(line([alive, stalled, alive])).toBe('none up to 5 s: all but 1 of 3 connections lived');
   });

@@ -1,16 +1,28 @@
 import { formatDuration } from '../../../base/units.ts';
 import { recommendKeepalive } from '../../../keepalive/keepalive.ts';
 import { setsockoptLines, sysctlLines } from '../../../keepalive/remedy.ts';
-import type { Facts, MeasuredSide } from '../../../policy/facts.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
+import type { MeasureFacts, SideFacts } from '../facts.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<MeasureFacts> = {
   id: 'path-idle-timeout',
-  title: 'Measured: the idle time from which the path ends connections, and what to set to live with it',
-  explain: '',
-  judge: ({ measured, librarySwitches }) => {
-    if (measured === null) return [];
-    const { direction, farEndFirst } = measured;
+  title: 'The path forgets idle connections',
+  explain: `**What it means.** A connection without packets for this long is dead, though both programs still hold it open. What is sent then
+is lost, or answered with a reset. A program that only waits will wait indefinitely.
+
+**Why it happens.** A firewall, a NAT or a load balancer keeps state for each connection, and drops it after its idle timeout.
+The defaults of products reach from one minute to days. Most boxes tell neither end.
+
+**How kaprobe knows.** It left many connections idle, each for a different time, and probed each once without payload. The youngest dead and
+the oldest living one are the bracket. A death counts only if other connections prove that the path itself works.
+\`falseDeathProbability\` says how likely loss alone would have caused it. Several paths behind one address can blur the bracket.
+
+**What to do.** Set the keepalive lines below: the first probe goes well before the timeout, with room for lost probes. Or close idle
+connections of a pool sooner. The products listed have such a default: \`--locate\` helps to find which box it is.
+
+**Sources.** RFC 5382, section 5 (NAT timeouts for TCP). tcp(7): TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT. \`kaprobe middleboxes\`.`,
+  judge: (measured) => {
+    const { direction, farEndFirst, librarySwitches } = measured;
     if (direction === 'server') return judged(measured, THEN_LOST, librarySwitches);
     if (farEndFirst === null) return judged(measured, thenOf(measured), librarySwitches);
     const lower = [measured, farEndFirst].find(({ endedBy }) => endedBy === 'path');
@@ -28,20 +40,20 @@ export const rule: Rule<Facts> = {
 
 const THEN_LOST = 'what the far end says first then does not arrive';
 
-function thenOf({ idleTimeout: { outcome } }: MeasuredSide): string {
+function thenOf({ idleTimeout: { outcome } }: SideFacts): string {
   const what = { stalled: 'drops what comes later in silence', reset: 'answers what comes later with a RST' };
   return outcome === 'stalled' || outcome === 'reset' ? what[outcome] : `ends them (${outcome})`;
 }
 
 /** Whether both sides were forgotten within brackets that meet. */
-function agree(one: MeasuredSide, other: MeasuredSide): boolean {
+function agree(one: SideFacts, other: SideFacts): boolean {
   if (one.endedBy !== 'path' || other.endedBy !== 'path') return false;
   const [a, b] = [one.idleTimeout, other.idleTimeout];
   if (a.lowerMs === null || b.lowerMs === null || a.upperMs === null || b.upperMs === null) return false;
   return a.lowerMs <= b.upperMs && b.lowerMs <= a.upperMs;
 }
 
-function judged(side: MeasuredSide, then: string, librarySwitches: readonly string[]): Judgement[] {
+function judged(side: SideFacts, then: string, librarySwitches: readonly string[]): Judgement[] {
   const { idleTimeout, endedBy, keepaliveRefreshes, matches, falseDeathProbability } = side;
   const { lowerMs, upperMs, outcome } = idleTimeout;
   if (endedBy !== 'path' || lowerMs === null || upperMs === null) return [];

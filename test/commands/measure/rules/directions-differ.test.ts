@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/measure/rules/directions-differ.ts';
-import { facts, measured } from '../../../policy/facts.ts';
+import { measured } from '../measured.ts';
 
 const holds = { idleTimeout: { lowerMs: 600_000, upperMs: null, outcome: 'alive' }, endedBy: null } as const;
 const forgets = { idleTimeout: { lowerMs: 299_000, upperMs: 301_000, outcome: 'stalled' }, endedBy: 'path' } as const;
 const judge = (own: object, farEnd: object) =>
-  rule.judge(facts({ measured: measured({ direction: 'both', ...own, farEndFirst: { ...measured(), ...farEnd } }) }));
+  rule.judge(measured({ direction: 'both', ...own, farEndFirst: { ...measured(), ...farEnd } }));
 
 test('a far end that is lost while this side still gets through is a warning with both brackets', () => {
   expect(judge(holds, forgets)).toEqual([
@@ -47,6 +47,5 @@ test.each([
 });
 
 test('there is none when only one side spoke first', () => {
-  expect(rule.judge(facts({ measured: measured() }))).toEqual([]);
-  expect(rule.judge(facts({}))).toEqual([]);
+  expect(rule.judge(measured())).toEqual([]);
 });

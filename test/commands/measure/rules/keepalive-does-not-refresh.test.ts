@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/measure/rules/keepalive-does-not-refresh.ts';
-import { facts, measured } from '../../../policy/facts.ts';
+import { measured, UNMEASURED } from '../measured.ts';
 
 test('keepalive that was sent in vain is an error', () => {
-  expect(rule.judge(facts({ measured: measured({ keepaliveRefreshes: false }) }))).toEqual([
+  expect(rule.judge(measured({ keepaliveRefreshes: false }))).toEqual([
     {
       severity: 'error',
       message:
@@ -15,10 +15,10 @@ test('keepalive that was sent in vain is an error', () => {
 });
 
 test.each([
-  ['nothing was measured', null],
+  ['nothing was measured', UNMEASURED],
   ['it refreshes', measured()],
   ['that is not known', measured({ keepaliveRefreshes: null })],
   ['the peer ended the connections', measured({ endedBy: 'peer', keepaliveRefreshes: false })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ measured: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/measure/rules/path-idle-timeout.ts';
-import { facts, measured, namespaceLines, socketLines } from '../../../policy/facts.ts';
+import { namespaceLines, socketLines } from '../../../policy/facts.ts';
+import { measured, UNMEASURED } from '../measured.ts';
 
 test('a measured timeout is a warning with the bracket, the candidates and the lines that live with it', () => {
-  expect(rule.judge(facts({ measured: measured(), librarySwitches: ['# libpq', 'keepalives=1'] }))).toEqual([
+  expect(rule.judge(measured({ librarySwitches: ['# libpq', 'keepalives=1'] }))).toEqual([
     {
       severity: 'warning',
       message:
@@ -22,9 +23,7 @@ test('a measured timeout is a warning with the bracket, the candidates and the l
 });
 
 test('a RST is named', () => {
-  const [found] = rule.judge(
-    facts({ measured: measured({ idleTimeout: { lowerMs: 1000, upperMs: 2000, outcome: 'reset' } }) }),
-  );
+  const [found] = rule.judge(measured({ idleTimeout: { lowerMs: 1000, upperMs: 2000, outcome: 'reset' } }));
   expect(found?.message).toContain('answers what comes later with a RST');
 });
 
@@ -35,28 +34,27 @@ test.each([
     measured({ idleTimeout: { lowerMs: 6000, upperMs: 6900, outcome: 'stalled' } }),
   ],
 ])('a path %s gets a heartbeat proposed instead', (_, known) => {
-  const [found] = rule.judge(facts({ measured: known }));
+  const [found] = rule.judge(known);
   expect(found?.remedy.join('\n')).toContain('heartbeat every');
   expect(found?.remedy.join('\n')).not.toContain('setsockopt');
   for (const line of found?.remedy ?? []) expect(line.length).toBeLessThanOrEqual(76);
 });
 
 test.each([
-  ['nothing was measured', null],
+  ['nothing was measured', UNMEASURED],
   ['nobody ended anything', measured({ endedBy: null })],
   ['the peer did', measured({ endedBy: 'peer' })],
   ['nothing died', measured({ idleTimeout: { lowerMs: 1000, upperMs: null, outcome: 'alive' } })],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ measured: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });
 
 describe('when the far end speaks first', () => {
   const farEnd = measured({ idleTimeout: { lowerMs: 300_500, upperMs: 302_000, outcome: 'stalled' } });
-  const messagesOf = (known: ReturnType<typeof measured>) =>
-    rule.judge(facts({ measured: known })).map(({ message }) => message);
+  const messagesOf = (known: ReturnType<typeof measured>) => rule.judge(known).map(({ message }) => message);
 
   test('the lines say at which end they were tried', () => {
-    const [found] = rule.judge(facts({ measured: measured({ direction: 'server' }) }));
+    const [found] = rule.judge(measured({ direction: 'server' }));
     expect(found?.remedy).toEqual([
       "# at this end, whose probes were tried; the far end's were not:",
       ...socketLines(95, 15, 4, 155_000),
@@ -78,7 +76,7 @@ describe('when the far end speaks first', () => {
 
   test('brackets of both sides that do not meet are two, with one set of lines', () => {
     const later = { ...farEnd, idleTimeout: { lowerMs: 600_000, upperMs: 602_000, outcome: 'stalled' } } as const;
-    const found = rule.judge(facts({ measured: measured({ direction: 'both', farEndFirst: later }) }));
+    const found = rule.judge(measured({ direction: 'both', farEndFirst: later }));
     expect(found.map(({ remedy }) => remedy.length > 0)).toEqual([true, false]);
     expect(found.map(({ message }) => message)).toEqual([
       expect.stringMatching(/in silence, when it comes from this side$/),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/measure/rules/peer-closes-first.ts';
-import { facts, measured } from '../../../policy/facts.ts';
+import { measured, UNMEASURED } from '../measured.ts';
 
 const closed = { lowerMs: 4990, upperMs: 5010, outcome: 'closed' } as const;
 
 test('a peer that closes first is named with its time, and what to do', () => {
-  expect(rule.judge(facts({ measured: measured({ endedBy: 'peer', idleTimeout: closed }) }))).toEqual([
+  expect(rule.judge(measured({ endedBy: 'peer', idleTimeout: closed }))).toEqual([
     {
       severity: 'warning',
       message: 'the peer closes (FIN) idle connections at 5 s, so the path can only be said to hold at least that long',
@@ -13,7 +13,7 @@ test('a peer that closes first is named with its time, and what to do', () => {
       remedy: [
         '# most servers wait longer after a first request: name the protocol,',
         '--warmup http',
-        '# or give the target as an http, redis or postgres URL',
+        '# or give the target as a URL whose scheme is the protocol',
         '# and let no pooled connection idle that long:',
         '# pool idle below 5 s',
       ],
@@ -23,17 +23,15 @@ test('a peer that closes first is named with its time, and what to do', () => {
 
 test('no request is proposed where one was made', () => {
   const [found] = rule.judge(
-    facts({
-      measured: measured({ endedBy: 'peer', warmup: 'http', idleTimeout: { ...closed, outcome: 'reset' } }),
-    }),
+    measured({ endedBy: 'peer', warmup: 'http', idleTimeout: { ...closed, outcome: 'reset' } }),
   );
   expect(found?.message).toContain('resets (RST)');
   expect(found?.remedy.join('\n')).not.toContain('--warmup');
 });
 
 test.each([
-  ['nothing was measured', null],
+  ['nothing was measured', UNMEASURED],
   ['the path did it', measured()],
 ])('there is none when %s', (_, known) => {
-  expect(rule.judge(facts({ measured: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

@@ -12,6 +12,7 @@ const expect = { requireAssertions: true };
 
 export default defineConfig({
   test: {
+    globalSetup: './test/run-folder.ts',
     reporters: ['default', './test/summary-reporter.ts'],
     experimental: { fsModuleCache: true },
     projects: [

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -127,7 +128,11 @@ export async function startGunicorn({
 }): Promise<RealServer> {
   const folder = mkdtempSync(join(tmpdir(), 'kaprobe-gunicorn-'));
   writeFileSync(join(folder, 'application.py'), app);
-  const own = ['--bind', `127.0.0.1:${port}`, '--chdir', folder, '--worker-tmp-dir', folder];
+  // By itself it would wait 30 s for a worker whose threads are busy, and be killed by then without its workers.
+  const own = [
+    ...['--bind', `127.0.0.1:${port}`, '--chdir', folder, '--worker-tmp-dir', folder],
+    ...['--graceful-timeout', '2'],
+  ];
   const argv = [programOf('gunicorn'), ...own, ...args, 'application:app'];
   // SIGINT is its quick shutdown: it does not wait for its clients to leave.
   return start({ port, argv, folder, spawn: onThisHost, isReady: /Booting worker with pid/, endWith: 'SIGINT' });
@@ -224,15 +229,20 @@ async function start({
   const child = spawn(argv, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
   // Also when it could not be started at all.
   const over = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
-  const endWithUs = (): void => {
+  const killAll = (): void => {
+    const workers = childrenOf(child.pid);
     child.kill('SIGKILL');
+    for (const worker of workers) kill(worker);
+  };
+  const endWithUs = (): void => {
+    killAll();
     rmSync(folder, { recursive: true, force: true });
   };
   if (endings.size === 0) process.once('exit', endAll);
   endings.add(endWithUs);
   const stop = async (): Promise<void> => {
     child.kill(endWith);
-    const impatience = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const impatience = setTimeout(killAll, 10_000);
     await over;
     clearTimeout(impatience);
     endings.delete(endWithUs);
@@ -249,12 +259,29 @@ async function start({
       });
     }
   });
-  const patience = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
+  const patience = setTimeout(killAll, START_TIMEOUT_MS);
   const isOver = await Promise.race([ready.then(() => false), over.then(() => true)]);
   clearTimeout(patience);
   if (!isOver) return { port, child, stop };
   await stop();
   throw new Error([`${argv.join(' ')} did not start:`, ...log].join('\n'));
+}
+
+/** The processes that a server has started itself, which do not end when it is killed. */
+function childrenOf(pid: number | undefined): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return []; // it is over
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it has ended meanwhile
+  }
 }
 
 function programOf(name: string): string {

@@ -2,17 +2,15 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 import type { TimeWaitData, TimeWaitFlow } from '../../src/commands/timewait/report.ts';
 
 import { findServer, type RealServer, startGunicorn, startNginx } from '../real-servers.ts';
-import { kaprobe } from './kaprobe.ts';
+import { kaprobe, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort } from './servers.ts';
 
 const MANY = 40;
-const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../fixtures/without-koffi.cjs', import.meta.url))];
 
 const open: { close(): unknown }[] = [];
 const servers: RealServer[] = [];

@@ -68,8 +68,8 @@ type Answers = Map<readonly string[], Map<string, string> | null>;
 async function gunicornSays(questions: readonly Question[]): Promise<Answers> {
   writeFileSync(join(folder, 'questions.json'), JSON.stringify(questions));
   writeFileSync(join(folder, 'ask_all.py'), ASK_ALL);
-  const { PATH = '' } = process.env;
-  const options = { cwd: folder, env: { PATH }, timeout: 100_000 };
+  const { GUNICORN_CMD_ARGS, ...env } = process.env;
+  const options = { cwd: folder, env, timeout: 100_000 };
   const { stdout } = await promisify(execFile)(gunicorn ?? '', ['--check-config', '-c', 'ask_all.py'], options);
   const ended: { exitCode: number | null; printed: string }[] = JSON.parse(stdout);
   return new Map(

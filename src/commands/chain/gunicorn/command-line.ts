@@ -37,53 +37,32 @@ const SETTINGS: Readonly<Record<string, string>> = {
   '--keep-alive': 'keepalive',
 };
 
-/** Options of gunicorn 20 to 23 that take a word of their own (config.py). */
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+/** Options of gunicorn 20 to 26 that take a word of their own (config.py), besides the settings that are read. */
 const WITH_VALUE = new Set([
   ...Object.keys(SETTINGS),
-  ...['--backlog', '--limit-request-line', '--limit-request-fields', '--limit-request-field_size', '--reload-engine'],
-  ...[
-    '--reload-extra-file',
-    '--chdir',
-    '-e',
-    '--env',
-    '-p',
-    '--pid',
-    '--worker-tmp-dir',
-    '-u',
-    '--user',
-    '-g',
-    '--group',
-  ],
-  ...[
-    '-m',
-    '--umask',
-    '--forwarded-allow-ips',
-    '--access-logfile',
-    '--access-logformat',
-    '--error-logfile',
-    '--log-file',
-  ],
-  ...['--log-level', '--logger-class', '--log-config', '--log-config-json', '--log-syslog-to', '--log-syslog-prefix'],
-  ...['--log-syslog-facility', '--statsd-host', '--dogstatsd-tags', '--statsd-prefix', '-n', '--name', '--pythonpath'],
-  ...[
-    '--paste',
-    '--paster',
-    '--proxy-allow-from',
-    '--keyfile',
-    '--certfile',
-    '--ssl-version',
-    '--cert-reqs',
-    '--ca-certs',
-  ],
-  ...['--ciphers', '--paste-global', '--permit-unconventional-http-method', '--forwarder-headers', '--header-map'],
+  ...words(`
+    --backlog --limit-request-line --limit-request-fields --limit-request-field_size --reload-engine --reload-extra-file
+    --chdir -e --env -p --pid --worker-tmp-dir -u --user -g --group -m --umask --forwarded-allow-ips --access-logfile
+    --access-logformat --error-logfile --log-file --log-level --logger-class --log-config --log-config-json --log-syslog-to
+    --log-syslog-prefix --log-syslog-facility --statsd-host --dogstatsd-tags --statsd-prefix -n --name --pythonpath --paste
+    --paster --proxy-allow-from --keyfile --certfile --ssl-version --cert-reqs --ca-certs --ciphers --paste-global
+    --forwarder-headers --header-map --protocol --uwsgi-allow-from --http-protocols --http2-cleartext --http-parser
+    --http2-max-concurrent-streams --http2-initial-window-size --http2-max-frame-size --http2-max-header-list-size
+    --asgi-loop --asgi-lifespan --asgi-disconnect-grace-period --root-path --dirty-app --dirty-workers --dirty-timeout
+    --dirty-threads --dirty-graceful-timeout --control-socket --control-socket-mode`),
 ]);
 
-const SWITCHES = new Set([
-  ...['--reload', '--spew', '--check-config', '--print-config', '--preload', '--no-sendfile', '--reuse-port', '-D'],
-  ...['--daemon', '--initgroups', '--disable-redirect-access-to-syslog', '--capture-output', '--log-syslog', '-R'],
-  ...['--enable-stdio-inheritance', '--proxy-protocol', '--suppress-ragged-eofs', '--do-handshake-on-connect', '-v'],
-  ...['--strip-header-spaces', '--tolerate-dangerous-framing', '--casefold-http-method', '--version', '-h', '--help'],
-]);
+/** Those that take none; `--proxy-protocol` may have one since 26 at the latest, which says nothing about connections. */
+const SWITCHES = new Set(
+  words(`
+    --reload --spew --check-config --print-config --preload --no-sendfile --reuse-port -D --daemon --initgroups
+    --disable-redirect-access-to-syslog --capture-output --log-syslog -R --enable-stdio-inheritance --proxy-protocol
+    --suppress-ragged-eofs --do-handshake-on-connect -v --strip-header-spaces --tolerate-dangerous-framing
+    --casefold-http-method --permit-unconventional-http-method --permit-unconventional-http-version --no-control-socket
+    --permit-obsolete-folding --enable-backlog-metric --version -h --help`),
+);
 
 const NUMBERS = new Set([
   ...['workers', 'threads', 'worker_connections', 'max_requests', 'max_requests_jitter', 'timeout', 'graceful_timeout'],

@@ -1,4 +1,4 @@
-/** Reads how gunicorn is set up and tells how it keeps connections: config.py and workers/ of gunicorn 20 to 23. */
+/** Reads how gunicorn is set up and tells how it keeps connections: config.py and workers/ of gunicorn 20 to 26. */
 import { ParseError } from '../../../base/errors.ts';
 import {
   type ChainServerSide,
@@ -165,14 +165,14 @@ function bindOf(
 
 /** The kind of worker, which decides what the settings do. */
 type Worker =
-  | { kind: 'sync' | 'gthread' | 'async' | 'uvicorn'; name: string; class: ChainValue<string> }
+  | { kind: 'sync' | 'gthread' | 'async' | 'asgi'; name: string; class: ChainValue<string> }
   | { kind: 'other'; name: string; class: ChainValue<string>; why: string }
   | { kind: 'unknown'; why: Unmeasured };
 
 function workerOf({ worker_class: workerClass, threads }: GunicornSettings): Worker {
   if (!isKnown(workerClass)) return { kind: 'unknown', why: workerClass };
   const name = workerClass.value.replace(/^egg:[^#]*#|^#+/, '');
-  const as = (kind: 'sync' | 'gthread' | 'async' | 'uvicorn', shown: string): Worker => ({
+  const as = (kind: 'sync' | 'gthread' | 'async' | 'asgi', shown: string): Worker => ({
     kind,
     name: shown,
     class: workerClass,
@@ -197,7 +197,10 @@ function workerOf({ worker_class: workerClass, threads }: GunicornSettings): Wor
     case 'uvicorn.workers.UvicornH11Worker':
     case 'uvicorn_worker.UvicornWorker':
     case 'uvicorn_worker.UvicornH11Worker':
-      return as('uvicorn', 'uvicorn worker');
+      return as('asgi', 'uvicorn worker');
+    case 'asgi':
+    case 'gunicorn.workers.gasgi.ASGIWorker':
+      return as('asgi', 'asgi');
     case 'tornado':
     case 'gunicorn.workers.gtornado.TornadoWorker':
       return other('the tornado worker does not use keepalive: Tornado keeps connections by its own rules');
@@ -279,7 +282,7 @@ function serverSide(worker: Worker, settings: GunicornSettings): { server: Chain
       requestLimitOf: 'worker',
       maxAgeMs: noAge,
       announcesClose: restarts === true ? false : null,
-      capacity: worker.kind === 'uvicorn' ? null : product(workers, perWorker),
+      capacity: worker.kind === 'asgi' ? null : product(workers, perWorker),
       ...(worker.kind === 'gthread' ? { makesRoom: true } : {}), // ThreadWorker.max_keepalived leaves a connection for each thread
       requestTimeoutMs: null, // of these workers `timeout` only asks whether they live
       tcpKeepalive,

@@ -24,6 +24,8 @@ describe('readGunicorn', () => {
     ['-k egg:gunicorn#gevent --keep-alive 5', 'gunicorn (gevent)', true, 5000, 1000],
     ['-k eventlet --keep-alive 0', 'gunicorn (eventlet)', false, 0, 1000],
     ['-k uvicorn.workers.UvicornWorker --keep-alive 75', 'gunicorn (uvicorn worker)', true, 75_000, null],
+    ['-k asgi --http-parser fast --keep-alive 75', 'gunicorn (asgi)', true, 75_000, null],
+    ['--permit-unconventional-http-method --threads 4', 'gunicorn (gthread)', true, 2000, 1000],
   ])('makes of %j: %s', (words, product, reuse, idleCloseMs, capacity) => {
     const reading = start(words);
     const { server } = reading;

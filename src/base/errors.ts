@@ -46,3 +46,9 @@ export class KernelError extends KaprobeError {
     this.errno = errno;
   }
 }
+
+/** The reason in place of a thing that cannot be had here and is done without. Throws any other error again. */
+export function unlessMissing(error: unknown): CapabilityError | KernelError {
+  if (error instanceof CapabilityError || error instanceof KernelError) return error;
+  throw error;
+}

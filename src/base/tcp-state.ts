@@ -29,3 +29,8 @@ export const CONNECTION_STATES: readonly TcpState[] = [
   'last-ack',
   'closing',
 ];
+
+/** The timers of a TCP connection at the kernel's numbers (idiag_timer, linux/inet_diag.h); null: none is running. */
+export const TCP_TIMERS = [null, 'retransmit', 'keepalive', 'time-wait', 'window-probe'] as const;
+
+export type TcpTimer = NonNullable<(typeof TCP_TIMERS)[number]>;

@@ -1,6 +1,7 @@
 /** A socket of another process, reached through a duplicate of its descriptor: pidfd_open(2), pidfd_getfd(2). */
+import { KernelError } from '../base/errors.ts';
+import { cookieOf } from './kernel-socket.ts';
 import type { Libc } from './libc.ts';
-import { cookieOf } from './netlink/sock-diag.ts';
 
 const SOL_SOCKET = 1;
 /** asm-generic/socket.h. */
@@ -56,6 +57,52 @@ export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: 
   } finally {
     libc.close(pidfd);
   }
+}
+
+/** What says nothing about the other descriptors of a process: this one is gone, is something else, or is hidden by a security module. */
+const OF_ONE_DESCRIPTOR = ['EBADF', 'ENOTSOCK', 'EACCES'];
+
+/** Looks at the descriptors of many processes, one process after the other. */
+export interface ForeignDescriptors {
+  /** Runs `look` with a duplicate, which is closed afterwards, where there is a right to it and it is still there; else does nothing. */
+  look(pid: number, fd: number, look: (duplicate: number) => void): void;
+  close(): void;
+}
+
+/** Makes them, for a hundred thousand: a process is opened once for all of its descriptors that follow each other. */
+export function foreignDescriptors(libc: Libc): ForeignDescriptors {
+  let openPid = 0;
+  /** null: the process cannot be opened, or refuses all. */
+  let pidfd: number | null = null;
+  const close = (): void => {
+    if (pidfd !== null) libc.close(pidfd);
+    pidfd = null;
+  };
+  const lookAt = (pid: number, fd: number, look: (duplicate: number) => void): void => {
+    if (pid !== openPid) {
+      close();
+      openPid = pid;
+      pidfd = libc.pidfdOpen(pid);
+    }
+    if (pidfd === null) return;
+    const duplicate = libc.pidfdGetfd(pidfd, fd);
+    try {
+      look(duplicate);
+    } finally {
+      libc.close(duplicate);
+    }
+  };
+  return {
+    look: (pid, fd, look) => {
+      try {
+        lookAt(pid, fd, look);
+      } catch (error) {
+        if (!(error instanceof KernelError)) throw error;
+        if (!OF_ONE_DESCRIPTOR.includes(error.errno)) close();
+      }
+    },
+    close,
+  };
 }
 
 /** Filled and read anew each time. */

@@ -24,13 +24,12 @@ export class StructView {
     this.size = size;
   }
 
-  /** Reports whether the struct goes on as far as that. */
-  has(end: number): boolean {
-    return end <= this.size;
-  }
-
   u8(offset: number): number {
     return offset < this.size ? this.view.getUint8(this.begin + offset) : 0;
+  }
+
+  u16(offset: number): number {
+    return offset + 2 <= this.size ? this.view.getUint16(this.begin + offset, LITTLE_ENDIAN) : 0;
   }
 
   u32(offset: number): number {

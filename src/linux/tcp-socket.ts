@@ -1,8 +1,8 @@
 /** What a descriptor of a TCP socket tells of it: socket(7), tcp(7), ip(7), ipv6(7). */
-import { endianness } from 'node:os';
 import { endpoint } from '../base/endpoint.ts';
+import { formatIpv4, formatIpv6 } from './addresses.ts';
 import type { Libc } from './libc.ts';
-import { formatIpv6 } from './netlink/sock-diag.ts';
+import { StructView } from './struct-view.ts';
 
 const SOL_SOCKET = 1;
 const SO_PROTOCOL = 38;
@@ -16,7 +16,7 @@ export function isTcpSocket(libc: Libc, fd: number): boolean {
 
 /** `192.0.2.1:5432` or `[2001:db8::1]:5432`, of a `struct sockaddr_in` or `sockaddr_in6`. */
 export function formatSocketAddress(address: Uint8Array): string {
-  const view = new DataView(address.buffer, address.byteOffset, address.byteLength);
-  const isSix = view.getUint16(0, endianness() === 'LE') === AF_INET6;
-  return endpoint(isSix ? formatIpv6(view, 8) : address.subarray(4, 8).join('.'), view.getUint16(2));
+  const view = new StructView(address);
+  const text = view.u16(0) === AF_INET6 ? formatIpv6(view, 8) : formatIpv4(view, 4);
+  return endpoint(text, view.networkU16(2));
 }

@@ -24,6 +24,27 @@ export interface SocketFilter {
   risks: readonly SocketRisk[];
 }
 
+/** Asks for nothing. */
+export const ANY_SOCKET: SocketFilter = {
+  states: [],
+  pids: [],
+  commands: [],
+  local: [],
+  remote: [],
+  ports: [],
+  risks: [],
+};
+
+/** Reports whether the filter asks for some processes' sockets. */
+export function asksForProcesses({ pids, commands }: SocketFilter): boolean {
+  return pids.length + commands.length > 0;
+}
+
+/** Reports whether the filter asks for addresses or ports. */
+export function asksForEnds({ local, remote, ports }: SocketFilter): boolean {
+  return local.length + remote.length + ports.length > 0;
+}
+
 /** Reports whether state and both ends are as asked: what is known before anybody looks for owners. */
 export function matchesEnds(filter: SocketFilter, socket: Pick<LiveSocket, 'state' | 'local' | 'remote'>): boolean {
   return (
@@ -38,7 +59,7 @@ export function matchesEnds(filter: SocketFilter, socket: Pick<LiveSocket, 'stat
 
 /** Reports whether one owner is as asked in every respect. */
 export function matchesOwners(filter: SocketFilter, { owners }: Pick<LiveSocket, 'owners'>): boolean {
-  if (filter.pids.length === 0 && filter.commands.length === 0) return true;
+  if (!asksForProcesses(filter)) return true;
   return owners.some(
     ({ pid, command }) =>
       (filter.pids.length === 0 || filter.pids.includes(pid)) &&
@@ -53,7 +74,7 @@ export function matchesRisk(filter: SocketFilter, { risk }: Pick<LiveSocket, 'ri
 
 /** Reports whether the filter leaves the choice of sockets open in every respect but state and risk: then it names nobody's sockets in particular. */
 export function isUnfiltered(filter: SocketFilter): boolean {
-  return [filter.pids, filter.commands, filter.local, filter.remote, filter.ports].every((list) => list.length === 0);
+  return !asksForProcesses(filter) && !asksForEnds(filter);
 }
 
 function matchesEnd(wanted: readonly EndFilter[], endpoint: string): boolean {

@@ -3,9 +3,8 @@
 import { deadAfterMs, probePeriodMs, strictestMiddlebox } from '../keepalive/keepalive.ts';
 import type { Middlebox } from '../report/values.ts';
 import { silenceMs } from './keepalive-from-timer.ts';
-import { type LiveSocket, SOCKET_RISKS, type SocketRisk } from './live-socket.ts';
-import { isLocal } from './socket-filter.ts';
-import { CELL, NONE, ROW_CELLS, SocketCursor, type SocketRows } from './socket-table.ts';
+import type { LiveSocket, SocketRisk } from './live-socket.ts';
+import { eachSocket, type SocketRows } from './socket-table.ts';
 
 /** What decides besides the socket itself. */
 export interface RiskContext {
@@ -14,37 +13,34 @@ export interface RiskContext {
   judgeLocal: boolean;
 }
 
-/** Judges one socket. null: nothing to judge, because it listens or is closing, or both ends are on this host and answer. */
-export function socketRisk(
-  socket: Omit<LiveSocket, 'risk'>,
-  { middleboxes, judgeLocal }: RiskContext,
-): SocketRisk | null {
-  const timeoutMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
-  return riskOf(socket, timeoutMs, () => judgeLocal || !isLocal(socket));
+/** Judges the sockets of these rows. */
+export function judgeRows(list: SocketRows, context: RiskContext): void {
+  const judge = riskJudge(context);
+  eachSocket(list, (socket) => {
+    socket.risk = judge(socket, socket.isLocal);
+  });
 }
 
-/** Judges the sockets of these rows. */
-export function judgeRows(list: SocketRows, { middleboxes, judgeLocal }: RiskContext): void {
+/**
+ * Returns a function that judges one socket. null: nothing to judge, because it listens or is closing, or both ends are on this host (`isLocal`) and
+ * answer.
+ */
+export function riskJudge({
+  middleboxes,
+  judgeLocal,
+}: RiskContext): (socket: Omit<LiveSocket, 'risk'>, isLocal: boolean) => SocketRisk | null {
   const timeoutMs = strictestMiddlebox(middleboxes)?.idleTimeoutMs ?? null;
-  const { rows, table } = list;
-  const { cells } = table;
-  const socket = new SocketCursor(table);
-  const mayPassMiddlebox = (): boolean => judgeLocal || !socket.isLocal;
-  for (let place = 0; place < rows.length; place += 1) {
-    socket.row = rows[place] ?? 0;
-    const risk = riskOf(socket, timeoutMs, mayPassMiddlebox);
-    cells[socket.row * ROW_CELLS + CELL.risk] = risk === null ? NONE : SOCKET_RISKS.indexOf(risk);
-  }
+  return (socket, isLocal) => riskOf(socket, timeoutMs, judgeLocal || !isLocal);
 }
 
 function riskOf(
   socket: Omit<LiveSocket, 'risk'>,
   timeoutMs: number | null,
-  mayPassMiddlebox: () => boolean,
+  mayPassMiddlebox: boolean,
 ): SocketRisk | null {
   if (!isJudged(socket)) return null;
   if (isUnanswered(socket)) return isOverdue(socket, timeoutMs) ? 'stuck' : 'dying';
-  if (!mayPassMiddlebox()) return null;
+  if (!mayPassMiddlebox) return null;
   const { keepalive } = socket;
   const silence = silenceMs(socket);
   switch (keepalive.source) {

@@ -1,6 +1,9 @@
-/** Many sockets at once: rows of numbers in place of an object each, which for a hundred thousand would take most of the time to make and to keep. */
+/** Live sockets in rows: what the kernel lists of each, and behind it what was found out and concluded. */
 
-import { TCP_STATES, type TcpState } from '../base/tcp-state.ts';
+import { TCP_TIMERS } from '../base/tcp-state.ts';
+import { cellOf, KERNEL_CELL, KERNEL_CELLS, KernelRow, KernelTable } from '../linux/kernel-rows.ts';
+import type { Keepalive } from '../report/values.ts';
+import { keepaliveFromTimer, nextProbeMs } from './keepalive-from-timer.ts';
 import {
   type LiveKeepalive,
   type LiveSocket,
@@ -9,258 +12,200 @@ import {
   type SocketRisk,
   type SocketVerification,
 } from './live-socket.ts';
+import { RUNTIMES, recognisedKeepalive } from './recognise-runtime.ts';
+import { isLocal } from './socket-filter.ts';
 
-/** The cells of a row. Times are milliseconds, as in LiveSocket; NONE stands for null. */
+/** The cells of a row behind those of the kernel. 0: nothing is known yet. */
 export const CELL = {
-  family: 0,
-  /** Index in TCP_STATES. */
-  state: 1,
-  /** Indices in `hosts`. */
-  localHost: 2,
-  localPort: 3,
-  remoteHost: 4,
-  remotePort: 5,
-  inode: 6,
-  cookieLow: 7,
-  cookieHigh: 8,
-  uid: 9,
-  /** One of KNOWN_BY, or from KNOWN_BY.other on an index in `otherKeepalives`. */
-  keepalive: 10,
-  /** Of a timer the least period: until it fires. */
-  idleMs: 11,
-  intervalMs: 12,
-  count: 13,
-  userTimeoutMs: 14,
-  nextProbeMs: 15,
-  lastReceivedMs: 16,
-  lastSentMs: 17,
-  lastAcknowledgedMs: 18,
-  unacked: 19,
-  retransmits: 20,
-  unansweredProbes: 21,
-  /** Index in SOCKET_RISKS. */
-  risk: 22,
-  /** 1: both ends are on this host. */
-  isLocal: 23,
-  /** Of the only owner; NONE where there is none, or where they are among the extras. */
-  ownerPid: 24,
-  ownerFd: 25,
-  /** Index in `recognised`. */
-  recognised: 26,
-  /** The kernel's number of the timer that runs. */
-  timer: 27,
+  /** One of OPTIONS. */
+  options: KERNEL_CELLS,
+  /** As the socket itself says; of no meaning while OPTIONS.unread. Times are milliseconds. */
+  idleMs: KERNEL_CELLS + 1,
+  intervalMs: KERNEL_CELLS + 2,
+  count: KERNEL_CELLS + 3,
+  userTimeoutMs: KERNEL_CELLS + 4,
+  nextProbeMs: KERNEL_CELLS + 5,
+  /** Of the only owner; 0 where there is none, or where they are among the extras. */
+  ownerPid: KERNEL_CELLS + 6,
+  ownerFd: KERNEL_CELLS + 7,
+  /** One more than the index in SOCKET_RISKS. */
+  risk: KERNEL_CELLS + 8,
+  /** One more than the index in RUNTIMES. */
+  recognised: KERNEL_CELLS + 9,
 } as const;
 
-/** How many cells a row has. */
-export const ROW_CELLS = 28;
-export const NONE = 0xffff_ffff;
-export const KNOWN_BY = { timerOff: 0, timerOn: 1, exactOff: 2, exactOn: 3, other: 4 } as const;
+const MORE_CELLS = 10;
+/** What SO_KEEPALIVE said. */
+const OPTIONS = { unread: 0, off: 1, on: 2 } as const;
 
 /** What few sockets have; it stands in place of what the row says. */
-export type SocketExtras = Partial<Pick<LiveSocket, 'owners' | 'receiveTimeoutMs' | 'verified'>>;
+type SocketExtras = Partial<Pick<LiveSocket, 'owners' | 'receiveTimeoutMs' | 'verified'>>;
 
-export interface SocketTable {
-  rows: number;
-  /** Row after row; a larger one takes its place when it is full. */
-  cells: Uint32Array;
-  /** `192.0.2.1:`, `[2001:db8::1]:`: an end without its port. */
-  hosts: string[];
-  otherKeepalives: LiveKeepalive[];
-  /** Names of whose settings they look like. */
-  recognised: string[];
+/** Live sockets, a row each. */
+export class SocketTable extends KernelTable {
   /** The names of the owners, by pid. */
-  commands: Map<number, string | null>;
+  readonly commands = new Map<number, string | null>();
   /** By row. */
-  extras: Map<number, SocketExtras>;
-}
+  readonly extras = new Map<number, SocketExtras>();
+  private readonly loopbacks: boolean[] = [];
 
-/** Memory that nothing was written to costs nothing: it is copying that does. */
-const ROOM_AT_FIRST = 2 ** 15;
-
-export function emptySocketTable(): SocketTable {
-  return {
-    rows: 0,
-    cells: new Uint32Array(ROOM_AT_FIRST * ROW_CELLS),
-    hosts: [],
-    otherKeepalives: [],
-    recognised: [],
-    commands: new Map(),
-    extras: new Map(),
-  };
-}
-
-/** Adds a row, whose cells are the caller's to fill, and returns where they begin. */
-export function addRow(table: SocketTable): number {
-  const at = table.rows * ROW_CELLS;
-  if (at === table.cells.length) {
-    const larger = new Uint32Array(4 * at);
-    larger.set(table.cells);
-    table.cells = larger;
+  constructor() {
+    super(MORE_CELLS);
   }
-  table.rows += 1;
-  return at;
+
+  /** Reports whether a host, by its number, is a loopback address. */
+  isLoopback(host: number): boolean {
+    const { hosts, loopbacks } = this;
+    while (loopbacks.length <= host) loopbacks.push(isLocal({ local: '', remote: hosts[loopbacks.length] ?? '' }));
+    return loopbacks[host] === true;
+  }
 }
 
-/** What stands in the cell of a number or null; the one number that means null gives way to the next lower. */
-export function cellOf(value: number | null): number {
-  return value === null ? NONE : Math.min(value, NONE - 1);
-}
-
-/** Adds to what a socket has besides its row. */
-export function addExtras({ extras }: SocketTable, row: number, more: SocketExtras): void {
-  extras.set(row, { ...extras.get(row), ...more });
-}
-
-/** Gives the number of a text, or of anything else that comes time and again, in a list that it is added to the first time. */
-export function numberer<T>(list: T[]): (item: T) => number {
-  const numbers = new Map<T, number>();
-  return (item) => {
-    let number = numbers.get(item);
-    if (number === undefined) {
-      number = list.push(item) - 1;
-      numbers.set(item, number);
-    }
-    return number;
-  };
-}
-
-/**
- * The socket of the row that it stands at; nothing is made of it before it is read, and nothing is kept. A class, because the getters of an object
- * literal are new ones in each object: code that reads several such cursors stays slow.
- */
-export class SocketCursor implements Readonly<LiveSocket> {
+/** The socket of the row that it stands at, which it also writes to. */
+export class SocketCursor extends KernelRow implements LiveSocket {
   private readonly table: SocketTable;
-  private at: number;
 
   constructor(table: SocketTable, row = 0) {
+    super(table, row);
     this.table = table;
-    this.at = row * ROW_CELLS;
-  }
-
-  private cell(column: number): number {
-    return this.table.cells[this.at + column] ?? NONE;
-  }
-
-  private orNull(column: number): number | null {
-    const value = this.cell(column);
-    return value === NONE ? null : value;
   }
 
   private get extras(): SocketExtras | undefined {
     const { extras } = this.table;
     return extras.size === 0 ? undefined : extras.get(this.row);
   }
-
-  get row(): number {
-    return this.at / ROW_CELLS;
-  }
-  set row(row: number) {
-    this.at = row * ROW_CELLS;
+  private addExtras(more: SocketExtras): void {
+    this.table.extras.set(this.row, { ...this.extras, ...more });
   }
 
-  /** `192.0.2.1:`, `[2001:db8::1]:`. */
-  get localHost(): string {
-    return this.table.hosts[this.cell(CELL.localHost)] ?? '';
-  }
-  get localPort(): number {
-    return this.cell(CELL.localPort);
-  }
-  get remoteHost(): string {
-    return this.table.hosts[this.cell(CELL.remoteHost)] ?? '';
-  }
-  get remotePort(): number {
-    return this.cell(CELL.remotePort);
-  }
-  /** Both ends are on this host. */
-  get isLocal(): boolean {
-    return this.cell(CELL.isLocal) === 1;
-  }
-  get family(): LiveSocket['family'] {
-    return this.cell(CELL.family) === 4 ? 4 : 6;
-  }
   get local(): string {
     return this.localHost + this.localPort;
   }
   get remote(): string {
     return this.remoteHost + this.remotePort;
   }
-  get state(): TcpState {
-    return TCP_STATES[this.cell(CELL.state)] ?? 'unknown';
+  /** Both ends are on this host. */
+  get isLocal(): boolean {
+    const remote = this.cell(KERNEL_CELL.remoteHost);
+    return remote === this.cell(KERNEL_CELL.localHost) || this.table.isLoopback(remote);
   }
-  get inode(): number {
-    return this.cell(CELL.inode);
-  }
-  get cookie(): string | null {
-    const low = this.cell(CELL.cookieLow);
-    const high = this.cell(CELL.cookieHigh);
-    if (high === 0) return low.toString(16);
-    return low === NONE && high === NONE ? null : high.toString(16) + low.toString(16).padStart(8, '0');
-  }
-  get uid(): number {
-    return this.cell(CELL.uid);
-  }
+
   get owners(): SocketOwner[] {
     const several = this.extras?.owners;
     if (several !== undefined) return several;
     const pid = this.cell(CELL.ownerPid);
-    if (pid === NONE) return [];
+    if (pid === 0) return [];
     return [{ pid, command: this.table.commands.get(pid) ?? null, fd: this.cell(CELL.ownerFd), blockedIn: null }];
   }
+  set owners(owners: SocketOwner[]) {
+    this.addExtras({ owners });
+  }
+  get hasOwner(): boolean {
+    return this.cell(CELL.ownerPid) !== 0;
+  }
+  addOwner(pid: number, fd: number): void {
+    if (this.hasOwner) {
+      const command = this.table.commands.get(pid) ?? null;
+      this.owners = [...this.owners, { pid, command, fd, blockedIn: null }];
+    } else {
+      this.set(CELL.ownerPid, pid);
+      this.set(CELL.ownerFd, fd);
+    }
+  }
+
+  /** Whether its options were read from the socket itself. */
+  get isExact(): boolean {
+    return this.cell(CELL.options) !== OPTIONS.unread;
+  }
   get keepalive(): LiveKeepalive {
-    const kind = this.cell(CELL.keepalive);
-    if (kind === KNOWN_BY.timerOff) return { source: 'timer', enabled: false };
-    const idleMs = this.cell(CELL.idleMs);
-    if (kind === KNOWN_BY.timerOn) return { source: 'timer', enabled: true, periodAtLeastMs: idleMs };
-    const other = kind < KNOWN_BY.other ? undefined : this.table.otherKeepalives[kind - KNOWN_BY.other];
-    if (other !== undefined) return other;
-    const enabled = kind === KNOWN_BY.exactOn;
-    const [intervalMs, count] = [this.cell(CELL.intervalMs), this.cell(CELL.count)];
-    return { source: 'getsockopt', enabled, idleMs, intervalMs, count, userTimeoutMs: this.cell(CELL.userTimeoutMs) };
+    const options = this.cell(CELL.options);
+    if (options === OPTIONS.unread) return keepaliveFromTimer(this.state, this.timer, this.expiresMs);
+    return {
+      source: 'getsockopt',
+      enabled: options === OPTIONS.on,
+      idleMs: this.cell(CELL.idleMs),
+      intervalMs: this.cell(CELL.intervalMs),
+      count: this.cell(CELL.count),
+      userTimeoutMs: this.cell(CELL.userTimeoutMs),
+    };
+  }
+  /** What was read from the socket itself takes the place of what its timer showed. */
+  setOptions(keepalive: Keepalive): void {
+    const earliestMs = this.nextProbeMs;
+    this.set(CELL.options, keepalive.enabled ? OPTIONS.on : OPTIONS.off);
+    this.set(CELL.idleMs, keepalive.idleMs);
+    this.set(CELL.intervalMs, keepalive.intervalMs);
+    this.set(CELL.count, keepalive.count);
+    this.set(CELL.userTimeoutMs, keepalive.userTimeoutMs);
+    const runtime = recognisedKeepalive(keepalive);
+    this.set(CELL.recognised, runtime === null ? 0 : RUNTIMES.indexOf(runtime) + 1);
+    this.set(CELL.nextProbeMs, cellOf(earliestMs === null ? null : nextProbeMs(keepalive, earliestMs, this)));
   }
   get recognised(): string | null {
-    const name = this.cell(CELL.recognised);
-    return name === NONE ? null : (this.table.recognised[name] ?? null);
+    return RUNTIMES[this.cell(CELL.recognised) - 1] ?? null;
   }
   get nextProbeMs(): number | null {
-    return this.orNull(CELL.nextProbeMs);
+    if (this.isExact) return this.orNull(CELL.nextProbeMs);
+    const { keepalive } = this;
+    return keepalive.source === 'timer' && keepalive.enabled ? keepalive.periodAtLeastMs : null;
   }
-  get lastReceivedMs(): number | null {
-    return this.orNull(CELL.lastReceivedMs);
+
+  /** Two sockets with the same number and the same command differ in nothing but numbers and ends, unless they have extras. */
+  get kindNumber(): number {
+    const byTimer = this.cell(KERNEL_CELL.state) * TCP_TIMERS.length + this.cell(KERNEL_CELL.timer);
+    const byOptions = byTimer * (OPTIONS.on + 1) + this.cell(CELL.options);
+    const byRisk = byOptions * (SOCKET_RISKS.length + 1) + this.cell(CELL.risk);
+    const byRuntime = byRisk * (RUNTIMES.length + 1) + this.cell(CELL.recognised);
+    return 2 * byRuntime + (this.family === 4 ? 0 : 1);
   }
-  get lastSentMs(): number | null {
-    return this.orNull(CELL.lastSentMs);
+  /** The name of the owner that is not among the extras; undefined: it has none. */
+  get command(): string | null | undefined {
+    return this.hasOwner ? (this.table.commands.get(this.cell(CELL.ownerPid)) ?? null) : undefined;
   }
-  get lastAcknowledgedMs(): number | null {
-    return this.orNull(CELL.lastAcknowledgedMs);
+  get hasExtras(): boolean {
+    return this.extras !== undefined;
   }
-  get unacked(): number | null {
-    return this.orNull(CELL.unacked);
-  }
-  get retransmits(): number | null {
-    return this.orNull(CELL.retransmits);
-  }
-  get unansweredProbes(): number | null {
-    return this.orNull(CELL.unansweredProbes);
-  }
+
   get receiveTimeoutMs(): number | null {
     return this.extras?.receiveTimeoutMs ?? null;
+  }
+  set receiveTimeoutMs(receiveTimeoutMs: number | null) {
+    this.addExtras({ receiveTimeoutMs });
   }
   get verified(): SocketVerification | null {
     return this.extras?.verified ?? null;
   }
+  set verified(verified: SocketVerification | null) {
+    this.addExtras({ verified });
+  }
   get risk(): SocketRisk | null {
-    const risk = this.cell(CELL.risk);
-    return risk === NONE ? null : (SOCKET_RISKS[risk] ?? null);
+    return SOCKET_RISKS[this.cell(CELL.risk) - 1] ?? null;
+  }
+  set risk(risk: SocketRisk | null) {
+    this.set(CELL.risk, risk === null ? 0 : SOCKET_RISKS.indexOf(risk) + 1);
   }
 }
 
 /** The socket that a cursor stands at, as an object of its own. */
 export function socketAt(cursor: SocketCursor): LiveSocket {
-  const { family, local, remote, state, inode, cookie, uid, owners, keepalive, recognised, nextProbeMs } = cursor;
-  const { lastReceivedMs, lastSentMs, lastAcknowledgedMs, unacked, retransmits, unansweredProbes } = cursor;
   return {
-    ...{ family, local, remote, state, inode, cookie, uid, owners, keepalive, recognised, nextProbeMs },
-    ...{ lastReceivedMs, lastSentMs, lastAcknowledgedMs, unacked, retransmits, unansweredProbes },
+    family: cursor.family,
+    local: cursor.local,
+    remote: cursor.remote,
+    state: cursor.state,
+    inode: cursor.inode,
+    cookie: cursor.cookie,
+    uid: cursor.uid,
+    owners: cursor.owners,
+    keepalive: cursor.keepalive,
+    recognised: cursor.recognised,
+    nextProbeMs: cursor.nextProbeMs,
+    lastReceivedMs: cursor.lastReceivedMs,
+    lastSentMs: cursor.lastSentMs,
+    lastAcknowledgedMs: cursor.lastAcknowledgedMs,
+    unacked: cursor.unacked,
+    retransmits: cursor.retransmits,
+    unansweredProbes: cursor.unansweredProbes,
     receiveTimeoutMs: cursor.receiveTimeoutMs,
     verified: cursor.verified,
     risk: cursor.risk,
@@ -275,37 +220,31 @@ export interface SocketRows {
 
 /** All rows of a table, in its order. */
 export function allRows(table: SocketTable): SocketRows {
-  const rows = new Uint32Array(table.rows);
-  for (let row = 0; row < rows.length; row += 1) rows[row] = row;
-  return { table, rows };
+  return { table, rows: new Uint32Array(table.rows).map((_, row) => row) };
 }
 
 /** Shows the sockets of these rows one after the other, at a cursor that is moved on. */
 export function eachSocket({ table, rows }: SocketRows, visit: (socket: SocketCursor, place: number) => void): void {
   const cursor = new SocketCursor(table);
-  for (let place = 0; place < rows.length; place += 1) {
-    cursor.row = rows[place] ?? 0;
-    visit(cursor, place);
-  }
+  rows.forEach((row, place) => {
+    visit(cursor.moveTo(row), place);
+  });
 }
 
 /** The rows of which that holds. */
 export function filterRows({ table, rows }: SocketRows, keep: (socket: SocketCursor) => boolean): SocketRows {
   const cursor = new SocketCursor(table);
-  return {
-    table,
-    rows: rows.filter((row) => {
-      cursor.row = row;
-      return keep(cursor);
-    }),
-  };
+  return { table, rows: rows.filter((row) => keep(cursor.moveTo(row))) };
+}
+
+/** The first of them, and no more than `count`. */
+export function firstRows({ table, rows }: SocketRows, count: number): SocketRows {
+  return { table, rows: rows.slice(0, count) };
 }
 
 /** All of them as objects of their own. */
 export function socketsOf(list: SocketRows): LiveSocket[] {
-  const cursor = new SocketCursor(list.table);
-  return Array.from(list.rows, (row) => {
-    cursor.row = row;
-    return socketAt(cursor);
-  });
+  const sockets: LiveSocket[] = [];
+  eachSocket(list, (socket) => sockets.push(socketAt(socket)));
+  return sockets;
 }

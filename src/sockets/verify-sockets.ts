@@ -13,6 +13,8 @@ import { silenceMs } from './keepalive-from-timer.ts';
 import type { LiveSocket, VerificationProbe } from './live-socket.ts';
 import type { LiveSockets } from './live-sockets.ts';
 import { bearableProbes, DATA_IN_FLIGHT, LEAST_PROBES } from './probe-budget.ts';
+import { ANY_SOCKET } from './socket-filter.ts';
+import { eachSocket } from './socket-table.ts';
 
 /** Why it was not asked, where that is no loss. */
 export const CLOSED_MEANWHILE = 'its process closed it meanwhile';
@@ -249,13 +251,15 @@ function deferSignals(): () => void {
 
 /** By cookie: how long ago the far end acknowledged anything. */
 function lastHeard(live: LiveSockets): Map<string, number | null> {
-  const { sockets } = live.look({
-    filter: { states: ['established'], pids: [], commands: [], local: [], remote: [], ports: [], risks: [] },
+  const { list } = live.look({
+    filter: { ...ANY_SOCKET, states: ['established'] },
     owners: false,
     middleboxes: [],
     judgeLocal: false,
   });
-  return new Map(
-    sockets.flatMap(({ cookie, lastAcknowledgedMs }) => (cookie === null ? [] : [[cookie, lastAcknowledgedMs]])),
-  );
+  const heard = new Map<string, number | null>();
+  eachSocket(list, ({ cookie, lastAcknowledgedMs }) => {
+    if (cookie !== null) heard.set(cookie, lastAcknowledgedMs);
+  });
+  return heard;
 }

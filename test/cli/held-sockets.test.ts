@@ -3,13 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TCP_STATES } from '../../src/base/tcp-state.ts';
 import type { ReportOf } from '../../src/commands/index.ts';
-import { HELD, HELD_CELLS, readHeldSockets } from '../../src/linux/bpf/held-sockets.ts';
+import { readHeldSockets } from '../../src/linux/bpf/held-sockets.ts';
+import { foreignDescriptors, readCookie } from '../../src/linux/foreign-socket.ts';
 import { loadLibc } from '../../src/linux/libc.ts';
-import { ANSWER_CELLS, LINK_CELLS, readLinks, readOptions, TASK_CELLS } from '../../src/linux/netlink/socket-scan.ts';
-import { linkOpener } from '../../src/linux/procfs/socket-holders.ts';
+import { eachSocketHolder, linkOpener } from '../../src/linux/procfs/socket-holders.ts';
+import { readKeepalive } from '../../src/linux/socket-options.ts';
 import type { LiveSocket } from '../../src/sockets/live-socket.ts';
 
 import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
+import { socketsOf } from '../../src/sockets/socket-table.ts';
 import { PROGRAM } from './kaprobe.ts';
 import { type Holder, hasPython, holdSockets } from './sockets/holder.ts';
 
@@ -44,7 +46,7 @@ async function look({ listens }: Holder, manySockets: number): Promise<LiveSocke
   const filter = { states, ports: [listens], local: [], remote: [], pids: [], commands: [], risks: [] };
   const live = await openLiveSockets(null, manySockets);
   try {
-    return live.look({ filter, owners: true, middleboxes: [], judgeLocal: true }).sockets;
+    return socketsOf(live.look({ filter, owners: true, middleboxes: [], judgeLocal: true }).list);
   } finally {
     live.close();
   }
@@ -83,22 +85,41 @@ describe.skipIf(lackingBpf !== '')(`all sockets that are held, from the kernel a
 
   it('name each descriptor of a process that refers to a TCP socket', async () => {
     const { pid, pairs } = await hold({ pairs: PAIRS });
-    const held = readHeldSockets(await loadLibc()) ?? new Uint32Array();
     const fds: number[] = [];
-    for (let at = 0; at < held.length; at += HELD_CELLS)
-      if (held[at + HELD.pid] === pid) fds.push(held[at + HELD.fd] ?? -1);
-    const { found } = readLinks([pid], linkOpener(await loadLibc()));
-    const links = [...found].filter((_, cell) => cell % LINK_CELLS === 2);
+    readHeldSockets(await loadLibc())?.each((held) => {
+      if (held.pid === pid) fds.push(held.fd);
+    });
+    const links = (await linksOf(pid)).map(({ fd }) => fd);
     expect(fds).toEqual(links.filter((fd) => fd > 2)); // node makes unix sockets of the standard streams
     expect(fds.length).toBeGreaterThanOrEqual(2 * pairs.length);
   });
 });
 
-describe.skipIf(!hasPython)(`options that are asked for one by one${lacking}`, () => {
-  it('are those of the sockets with these cookies, and unknown for others', async () => {
-    const holder = await hold({ pairs: PAIRS });
-    const { tasks, expected } = await tasksFor(holder);
-    expect([...readOptions(tasks, await loadLibc())]).toEqual(expected);
+describe.skipIf(!hasPython)(`descriptors that are looked at one by one${lacking}`, () => {
+  it('refer to the sockets that the list has with these options, and those that are gone are passed over', async () => {
+    const { pid, pairs } = await hold({ pairs: PAIRS });
+    const libc = await loadLibc();
+    const links = await linksOf(pid);
+    const expected = (await lookAtOwn(pid)).flatMap(({ cookie, inode, keepalive }) => {
+      const fd = links.find((link) => link.inode === inode)?.fd;
+      if (cookie === null || fd === undefined || keepalive.source !== 'getsockopt') return [];
+      const { source: _, ...options } = keepalive;
+      return [{ fd, cookie, options }];
+    });
+    expect(expected.length).toBeGreaterThanOrEqual(2 * pairs.length);
+    const descriptors = foreignDescriptors(libc);
+    const read = (of: number, fd: number): unknown[] => {
+      const seen: unknown[] = [];
+      descriptors.look(of, fd, (duplicate) =>
+        seen.push({ fd, cookie: readCookie(libc, duplicate), options: readKeepalive(libc, duplicate) }),
+      );
+      return seen;
+    };
+    expect(expected.flatMap(({ fd }) => read(pid, fd))).toEqual(expected);
+    // No such descriptor, no socket, no such process; and then one that there is.
+    expect([...read(pid, 9999), ...read(pid, 0), ...read(4_194_304, 3)]).toEqual([]);
+    expect(read(pid, expected[0]?.fd ?? -1)).toEqual(expected.slice(0, 1));
+    descriptors.close();
   });
 });
 
@@ -117,35 +138,18 @@ describe.skipIf(lackingRoot !== '')(`kaprobe sockets among 20,000${lackingRoot}`
   });
 });
 
-/** Tasks for all sockets that a process holds, and for some that it does not, with the answers to expect. */
-async function tasksFor({ pid, pairs }: Holder): Promise<{ tasks: Uint32Array; expected: number[] }> {
-  const libc = await loadLibc();
-  const { found } = readLinks([pid], linkOpener(libc));
-  const { sockets } = await lookAtOwn(pid);
-  const tasks: number[] = [];
-  const expected: number[] = [];
-  for (let link = 0; link < found.length; link += LINK_CELLS) {
-    const [inode, , fd = 0] = found.subarray(link, link + LINK_CELLS);
-    const { cookie, keepalive } = sockets.find((socket) => socket.inode === inode) ?? {};
-    if (cookie == null || keepalive?.source !== 'getsockopt') continue;
-    const whole = BigInt(`0x${cookie}`);
-    tasks.push(pid, fd, Number(whole & 0xffff_ffffn), Number(whole >> 32n));
-    const { enabled, idleMs, intervalMs, count, userTimeoutMs } = keepalive;
-    expected.push(1, enabled ? 1 : 0, idleMs, intervalMs, count, userTimeoutMs);
-  }
-  expect(tasks.length / TASK_CELLS).toBeGreaterThanOrEqual(2 * pairs.length);
-  // Another socket than the cookie's, no such descriptor, no socket, no such process; and then one that there is again.
-  const again = tasks.slice(0, TASK_CELLS);
-  tasks.push(pid, pairs[0]?.fd ?? 0, 1, 0, pid, 9999, 1, 0, pid, 0, 1, 0, 4_194_304, 3, 1, 0, ...again);
-  expected.push(...new Array(4 * ANSWER_CELLS).fill(0), ...expected.slice(0, ANSWER_CELLS));
-  return { tasks: Uint32Array.from(tasks), expected };
+/** The descriptors of a process that refer to sockets. */
+async function linksOf(pid: number): Promise<{ inode: number; fd: number }[]> {
+  const links: { inode: number; fd: number }[] = [];
+  eachSocketHolder([pid], '/proc', linkOpener(await loadLibc()), (inode, _, fd) => links.push({ inode, fd }));
+  return links;
 }
 
-async function lookAtOwn(pid: number): Promise<{ sockets: LiveSocket[] }> {
+async function lookAtOwn(pid: number): Promise<LiveSocket[]> {
   const live = await openLiveSockets();
   const filter = { states: TCP_STATES, ports: [], local: [], remote: [], pids: [pid], commands: [], risks: [] };
   try {
-    return live.look({ filter, owners: true, middleboxes: [], judgeLocal: true });
+    return socketsOf(live.look({ filter, owners: true, middleboxes: [], judgeLocal: true }).list);
   } finally {
     live.close();
   }

@@ -11,6 +11,7 @@ import type { Keepalive } from '../../src/report/values.ts';
 import type { LiveSocket } from '../../src/sockets/live-socket.ts';
 
 import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
+import { socketsOf as listedSockets } from '../../src/sockets/socket-table.ts';
 import { kaprobe, PROGRAM } from './kaprobe.ts';
 import { serve, type TestServer } from './servers.ts';
 import { asleep, BLOCKED_WORKER, python, startPython, type Worker } from './workers.ts';
@@ -51,7 +52,7 @@ async function socketsOf({ pid }: Pick<Worker, 'pid'>, port = server.port): Prom
   try {
     const everything = { states: ['established', 'close-wait'] as const, commands: [], local: [], remote: [] };
     const filter = { ...everything, pids: [pid], ports: [port], risks: [] };
-    return live.look({ filter, owners: true, middleboxes: [], judgeLocal: false }).sockets;
+    return listedSockets(live.look({ filter, owners: true, middleboxes: [], judgeLocal: false }).list);
   } finally {
     live.close();
   }

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
 import { unmeasured } from '../../src/report/values.ts';
 import type { LiveSocket, SocketRisk } from '../../src/sockets/live-socket.ts';
-import { socketRisk } from '../../src/sockets/socket-risk.ts';
+import { isLocal } from '../../src/sockets/socket-filter.ts';
+import { type RiskContext, riskJudge } from '../../src/sockets/socket-risk.ts';
 import { exactly, liveSocket } from '../helpers/live-socket.ts';
 import { middlebox } from '../policy/facts.ts';
 
 const MINUTE = 60_000;
+const socketRisk = (socket: LiveSocket, context: RiskContext) => riskJudge(context)(socket, isLocal(socket));
 /** Forgets after 30 minutes. */
 const box = [middlebox()];
 const quietFor = (ms: number) => ({ lastReceivedMs: ms, lastSentMs: ms, lastAcknowledgedMs: ms });

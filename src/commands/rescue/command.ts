@@ -15,6 +15,7 @@ import { silenceMs } from '../../sockets/keepalive-from-timer.ts';
 import type { LiveSocket, OwnerSearch } from '../../sockets/live-socket.ts';
 import { type LiveSockets, openLiveSockets } from '../../sockets/live-sockets.ts';
 import { isUnfiltered, type SocketFilter } from '../../sockets/socket-filter.ts';
+import { socketsOf } from '../../sockets/socket-table.ts';
 import type { Room } from '../room.ts';
 import {
   type Bounds,
@@ -141,7 +142,8 @@ Examples:
     const live = await openLiveSockets(netnsPid);
     try {
       const risk = { middleboxes, judgeLocal: options['loopback'] === true };
-      const { sockets: chosen, withoutSockDiag, ownerSearch } = live.look({ filter, owners: true, ...risk });
+      const { list, withoutSockDiag, ownerSearch } = live.look({ filter, owners: true, ...risk });
+      const chosen = socketsOf(list);
       const lookedAtMs = performance.now();
       if (withoutSockDiag !== null) {
         throw new CapabilityError(
@@ -261,8 +263,8 @@ async function follow(
   });
   for (;;) {
     const nowMs = performance.now();
-    const { sockets: now } = live.look({ filter: ends, owners: false, middleboxes: [], judgeLocal: false });
-    const byCookie = new Map(now.map((each) => [each.cookie, each]));
+    const { list } = live.look({ filter: ends, owners: false, middleboxes: [], judgeLocal: false });
+    const byCookie = new Map(socketsOf(list).map((each) => [each.cookie, each]));
     const afterMs = Math.round(nowMs - startedAtMs);
     for (const { socket, before } of open) {
       if (socket.followUp === null || socket.followUp.kind === 'waiting')

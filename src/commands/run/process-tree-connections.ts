@@ -4,15 +4,15 @@ import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError } from '../../base/errors.ts';
 import { CONNECTION_STATES } from '../../base/tcp-state.ts';
 import { readCookie, withForeignDescriptor } from '../../linux/foreign-socket.ts';
+import { type KernelSocket, readSockets } from '../../linux/kernel-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
-import { listenForDestroyed } from '../../linux/netlink/destroyed-sockets.ts';
-import { type DiagSocket, openSockDiag } from '../../linux/netlink/sock-diag.ts';
 import { descendantsOf, hasEnded, reapOrphans } from '../../linux/procfs/process-tree.ts';
 import { commandOf, type SocketHolder, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
 import { readKeepalive } from '../../linux/socket-options.ts';
 import { readTcpInfo } from '../../linux/tcp-info.ts';
 import { formatSocketAddress, isTcpSocket } from '../../linux/tcp-socket.ts';
 import { unmeasured } from '../../report/values.ts';
+import { type OpenedSocketList, openSocketList } from '../../sockets/socket-list.ts';
 import { afterLook, type Look, type SeenConnection } from './connection-log.ts';
 import { nextLook, STARTING_PACE } from './look-interval.ts';
 import type { RunData } from './report.ts';
@@ -48,8 +48,8 @@ export interface TreeWatch {
  */
 export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   tryToDuplicate(libc);
-  const diag = await openSockDiag();
-  const destroyed = tryToListen(libc);
+  const list = await openList();
+  const { destroyed } = list;
   libc.becomeSubreaper();
 
   let startedAtMs = performance.now();
@@ -86,20 +86,20 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
     return (user + system) / 1000;
   };
 
-  const listAll = (): readonly DiagSocket[] => {
+  const listAll = (): readonly KernelSocket[] => {
     listedAtMs = now();
     const beforeMs = cpuMs();
-    const { sockets } = diag.list({ states: CONNECTION_STATES, withInfo: false });
+    const { sockets } = readSockets(list, { states: CONNECTION_STATES, withInfo: false });
     listCostMs = cpuMs() - beforeMs;
     return sockets;
   };
 
-  const meet = ({ cookie }: DiagSocket): void => {
+  const meet = ({ cookie }: KernelSocket): void => {
     if (cookie !== null) met.add(cookie);
   };
 
   /** Held before the tree was looked at and after it, and not by the tree: then somebody else does. Held before only, it may have been the tree's. */
-  const meetOthers = (before: readonly DiagSocket[], tree: { has(inode: number): boolean }): void => {
+  const meetOthers = (before: readonly KernelSocket[], tree: { has(inode: number): boolean }): void => {
     const held = new Set(before.filter(({ inode }) => inode !== 0).map(({ cookie }) => cookie));
     for (const socket of listAll())
       if (socket.inode !== 0 && held.has(socket.cookie) && !tree.has(socket.inode)) meet(socket);
@@ -108,10 +108,11 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   const listIsCheap = (): boolean => listCostMs < LIST_COST_MS;
 
   const noteListeners = (): void => {
-    for (const { localPort } of diag.list({ states: ['listen'], withInfo: false }).sockets) listening.add(localPort);
+    for (const { localPort } of readSockets(list, { states: ['listen'], withInfo: false }).sockets)
+      listening.add(localPort);
   };
 
-  const noteUnseen = ({ cookie, localPort, remoteAddress, remotePort }: DiagSocket): void => {
+  const noteUnseen = ({ cookie, localPort, remoteAddress, remotePort }: KernelSocket): void => {
     if (cookie === null || met.delete(cookie) || log.has(cookie) || unlisted.has(cookie)) return;
     if (remotePort === 0 || listening.has(localPort)) return;
     const remote = endpoint(remoteAddress, remotePort);
@@ -120,7 +121,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   };
 
   const takeDestroyed = (): void => {
-    if (typeof destroyed === 'string') return;
+    if (destroyed === null || destroyed instanceof Error) return;
     const taken = destroyed.take();
     lost ||= taken.lost;
     for (const socket of taken.sockets) noteUnseen(socket);
@@ -146,7 +147,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
   };
 
   const remoteOf = (cookie: string): string => {
-    const { sockets } = diag.list({ states: ['syn-sent'], withInfo: false });
+    const { sockets } = readSockets(list, { states: ['syn-sent'], withInfo: false });
     const socket = sockets.find((each) => each.cookie === cookie);
     return socket === undefined ? 'unknown' : endpoint(socket.remoteAddress, socket.remotePort);
   };
@@ -217,7 +218,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
         if (failure !== null) throw failure;
         takeDestroyed();
         // Closed, and not freed yet: the far end has not answered.
-        const left = listIsCheap() ? diag.list({ states: CONNECTION_STATES, withInfo: false }).sockets : [];
+        const left = listIsCheap() ? readSockets(list, { states: CONNECTION_STATES, withInfo: false }).sockets : [];
         for (const socket of left) if (socket.inode === 0) noteUnseen(socket);
         const connections = [...log.values()];
         return {
@@ -232,8 +233,8 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
           connections,
           unlisted: unlisted.size,
           unseen:
-            typeof destroyed === 'string'
-              ? unmeasured(destroyed)
+            destroyed instanceof Error
+              ? unmeasured(`the kernel does not tell which sockets are freed: ${destroyed.message}`)
               : lost
                 ? unmeasured('more sockets were freed at once than the kernel keeps word of')
                 : countUnseen(unseen, connections),
@@ -247,8 +248,7 @@ export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
           ],
         };
       } finally {
-        diag.close();
-        if (typeof destroyed !== 'string') destroyed.close();
+        list.close();
       }
     },
   };
@@ -271,14 +271,14 @@ function tryToDuplicate(libc: Libc): void {
   }
 }
 
-/** Why not, as a text. */
-function tryToListen(libc: Libc): ReturnType<typeof listenForDestroyed> | string {
-  try {
-    return listenForDestroyed(libc);
-  } catch (error) {
-    if (error instanceof KernelError) return `the kernel does not tell which sockets are freed: ${error.message}`;
-    throw error;
-  }
+/** The list of sockets with their numbers, which /proc does not show. */
+async function openList(): Promise<OpenedSocketList> {
+  const list = await openSocketList(null, { follow: true });
+  if (list.withoutSockDiag === null) return list;
+  throw new CapabilityError(
+    `connections cannot be told apart without sock_diag: ${list.withoutSockDiag}`,
+    'needs a kernel with CONFIG_INET_DIAG, and no sandbox that forbids netlink',
+  );
 }
 
 /** A connection as its own descriptor shows it, in whatever network namespace it is. */

@@ -8,12 +8,19 @@ import type { Finding } from '../../report/finding.ts';
 import type { Gap } from '../../report/report.ts';
 import type { Middlebox } from '../../report/values.ts';
 import type { LiveSocket, OwnerSearch } from '../../sockets/live-socket.ts';
-import { type LiveSocketsSurvey, openLiveSockets } from '../../sockets/live-sockets.ts';
+import { type LiveSocketsLook, openLiveSockets } from '../../sockets/live-sockets.ts';
 import { DATA_IN_FLIGHT } from '../../sockets/probe-budget.ts';
+import { liveSocketsJson } from '../../sockets/rows-json.ts';
 import { matchesRisk } from '../../sockets/socket-filter.ts';
 import { judgeRows } from '../../sockets/socket-risk.ts';
-import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../../sockets/socket-summary.ts';
-import { addExtras, filterRows, SocketCursor, type SocketRows, socketsOf } from '../../sockets/socket-table.ts';
+import {
+  eachSocket,
+  filterRows,
+  firstRows,
+  SocketCursor,
+  type SocketRows,
+  socketsOf,
+} from '../../sockets/socket-table.ts';
 import { CLOSED_MEANWHILE, type KeepaliveProbed, verifySockets } from '../../sockets/verify-sockets.ts';
 import type { Room } from '../room.ts';
 import {
@@ -24,8 +31,8 @@ import {
   netnsOption,
 } from '../shared/options.ts';
 import { addSelectionOptions, otherNamespaceOf, readSelection } from '../shared/socket-selection.ts';
-import { liveSocketsJson } from './json-rows.ts';
 import type { SocketsData } from './report.ts';
+import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from './socket-summary.ts';
 
 const HELP = `
 --verify changes nothing with CAP_NET_ADMIN. Without, it switches keepalive on
@@ -83,14 +90,15 @@ export const room: Room<SocketsData> = {
     const risk = { middleboxes, judgeLocal: options['loopback'] === true };
     const live = await openLiveSockets(pid);
     try {
-      const seen = live.survey({ filter: { ...filter, risks: [] }, owners, ...risk });
+      const seen = live.look({ filter: { ...filter, risks: [] }, owners, ...risk });
       let probed: KeepaliveProbed = { sockets: 0, idlePinned: 0 };
       if (verify) {
         progress(`asking the far ends of ${plural(seen.list.rows.length, 'socket')}`);
         const asked = socketsOf(seen.list);
         probed = await verifySockets(asked, live, { pid, signal });
-        const { table, rows } = seen.list;
-        for (const [place, { verified }] of asked.entries()) addExtras(table, rows[place] ?? 0, { verified });
+        eachSocket(seen.list, (socket, place) => {
+          socket.verified = asked[place]?.verified ?? null;
+        });
         judgeRows(seen.list, risk);
       }
       const selected =
@@ -125,15 +133,7 @@ export const room: Room<SocketsData> = {
   },
 };
 
-const firstRows = ({ table, rows }: SocketRows, count: number): SocketRows => ({ table, rows: rows.slice(0, count) });
-
-function doubtsAbout({
-  source,
-  withoutSockDiag,
-  withoutOptions,
-  consistent,
-  ownerSearch,
-}: LiveSocketsSurvey): string[] {
+function doubtsAbout({ source, withoutSockDiag, withoutOptions, consistent, ownerSearch }: LiveSocketsLook): string[] {
   const doubts: string[] = [];
   if (source === 'procfs')
     doubts.push(
@@ -272,9 +272,7 @@ async function findingsAbout(
 
 function programsOf(list: SocketRows): Program[] {
   const programs = new Map<string | null, Program>();
-  const socket = new SocketCursor(list.table);
-  for (let place = 0; place < list.rows.length; place += 1) {
-    socket.row = list.rows[place] ?? 0;
+  eachSocket(list, (socket) => {
     const { owners } = socket;
     const [first] = owners;
     const command = first?.command ?? null;
@@ -288,7 +286,7 @@ function programsOf(list: SocketRows): Program[] {
     // Of one that nothing threatens, that nobody waits for and nobody shares, there is nothing to tell.
     if (socket.risk !== null || owners.length > 1 || first?.blockedIn != null)
       program.telling.push(new SocketCursor(list.table, socket.row));
-  }
+  });
   return [...programs.values()];
 }
 

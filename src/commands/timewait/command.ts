@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpoint, portOf } from '../../base/endpoint.ts';
-import { CapabilityError, KernelError } from '../../base/errors.ts';
 import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { formatDuration } from '../../base/units.ts';
 import { TIME_WAIT_MS } from '../../keepalive/kernel-timers.ts';
-import { type DiagSocket, type SockDiag, sockDiagOpener } from '../../linux/netlink/sock-diag.ts';
+import { type KernelSocket, readSockets } from '../../linux/kernel-socket.ts';
 import { inNetworkNamespaceOf } from '../../linux/network-namespace.ts';
 import { readTimeWaitOverflows } from '../../linux/procfs/proc-net-counters.ts';
-import { listProcNetTcp } from '../../linux/procfs/proc-net-tcp.ts';
 import { commandOf, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
 import { count, type PortReading, portSettingsFrom, readSysctl } from '../../linux/sysctl.ts';
 import { factsAbout } from '../../policy/facts.ts';
@@ -16,6 +14,7 @@ import type { Finding } from '../../report/finding.ts';
 import type { Gap, Outcome } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
 import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
+import { type OpenedSocketList, openSocketList } from '../../sockets/socket-list.ts';
 import type { CommandContext, Room } from '../room.ts';
 import { type Bounds, durationOption, integerOption, netnsOption } from '../shared/options.ts';
 import { addEndOptions, readSelection } from '../shared/socket-selection.ts';
@@ -126,9 +125,9 @@ const STATES: readonly TcpState[] = TCP_STATES.filter((state) => state !== 'unkn
 
 async function answer(question: Question, context: CommandContext): Promise<Outcome<TimeWaitData>> {
   const { filter, given, pid, limit } = question;
-  const { listing, ports, tableLimit, twReuse } = await open(pid);
+  const { list, ports, tableLimit, twReuse } = await open(pid);
   try {
-    const { sockets, flowsWatched, watch } = await observe(listing, ports?.range ?? null, question, context);
+    const { sockets, flowsWatched, watch } = await observe(list, ports?.range ?? null, question, context);
     const overflows = readTimeWaitOverflows(pid);
     const table = { count: sockets.filter(({ isMinisock }) => isMinisock).length, limit: tableLimit, overflows };
     const isLowerBound = tableLimit !== null && table.count >= tableLimit;
@@ -163,7 +162,7 @@ async function answer(question: Question, context: CommandContext): Promise<Outc
     const meant = flows.flatMap((flow) => flow.sockets);
     const data: TimeWaitData = {
       pid,
-      source: listing.source,
+      source: list.source,
       filters: given,
       states: countStates(meant),
       table,
@@ -188,7 +187,7 @@ async function answer(question: Question, context: CommandContext): Promise<Outc
       interrupted: context.signal.aborted,
     };
   } finally {
-    listing.close();
+    list.close();
   }
 }
 
@@ -200,15 +199,8 @@ const nameOf = ({ side, client, service }: Pick<Flow<Socket>, 'side' | 'client' 
 /** What is in TIME_WAIT comes first, then what is established. */
 const rankOf = ({ timeWait, established }: TimeWaitFlow): number => timeWait * 1e7 + established;
 
-/** A way to list all sockets of one network namespace. */
-interface Listing {
-  source: TimeWaitData['source'];
-  list(): DiagSocket[];
-  close(): void;
-}
-
 interface Opened {
-  listing: Listing;
+  list: OpenedSocketList;
   ports: PortReading | null;
   tableLimit: number | null;
   twReuse: number | null;
@@ -216,54 +208,30 @@ interface Opened {
 
 /** Opens the list of sockets and reads the settings, both of that network namespace. */
 async function open(pid: number | null): Promise<Opened> {
-  const openDiag = await sockDiagOpener().catch(unlessMissing);
-  const look = (): Opened => ({
+  const read = () => ({
     ports: portSettingsFrom(readSysctl),
     tableLimit: count(readSysctl('net.ipv4.tcp_max_tw_buckets')),
     twReuse: count(readSysctl('net.ipv4.tcp_tw_reuse')),
-    listing: openListing(openDiag, pid),
   });
-  return pid === null ? look() : inNetworkNamespaceOf(pid, look);
+  const settings = pid === null ? read() : await inNetworkNamespaceOf(pid, read);
+  return { ...settings, list: await openSocketList(pid) };
 }
 
-/** What cannot be had here is done without. */
-function unlessMissing(error: unknown): null {
-  if (error instanceof CapabilityError || error instanceof KernelError) return null;
-  throw error;
-}
-
-/** sock_diag, or /proc/net/tcp where that is not to be had. */
-function openListing(openDiag: (() => SockDiag) | null, pid: number | null): Listing {
-  const procfs: Listing = { source: 'procfs', list: () => listProcNetTcp(STATES, pid), close: () => {} };
-  if (openDiag === null) return procfs;
-  try {
-    const diag = openDiag();
-    const request = { states: STATES, withInfo: true };
-    diag.list({ states: [], withInfo: false }); // a sandbox may let it be opened and not be asked
-    return {
-      source: 'sock-diag',
-      list: () => {
-        for (let reading = 1; ; reading += 1) {
-          const { sockets, consistent } = diag.list(request);
-          if (consistent || reading === MOST_READINGS) return sockets;
-        }
-      },
-      close: () => diag.close(),
-    };
-  } catch (error) {
-    unlessMissing(error);
-    return procfs;
+function readAll(list: OpenedSocketList): Socket[] {
+  for (let reading = 1; ; reading += 1) {
+    const { sockets, consistent } = readSockets(list, { states: STATES, withInfo: true });
+    if (consistent || reading === MOST_READINGS) return sockets.map(describe);
   }
 }
 
 /** Looks once, or again and again for as long as was asked; what is returned is the last look. */
 async function observe(
-  listing: Listing,
+  list: OpenedSocketList,
   range: PortReading['range'] | null,
   { watchMs }: Question,
   { signal, progress }: CommandContext,
 ): Promise<{ sockets: Socket[]; flowsWatched: Map<string, FlowWatch> | null; watch: TimeWaitData['watch'] }> {
-  let sockets = listing.list().map(describe);
+  let sockets = readAll(list);
   if (watchMs === null) return { sockets, flowsWatched: null, watch: null };
   const named = function* (): Generator<readonly [string, Socket]> {
     for (const flow of flowsOf(sockets, range)) for (const socket of flow.sockets) yield [nameOf(flow), socket];
@@ -280,7 +248,7 @@ async function observe(
     );
     progress(`watching for ${formatDuration(Math.max(0, watchMs - elapsedMs()))} more`);
     const lookedAtMs = elapsedMs();
-    sockets = listing.list().map(describe);
+    sockets = readAll(list);
     reuse.sample(named(), lookedAtMs);
     samples += 1;
     costMs = elapsedMs() - lookedAtMs;
@@ -288,7 +256,7 @@ async function observe(
   return { sockets, flowsWatched: reuse.results(), watch: { durationMs: Math.round(elapsedMs()), samples } };
 }
 
-function describe({ state, timer, info, inode, ...ends }: DiagSocket): Socket {
+function describe({ state, timer, expiresMs, info, inode, ...ends }: KernelSocket): Socket {
   const times = [info?.lastDataSentMs, info?.lastDataReceivedMs].filter((ms) => typeof ms === 'number');
   return {
     ...{ state, inode },
@@ -297,8 +265,8 @@ function describe({ state, timer, info, inode, ...ends }: DiagSocket): Socket {
     localPort: ends.localPort,
     remoteAddress: plain(ends.remoteAddress),
     remotePort: ends.remotePort,
-    timeWaitLeftMs: state === 'time-wait' ? (timer?.expiresMs ?? 0) : null,
-    isMinisock: timer?.kind === 'time-wait',
+    timeWaitLeftMs: state === 'time-wait' ? expiresMs : null,
+    isMinisock: timer === 'time-wait',
     lastDataMs: times.length === 0 ? null : Math.min(...times),
   };
 }

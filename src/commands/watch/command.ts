@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from '@commander-js/extra-typings';
-import { CapabilityError, UsageError } from '../../base/errors.ts';
+import { CapabilityError, UsageError, unlessMissing } from '../../base/errors.ts';
 import { parseTarget, type Target } from '../../connections/target.ts';
 import { descriptorLimit } from '../../linux/descriptor-limit.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
@@ -9,7 +9,6 @@ import { judge } from '../../policy/judge.ts';
 import { atLeast } from '../../report/finding.ts';
 import type { Gap, Outcome } from '../../report/report.ts';
 import type { RequestedKeepalive } from '../../report/values.ts';
-import { unlessMissing } from '../../sockets/live-sockets.ts';
 import { isUnfiltered, type SocketFilter } from '../../sockets/socket-filter.ts';
 import type { CommandContext, Room } from '../room.ts';
 import { type Bounds, durationOption, integerOption } from '../shared/options.ts';

@@ -3,19 +3,8 @@ import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError, UsageError } from '../../base/errors.ts';
 import { CONNECTION_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { withForeignSocket } from '../../linux/foreign-socket.ts';
+import { copyOfSocket, type KernelSocket, type SocketName, type SocketRequest } from '../../linux/kernel-socket.ts';
 import { type Libc, loadLibc } from '../../linux/libc.ts';
-import { listenForDestroyed } from '../../linux/netlink/destroyed-sockets.ts';
-import {
-  type DiagMessage,
-  type DiagRequest,
-  type DiagSocket,
-  diagId,
-  diagSocketOf,
-  type SockDiag,
-  sockDiagOpener,
-} from '../../linux/netlink/sock-diag.ts';
-import { inNetworkNamespaceOf, isInOwnNetworkNamespace } from '../../linux/network-namespace.ts';
-import { watchProcNetTcp } from '../../linux/procfs/proc-net-watch.ts';
 import {
   commandOf,
   listPids,
@@ -25,8 +14,8 @@ import {
 } from '../../linux/procfs/socket-holders.ts';
 import { readKeepalive } from '../../linux/socket-options.ts';
 import { readTcpInfo } from '../../linux/tcp-info.ts';
-import { unlessMissing } from '../../sockets/live-sockets.ts';
 import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
+import { type OpenedSocketList, openSocketList } from '../../sockets/socket-list.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
 import type { WatchOwner } from './report.ts';
 import { type EndCounters, endedByReset } from './reset-evidence.ts';
@@ -51,7 +40,7 @@ interface Known {
   holder: SocketHolder | null;
   owner: WatchOwner | null;
   /** How to ask for it alone. */
-  id: Uint8Array;
+  name: SocketName;
   /** Its descriptors were looked for. */
   searched: boolean;
   /** TCP_KEEPCNT; null: not known, or not asked for yet. */
@@ -61,15 +50,6 @@ interface Known {
   /** Its counters when it was last seen established, and those with which it was freed. */
   last: EndCounters | null;
   end: EndCounters | null;
-}
-
-/** What the sockets are looked for with. */
-interface Means extends Pick<WatchSource, 'source' | 'withoutSockDiag'> {
-  diag: Pick<SockDiag, 'each' | 'find' | 'close'>;
-  /** null: nothing is to be asked of the sockets themselves. */
-  libc: Libc | null;
-  /** null: the kernel does not tell. */
-  destroyed: ReturnType<typeof listenForDestroyed> | null;
 }
 
 /**
@@ -90,53 +70,19 @@ export async function watchObserved(filter: SocketFilter, pid: number | null): P
       'needs its user, or CAP_SYS_PTRACE: run as root',
     );
   }
-  return observe(filter, started, await openMeans(pid));
-}
-
-async function openMeans(pid: number | null): Promise<Means> {
-  try {
-    const libc = await loadLibc();
-    const open = await sockDiagOpener();
-    const openBoth = () => ({ diag: tried(open()), destroyed: openDestroyed(libc) });
-    const opened = pid === null ? openBoth() : await inNetworkNamespaceOf(pid, openBoth);
-    return { source: 'sock-diag', withoutSockDiag: null, ...opened, libc };
-  } catch (error) {
-    const { message } = unlessMissing(error);
-    try {
-      // The files of a process go with it.
-      const diag = watchProcNetTcp(pid === null || isInOwnNetworkNamespace(pid) ? null : pid);
-      return { source: 'procfs', withoutSockDiag: message, diag: tried(diag), libc: null, destroyed: null };
-    } catch {
-      throw error;
-    }
-  }
-}
-
-function openDestroyed(libc: Libc): Means['destroyed'] {
-  try {
-    return listenForDestroyed(libc);
-  } catch (error) {
-    if (error instanceof KernelError) return null;
-    throw error;
-  }
-}
-
-/** The same, if it can look at all. */
-function tried<T extends Means['diag']>(diag: T): T {
-  try {
-    diag.each({ states: ['listen'], withInfo: false }, () => {});
-    return diag;
-  } catch (error) {
-    diag.close();
-    throw error;
-  }
+  const list = await openSocketList(pid, { follow: true });
+  return observe(filter, started, list, list.source === 'procfs' ? null : await loadLibc());
 }
 
 function observe(
   filter: SocketFilter,
   started: ReadonlyMap<number, string | null>,
-  { source, withoutSockDiag, diag, libc, destroyed }: Means,
+  list: OpenedSocketList,
+  /** null: nothing is to be asked of the sockets themselves. */
+  libc: Libc | null,
 ): WatchSource {
+  const { source, withoutSockDiag } = list;
+  const destroyed = list.destroyed instanceof Error ? null : list.destroyed;
   const byProcess = filter.pids.length > 0 || filter.commands.length > 0;
   const known = new Map<string, Known>();
   /** Where a process had a connection that is over: `pid:port` to the far end. */
@@ -192,18 +138,18 @@ function observe(
   let lastCostMs = 0;
 
   /** Lists all sockets that may be meant, and adds those that are: the new ones, and what could not be found alone. */
-  const listAll = (among: readonly number[] | null, present: Map<string, DiagSocket>): void => {
-    const fresh: [id: string, socket: DiagSocket][] = [];
+  const listAll = (among: readonly number[] | null, present: Map<string, KernelSocket>): void => {
+    const fresh: [id: string, socket: KernelSocket][] = [];
     const others = new Set<string>();
     for (const request of requests) {
       // Without TCP_INFO, of which most would be others'.
-      diag.each({ ...request, states: CONNECTION_STATES, withInfo: false }, (message) => {
+      list.each({ ...request, states: CONNECTION_STATES, withInfo: false }, (message) => {
         const { cookie: id } = message;
         if (id === null) return;
         if (known.has(id)) {
-          if (!present.has(id)) present.set(id, diagSocketOf(message));
+          if (!present.has(id)) present.set(id, copyOfSocket(message));
         } else if (strangers.has(id) || !matchesEnds(anyState, ends(message))) others.add(id);
-        else fresh.push([id, diagSocketOf(message)]);
+        else fresh.push([id, copyOfSocket(message)]);
       });
     }
     strangers = others;
@@ -224,25 +170,25 @@ function observe(
       if (socket.inode !== 0) strangers.add(id);
     }
     findAmong(
-      fresh.flatMap(([id]) => known.get(id)?.id ?? []),
+      fresh.flatMap(([id]) => known.get(id)?.name ?? []),
       present,
     );
     listings += 1;
   };
 
-  const findAmong = (ids: readonly Uint8Array[], present: Map<string, DiagSocket>): void => {
-    for (const socket of diag.find(ids)) if (socket.cookie !== null) present.set(socket.cookie, socket);
+  const findAmong = (names: readonly SocketName[], present: Map<string, KernelSocket>): void => {
+    for (const socket of list.find(names)) if (socket.cookie !== null) present.set(socket.cookie, socket);
   };
 
   /** Looks at those that are watched, which is far less where the host has many others. Of what is closed here it finds the TIME_WAIT. */
-  const lookAgain = (watched: WatchedConnections): { present: Map<string, DiagSocket>; isWhole: boolean } => {
-    const ids: Uint8Array[] = [];
-    const present = new Map<string, DiagSocket>();
+  const lookAgain = (watched: WatchedConnections): { present: Map<string, KernelSocket>; isWhole: boolean } => {
+    const names: SocketName[] = [];
+    const present = new Map<string, KernelSocket>();
     for (const { look } of watched.current()) {
-      const id = known.get(look.id)?.id;
-      if (look.state !== 'time-wait' && id !== undefined) ids.push(id);
+      const name = known.get(look.id)?.name;
+      if (look.state !== 'time-wait' && name !== undefined) names.push(name);
     }
-    findAmong(ids, present);
+    findAmong(names, present);
     let isWhole = true;
     for (const { look, condition } of watched.current()) isWhole &&= condition === 'ending' || present.has(look.id);
     return { present, isWhole };
@@ -313,15 +259,12 @@ function observe(
     listings: () => listings,
     isOver,
     ownerOf: (id) => known.get(id)?.owner ?? null,
-    close: () => {
-      diag.close();
-      destroyed?.close();
-    },
+    close: list.close,
   };
 }
 
 /** What the kernel is asked for: where the filter names ports, only sockets with them. */
-function portsOf({ remote, local, ports }: SocketFilter): Pick<DiagRequest, 'localPort' | 'remotePort'>[] {
+function portsOf({ remote, local, ports }: SocketFilter): Pick<SocketRequest, 'localPort' | 'remotePort'>[] {
   const all = (ends: SocketFilter['remote']): number[] => ends.flatMap(({ port }) => port ?? []);
   if (remote.length > 0 && remote.length <= MOST_PORTS && all(remote).length === remote.length)
     return [...new Set(all(remote))].map((remotePort) => ({ remotePort }));
@@ -332,10 +275,10 @@ function portsOf({ remote, local, ports }: SocketFilter): Pick<DiagRequest, 'loc
   return [{}];
 }
 
-function newlyKnown(socket: DiagSocket): Known {
+function newlyKnown(socket: KernelSocket): Known {
   return {
     ...{ holder: null, owner: null, searched: false, probeLimit: null, limitAsked: false, last: null, end: null },
-    ...{ id: diagId(socket), inode: socket.inode },
+    ...{ name: socket, inode: socket.inode },
   };
 }
 
@@ -419,7 +362,7 @@ function readLimit(libc: Libc, { pid, fd }: SocketHolder, cookie: string): numbe
   );
 }
 
-function ends({ localAddress, localPort, remoteAddress, remotePort, state }: DiagSocket | DiagMessage): {
+function ends({ localAddress, localPort, remoteAddress, remotePort, state }: KernelSocket): {
   local: string;
   remote: string;
   state: TcpState;
@@ -427,13 +370,13 @@ function ends({ localAddress, localPort, remoteAddress, remotePort, state }: Dia
   return { local: endpoint(localAddress, localPort), remote: endpoint(remoteAddress, remotePort), state };
 }
 
-function lookOf(id: string, socket: DiagSocket, probeLimit: number | null): ConnectionLook {
+function lookOf(id: string, socket: KernelSocket, probeLimit: number | null): ConnectionLook {
   const { info, timer } = socket;
   return {
     ...ends(socket),
     id,
     unansweredProbes: info?.unansweredProbes ?? null,
-    probeKind: timer?.kind === 'window-probe' ? 'window' : timer?.kind === 'keepalive' ? 'keepalive' : null,
+    probeKind: timer === 'window-probe' ? 'window' : timer === 'keepalive' ? 'keepalive' : null,
     probeLimit,
     retransmits: info?.retransmits ?? null,
     unackedSegments: info?.unackedSegments ?? null,

@@ -9,26 +9,9 @@ import type { Keepalive } from '../../report/values.ts';
 import { hasCookie, readCookie } from '../foreign-socket.ts';
 import type { Libc } from '../libc.ts';
 import { readKeepalive, writeKeepalive } from '../socket-options.ts';
+import { StructView } from '../struct-view.ts';
 import { instruction, iterate } from './bpf.ts';
 import { type Btf, readBtf } from './btf.ts';
-
-/** HELD_CELLS for each descriptor that refers to a TCP socket, one process after the other. */
-export type HeldSockets = Uint32Array;
-
-export const HELD_CELLS = 10;
-/** What stands where: the socket's inode, the process, its descriptor, the two halves of the cookie, and the options, times in milliseconds. */
-export const HELD = {
-  inode: 0,
-  pid: 1,
-  fd: 2,
-  cookieLow: 3,
-  cookieHigh: 4,
-  enabled: 5,
-  idleMs: 6,
-  intervalMs: 7,
-  count: 8,
-  userTimeoutMs: 9,
-} as const;
 
 /** To read the kernel's description of itself takes as long as ten thousand sockets otherwise. */
 const MANY_SOCKETS = 20_000;
@@ -40,23 +23,67 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 const HELPER = { writeDown: 127, tcpSockOf: 137, socketOf: 162 } as const;
 /** SOCK_KEEPOPEN of enum sock_flags in include/net/sock.h. */
 const KEEPALIVE_FLAG = 1 << 3;
-/** What the program writes down, in words. */
+/** Where in what the program writes down of a descriptor each thing stands; and how many bytes that has. */
 const RECORD = {
   pid: 0,
-  fd: 1,
-  inode: 2,
-  cookieLow: 4,
-  cookieHigh: 5,
-  flags: 6,
-  idle: 8,
-  interval: 9,
-  count: 10,
-  userTimeoutMs: 11,
-  sysctlIdle: 12,
-  sysctlInterval: 13,
-  sysctlCount: 14,
-  words: 16,
+  fd: 4,
+  inode: 8,
+  cookieLow: 16,
+  cookieHigh: 20,
+  flags: 24,
+  idle: 32,
+  interval: 36,
+  count: 40,
+  userTimeoutMs: 44,
+  sysctlIdle: 48,
+  sysctlInterval: 52,
+  sysctlCount: 56,
+  unused: 60,
 } as const;
+const RECORD_BYTES = 64;
+
+/** A descriptor that refers to a TCP socket, and the options of that; it moves on to the next. */
+class HeldSocket extends StructView {
+  /** Jiffies in a second (CONFIG_HZ). */
+  hz = 0;
+
+  get inode(): number {
+    return this.u32(RECORD.inode);
+  }
+  get pid(): number {
+    return this.u32(RECORD.pid);
+  }
+  get fd(): number {
+    return this.u32(RECORD.fd);
+  }
+  get cookieLow(): number {
+    return this.u32(RECORD.cookieLow);
+  }
+  get cookieHigh(): number {
+    return this.u32(RECORD.cookieHigh);
+  }
+  /** TCP_KEEPIDLE as it was set, in jiffies; 0: it was not. */
+  get idleJiffies(): number {
+    return this.u32(RECORD.idle);
+  }
+  get keepalive(): Keepalive {
+    // Zero stands for the sysctl (keepalive_time_when and its like in include/net/tcp.h).
+    const idle = this.idleJiffies || this.u32(RECORD.sysctlIdle);
+    const interval = this.u32(RECORD.interval) || this.u32(RECORD.sysctlInterval);
+    return {
+      enabled: (this.u32(RECORD.flags) & KEEPALIVE_FLAG) !== 0,
+      idleMs: 1000 * Math.floor(idle / this.hz),
+      intervalMs: 1000 * Math.floor(interval / this.hz),
+      count: this.u32(RECORD.count) || this.u32(RECORD.sysctlCount),
+      userTimeoutMs: this.u32(RECORD.userTimeoutMs),
+    };
+  }
+}
+
+/** All descriptors that refer to TCP sockets, one process after the other. What is shown moves on to the next. */
+export interface HeldSockets {
+  each(visit: (held: Readonly<HeldSocket>) => void): void;
+}
 
 const AF_INET = 2;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2_000_000;
@@ -94,10 +121,27 @@ export function readHeldSockets(libc: Libc): HeldSockets | null {
     for (const fd of proofs) readCookie(libc, fd); // it is given to a socket when it is asked for first
     const records = collector();
     iterate(libc, functionId, program, records.add);
-    const words = records.words();
-    const hz = jiffiesASecond(words, set);
-    const held = hz === null ? null : heldIn(words, hz);
-    return held !== null && isProven(libc, held, set) && isProven(libc, held, inherited) ? held : null;
+    const held = new HeldSocket(records.bytes());
+    // kaprobe is one of the youngest processes, hence from the end.
+    const findOwn = (fd: number): boolean => {
+      for (let at = records.bytes().length - RECORD_BYTES; at >= 0; at -= RECORD_BYTES) {
+        held.moveTo(at, RECORD_BYTES);
+        if (held.pid === process.pid && held.fd === fd) return true;
+      }
+      return false;
+    };
+    if (!findOwn(set)) return null;
+    held.hz = (held.idleJiffies * 1000) / PROOF.idleMs;
+    if (!(Number.isInteger(held.hz) && held.hz > 0)) return null;
+    if (![set, inherited].every((fd) => findOwn(fd) && isProven(libc, held, fd))) return null;
+    return {
+      each: (visit) => {
+        for (let at = 0; at + RECORD_BYTES <= records.bytes().length; at += RECORD_BYTES) {
+          held.moveTo(at, RECORD_BYTES);
+          visit(held);
+        }
+      },
+    };
   } catch {
     return null; // for one of many reasons, none of which is the user's concern: there is another way
   } finally {
@@ -133,13 +177,12 @@ function programFor(btf: Btf): Uint8Array[] | null {
   const known = (name: keyof typeof offsets): number => offsets[name] ?? 0;
   if (Object.values(offsets).includes(null)) return null;
   const { copy, set, add, load, store, call, endIfZero, endUnlessEqual } = instruction;
-  const SIZE = 4 * RECORD.words;
   const STACK = 10;
   const [RESULT, VALUE, OTHER, LENGTH, CONTEXT, FILE, TASK, TCP] = [0, 1, 2, 3, 6, 7, 8, 9];
-  const keep = (size: 4 | 8, cell: number) => store(size, STACK, 4 * cell - SIZE, VALUE);
-  const note = (cell: number, size: 1 | 4 | 8, from: number, offset: number) => [
+  const keep = (size: 4 | 8, at: number) => store(size, STACK, at - RECORD_BYTES, VALUE);
+  const note = (at: number, size: 1 | 4 | 8, from: number, offset: number) => [
     load(size, VALUE, from, offset),
-    keep(size === 8 ? 8 : 4, cell),
+    keep(size === 8 ? 8 : 4, at),
   ];
   return [
     copy(CONTEXT, VALUE),
@@ -174,18 +217,18 @@ function programFor(btf: Btf): Uint8Array[] | null {
     ...note(RECORD.sysctlInterval, 4, OTHER, known('sysctlInterval')),
     ...note(RECORD.sysctlCount, 1, OTHER, known('sysctlCount')),
     set(VALUE, 0),
-    keep(4, RECORD.words - 1), // no byte of the stack may be undefined
+    keep(4, RECORD.unused), // no byte of the stack may be undefined
     load(8, VALUE, CONTEXT, known('metaInContext')),
     load(8, VALUE, VALUE, known('seqInMeta')),
     copy(OTHER, STACK),
-    add(OTHER, -SIZE),
-    set(LENGTH, SIZE),
+    add(OTHER, -RECORD_BYTES),
+    set(LENGTH, RECORD_BYTES),
     call(HELPER.writeDown),
   ];
 }
 
 /** Puts pieces together, each of which may end within a record. */
-function collector(): { add(piece: Uint8Array): void; words(): Uint32Array } {
+function collector(): { add(piece: Uint8Array): void; bytes(): Uint8Array } {
   let bytes = new Uint8Array(1 << 20);
   let size = 0;
   return {
@@ -198,58 +241,15 @@ function collector(): { add(piece: Uint8Array): void; words(): Uint32Array } {
       bytes.set(piece, size);
       size += piece.length;
     },
-    words: () => new Uint32Array(bytes.buffer, 0, size >>> 2),
+    bytes: () => bytes.subarray(0, size),
   };
 }
 
-/** `hz`: jiffies in a second. */
-function heldIn(words: Uint32Array, hz: number): HeldSockets {
-  const held = new Uint32Array((words.length / RECORD.words) * HELD_CELLS);
-  for (let at = 0, to = 0; at < words.length; at += RECORD.words, to += HELD_CELLS) {
-    // Zero stands for the sysctl (keepalive_time_when and its like in include/net/tcp.h).
-    const idle = words[at + RECORD.idle] || (words[at + RECORD.sysctlIdle] ?? 0);
-    const interval = words[at + RECORD.interval] || (words[at + RECORD.sysctlInterval] ?? 0);
-    held[to + HELD.inode] = words[at + RECORD.inode] ?? 0;
-    held[to + HELD.pid] = words[at + RECORD.pid] ?? 0;
-    held[to + HELD.fd] = words[at + RECORD.fd] ?? 0;
-    held[to + HELD.cookieLow] = words[at + RECORD.cookieLow] ?? 0;
-    held[to + HELD.cookieHigh] = words[at + RECORD.cookieHigh] ?? 0;
-    held[to + HELD.enabled] = ((words[at + RECORD.flags] ?? 0) & KEEPALIVE_FLAG) === 0 ? 0 : 1;
-    held[to + HELD.idleMs] = 1000 * Math.floor(idle / hz);
-    held[to + HELD.intervalMs] = 1000 * Math.floor(interval / hz);
-    held[to + HELD.count] = words[at + RECORD.count] || (words[at + RECORD.sysctlCount] ?? 0);
-    held[to + HELD.userTimeoutMs] = words[at + RECORD.userTimeoutMs] ?? 0;
-  }
-  return held;
-}
-
-/** CONFIG_HZ (kaprobe is one of the youngest processes, hence from the end), by what stands for an idle time that is known; null when that is not found. */
-function jiffiesASecond(words: Uint32Array, proof: number): number | null {
-  for (let at = words.length - RECORD.words; at >= 0; at -= RECORD.words) {
-    if (words[at + RECORD.pid] !== process.pid || words[at + RECORD.fd] !== proof) continue;
-    const hz = ((words[at + RECORD.idle] ?? 0) * 1000) / PROOF.idleMs;
-    return Number.isInteger(hz) && hz > 0 ? hz : null;
-  }
-  return null;
-}
-
-/** Whether a socket of kaprobe's own stands there just as the kernel says of it by its system calls. */
-function isProven(libc: Libc, held: HeldSockets, fd: number): boolean {
-  for (let at = held.length - HELD_CELLS; at >= 0; at -= HELD_CELLS) {
-    if (held[at + HELD.pid] !== process.pid || held[at + HELD.fd] !== fd) continue;
-    const cell = (name: keyof typeof HELD): number => held[at + HELD[name]] ?? 0;
-    const keepalive: Keepalive = {
-      enabled: cell('enabled') === 1,
-      idleMs: cell('idleMs'),
-      intervalMs: cell('intervalMs'),
-      count: cell('count'),
-      userTimeoutMs: cell('userTimeoutMs'),
-    };
-    return (
-      cell('inode') === fstatSync(fd).ino &&
-      hasCookie(libc, fd, cell('cookieLow'), cell('cookieHigh')) &&
-      JSON.stringify(keepalive) === JSON.stringify(readKeepalive(libc, fd))
-    );
-  }
-  return false;
+/** Whether what was written down of a socket of kaprobe's own is what the kernel says of it by its system calls. */
+function isProven(libc: Libc, held: HeldSocket, fd: number): boolean {
+  return (
+    held.inode === fstatSync(fd).ino &&
+    hasCookie(libc, fd, held.cookieLow, held.cookieHigh) &&
+    JSON.stringify(held.keepalive) === JSON.stringify(readKeepalive(libc, fd))
+  );
 }

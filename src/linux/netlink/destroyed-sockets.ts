@@ -4,8 +4,9 @@
  */
 import { endianness } from 'node:os';
 import { KernelError } from '../../base/errors.ts';
+import { copyOfSocket, type KernelSocket } from '../kernel-socket.ts';
 import type { Libc } from '../libc.ts';
-import { type DiagSocket, decodeAnswer } from './sock-diag.ts';
+import { answerReader } from './diag-message.ts';
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0o2000003;
@@ -28,13 +29,20 @@ const MOST_AT_ONCE = 10_000;
 
 /** What was freed since the last call. */
 export interface Destroyed {
-  sockets: DiagSocket[];
+  sockets: KernelSocket[];
   /** There were more than the kernel kept. */
   lost: boolean;
 }
 
+/** Hears of sockets that are freed, from when it was opened. */
+export interface DestroyedSockets {
+  /** What was freed since the last call. */
+  take(): Destroyed;
+  close(): void;
+}
+
 /** Listens in the network namespace of the calling thread. Throws a KernelError where the kernel does not tell. */
-export function listenForDestroyed(libc: Libc): { take(): Destroyed; close(): void } {
+export function listenForDestroyed(libc: Libc): DestroyedSockets {
   const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_SOCK_DIAG);
   try {
     // Multicasts do not reach a socket without an address, and connecting gives it one.
@@ -63,11 +71,12 @@ function enlarge(libc: Libc, fd: number): void {
 
 function takeAll(libc: Libc, fd: number): Destroyed {
   const bytes = new Uint8Array(MESSAGE_BYTES);
-  const sockets: DiagSocket[] = [];
+  const read = answerReader(bytes);
+  const sockets: KernelSocket[] = [];
   let lost = false;
   for (let count = 0; count < MOST_AT_ONCE; count += 1) {
     try {
-      decodeAnswer(bytes.subarray(0, libc.receive(fd, bytes, MSG_DONTWAIT)), sockets);
+      read(libc.receive(fd, bytes, MSG_DONTWAIT), (socket) => sockets.push(copyOfSocket(socket)));
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
       if (error.errno !== 'ENOBUFS') return { sockets, lost: lost || error.errno !== 'EAGAIN' };

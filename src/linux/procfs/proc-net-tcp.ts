@@ -5,14 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { CapabilityError, ParseError } from '../../base/errors.ts';
-import { TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
-import { type DiagSocket, formatIpv6, SOCKET_TIMERS } from '../netlink/sock-diag.ts';
+import { TCP_STATES, TCP_TIMERS, type TcpState } from '../../base/tcp-state.ts';
+import { formatIpv4, formatIpv6 } from '../addresses.ts';
+import { type KernelSocket, NO_COOKIE } from '../kernel-socket.ts';
+import { StructView } from '../struct-view.ts';
 
 /** Times are in USER_HZ, which is 100 on every architecture that Node runs on. */
 const TICK_MS = 10;
 
 /** Lists the sockets in these states of the network namespace of process `pid`, or of kaprobe's own. Throws a CapabilityError when the files cannot be read. */
-export function listProcNetTcp(states: readonly TcpState[], pid: number | null, root = '/proc'): DiagSocket[] {
+export function listProcNetTcp(states: readonly TcpState[], pid: number | null, root = '/proc'): KernelSocket[] {
   const folder = `${root}/${pid ?? 'self'}/net`;
   const read = (file: string): string | null => {
     try {
@@ -36,16 +38,15 @@ export function listProcNetTcp(states: readonly TcpState[], pid: number | null, 
 }
 
 /** Reads one of the files. Throws a ParseError that names the line for what is not in its form. */
-export function parseProcNetTcp(text: string, family: 4 | 6): DiagSocket[] {
+export function parseProcNetTcp(text: string, family: 4 | 6): KernelSocket[] {
   return text
     .split('\n')
     .slice(1) // the headings
     .flatMap((line, index) => (line.trim() === '' ? [] : [parseLine(line, family, index + 2)]));
 }
 
-function parseLine(line: string, family: 4 | 6, number: number): DiagSocket {
-  const [, local, remote, state, queues, timer, retransmits, uid, probes, inode] = line.trim().split(/ +/);
-  const [sendQueue, receiveQueue] = hexPair(queues);
+function parseLine(line: string, family: 4 | 6, number: number): KernelSocket {
+  const [, local, remote, state, , timer, retransmits, uid, probes, inode] = line.trim().split(/ +/);
   const [timerKind, ticks] = hexPair(timer);
   const localEnd = parseEnd(local, family);
   const remoteEnd = parseEnd(remote, family);
@@ -56,40 +57,47 @@ function parseLine(line: string, family: 4 | 6, number: number): DiagSocket {
     probes: Number.parseInt(probes ?? '', 10),
     inode: Number.parseInt(inode ?? '', 10),
   };
-  const all = [sendQueue, receiveQueue, timerKind, ticks, ...Object.values(numbers)];
+  const all = [timerKind, ticks, ...Object.values(numbers)];
   if (localEnd === null || remoteEnd === null || all.some(Number.isNaN))
     throw new ParseError(`line ${number} of /proc/net/tcp is not in its form`);
-  const kind = SOCKET_TIMERS[timerKind] ?? null;
+  const kind = TCP_TIMERS[timerKind] ?? null;
+  const tcpState = TCP_STATES[numbers.state] ?? 'unknown';
   return {
     family,
-    state: TCP_STATES[numbers.state] ?? 'unknown',
+    state: tcpState,
     localAddress: localEnd.address,
     localPort: localEnd.port,
     remoteAddress: remoteEnd.address,
     remotePort: remoteEnd.port,
-    timer: kind === null ? null : { kind, expiresMs: ticks * TICK_MS, retries: numbers.retransmits },
+    timer: kind,
+    expiresMs: kind === null ? 0 : ticks * TICK_MS,
     uid: numbers.uid,
     inode: numbers.inode,
     cookie: null,
-    receiveQueue,
-    sendQueue,
+    cookieLow: NO_COOKIE,
+    cookieHigh: NO_COOKIE,
     info: {
-      state: TCP_STATES[numbers.state] ?? 'unknown',
+      ...UNKNOWN_INFO,
+      state: tcpState,
       retransmits: numbers.retransmits,
       unansweredProbes: numbers.probes,
-      unackedSegments: null,
-      rttMs: null,
-      lastDataSentMs: null,
-      lastDataReceivedMs: null,
-      lastAckReceivedMs: null,
-      segmentsOut: null,
-      segmentsIn: null,
-      bytesReceived: null,
-      notSentBytes: null,
-      dataSegmentsIn: null,
     },
   };
 }
+
+/** What these files do not show. */
+const UNKNOWN_INFO = {
+  unackedSegments: null,
+  rttMs: null,
+  lastDataSentMs: null,
+  lastDataReceivedMs: null,
+  lastAckReceivedMs: null,
+  segmentsOut: null,
+  segmentsIn: null,
+  bytesReceived: null,
+  notSentBytes: null,
+  dataSegmentsIn: null,
+} as const;
 
 function hexPair(text = ''): [number, number] {
   const [, first = '', second = ''] = /^([0-9a-f]+):([0-9a-f]+)$/i.exec(text) ?? [];
@@ -106,5 +114,6 @@ function parseEnd(text: string | undefined, family: 4 | 6): { address: string; p
   for (let at = 0; at < digits; at += 8) {
     view.setUint32(at / 2, Number.parseInt(words.slice(at, at + 8), 16), endianness() === 'LE');
   }
-  return { address: family === 4 ? bytes.join('.') : formatIpv6(view, 0), port: Number.parseInt(port, 16) };
+  const address = (family === 4 ? formatIpv4 : formatIpv6)(new StructView(bytes), 0);
+  return { address, port: Number.parseInt(port, 16) };
 }

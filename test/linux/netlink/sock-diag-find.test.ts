@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type DiagSocket, diagId, openSockDiag, type SockDiag } from '../../../src/linux/netlink/sock-diag.ts';
+import { type KernelSocket, readSockets, type SocketList } from '../../../src/linux/kernel-socket.ts';
+import { loadLibc } from '../../../src/linux/libc.ts';
+import { openSockDiag } from '../../../src/linux/netlink/sock-diag.ts';
 
 const open: { close(): unknown }[] = [];
 afterEach(() => {
@@ -12,7 +14,7 @@ afterEach(() => {
 async function connections(
   host: string,
   count: number,
-): Promise<{ clients: Socket[]; listed: DiagSocket[]; diag: SockDiag }> {
+): Promise<{ clients: Socket[]; listed: KernelSocket[]; diag: SocketList }> {
   const server = createServer((socket) => socket.on('error', () => {}).resume());
   server.listen(0, host === '127.0.0.1' ? '::' : host);
   await once(server, 'listening');
@@ -30,11 +32,11 @@ async function connections(
     const [socket] = await accepted;
     open.push({ close: () => socket.destroy() });
   }
-  const diag = await openSockDiag();
+  const diag = openSockDiag(await loadLibc());
   open.push({ close: () => diag.close() });
-  const listed = diag
-    .list({ states: ['established'], withInfo: true })
-    .sockets.filter(({ localPort, remotePort }) => localPort === port || remotePort === port);
+  const listed = readSockets(diag, { states: ['established'], withInfo: true }).sockets.filter(
+    ({ localPort, remotePort }) => localPort === port || remotePort === port,
+  );
   return { clients, listed, diag };
 }
 
@@ -46,8 +48,17 @@ describe.skipIf(process.platform !== 'linux')('single sockets (asks for Linux)',
   ])('are found by what the listing said of them: %s', async (_, host, count) => {
     const { listed, diag } = await connections(host, count);
     expect(listed).toHaveLength(2 * count);
-    const found = diag.find(listed.map(diagId));
-    const nameOf = ({ cookie, family, localAddress, localPort, remoteAddress, remotePort, state, inode }: DiagSocket) =>
+    const found = diag.find(listed);
+    const nameOf = ({
+      cookie,
+      family,
+      localAddress,
+      localPort,
+      remoteAddress,
+      remotePort,
+      state,
+      inode,
+    }: KernelSocket) =>
       JSON.stringify({ cookie, family, localAddress, localPort, remoteAddress, remotePort, state, inode });
     expect(found.map(nameOf)).toEqual(listed.map(nameOf));
     expect(found.every(({ info }) => info?.lastAckReceivedMs !== null)).toBe(true);
@@ -56,15 +67,15 @@ describe.skipIf(process.platform !== 'linux')('single sockets (asks for Linux)',
   it('are left out when they are gone, and when another has their ends', async () => {
     const { clients, listed, diag } = await connections('127.0.0.1', 2);
     clients[0]?.resetAndDestroy();
-    const other = listed.map((socket) => diagId({ ...socket, cookie: 'abcdef' }));
+    const other = listed.map((socket) => ({ ...socket, cookie: 'abcdef' }));
     expect(diag.find(other)).toEqual([]);
-    let found = diag.find(listed.map(diagId));
+    let found = diag.find(listed);
     for (let tries = 0; found.length > 2 && tries < 500; tries += 1) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      found = diag.find(listed.map(diagId));
+      found = diag.find(listed);
     }
     expect(found).toHaveLength(2);
     expect(diag.find([])).toEqual([]);
-    expect(diag.list({ states: ['listen'], withInfo: false }).sockets.length).toBeGreaterThan(0); // no answer was left over
+    expect(readSockets(diag, { states: ['listen'], withInfo: false }).sockets.length).toBeGreaterThan(0); // no answer was left over
   });
 });

@@ -3,17 +3,14 @@ import { endianness } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { KernelError } from '../../../src/base/errors.ts';
+import { addressBytes, formatIpv6 } from '../../../src/linux/addresses.ts';
 import { readCookie, withForeignSocket } from '../../../src/linux/foreign-socket.ts';
+import { copyOfSocket, type KernelSocket, readSockets } from '../../../src/linux/kernel-socket.ts';
 import { loadLibc } from '../../../src/linux/libc.ts';
-import {
-  type DiagSocket,
-  decodeAnswer,
-  diagSocketOf,
-  formatIpv6,
-  messageOf,
-  openSockDiag,
-} from '../../../src/linux/netlink/sock-diag.ts';
+import { answerReader } from '../../../src/linux/netlink/diag-message.ts';
+import { openSockDiag } from '../../../src/linux/netlink/sock-diag.ts';
 import { descriptorOf } from '../../../src/linux/socket-options.ts';
+import { StructView } from '../../../src/linux/struct-view.ts';
 import { thrownBy } from '../../helpers/thrown-by.ts';
 
 const LITTLE = endianness() === 'LE';
@@ -52,13 +49,17 @@ function message({
   return new Uint8Array(view.buffer);
 }
 
-describe('decodeAnswer', () => {
+/** Reads one part of an answer and adds its sockets to those. */
+const decodeAnswer = (bytes: Uint8Array, sockets: KernelSocket[]) =>
+  answerReader(bytes)(bytes.length, (socket) => sockets.push(copyOfSocket(socket)));
+
+describe('an answer', () => {
   test('reads TCP_INFO behind other attributes, as far as this kernel fills it', () => {
     const info = new Uint8Array(60);
     info[2] = 3;
     info[3] = 2;
     new DataView(info.buffer).setUint32(56, 4711, LITTLE);
-    const sockets: DiagSocket[] = [];
+    const sockets: KernelSocket[] = [];
     const attributes: [number, Uint8Array][] = [
       [8, new Uint8Array(1)],
       [2, info],
@@ -79,7 +80,7 @@ describe('decodeAnswer', () => {
     view.setBigUint64(128, 5_000_000_000n, LITTLE);
     view.setUint32(136, 7, LITTLE);
     view.setUint32(140, 0xffff_ffff, LITTLE);
-    const sockets: DiagSocket[] = [];
+    const sockets: KernelSocket[] = [];
     for (const size of [144, 140, 136, 132])
       decodeAnswer(message({ attributes: [[2, info.subarray(0, size)]] }), sockets);
     const counters = sockets.map((each) => [each.info?.bytesReceived, each.info?.segmentsOut, each.info?.segmentsIn]);
@@ -92,7 +93,7 @@ describe('decodeAnswer', () => {
   });
 
   test('keeps nothing of one socket for the next', () => {
-    const sockets: DiagSocket[] = [];
+    const sockets: KernelSocket[] = [];
     const withInfo = message({ attributes: [[2, new Uint8Array(80)]] });
     decodeAnswer(new Uint8Array([...withInfo, ...message({})]), sockets);
     expect(sockets.map(({ info }) => info === null)).toEqual([false, true]);
@@ -127,27 +128,42 @@ describe('decodeAnswer', () => {
   });
 });
 
-test('a socket that another list tells of is told of as the kernel would', () => {
-  const sockets: DiagSocket[] = [];
-  const ends: [number, number][] = [
-    [8, 0x20010db8],
-    [24, 0x7f000001],
+test('a message is read as the struct says', () => {
+  const sockets: KernelSocket[] = [];
+  const fill: [number, number][] = [
+    [2, 0x0102],
+    [44, 0x1234],
+    [48, 0x9],
+    [52, 4711],
+    [64, 1000],
   ];
-  for (const family of [2, 10])
-    decodeAnswer(
-      message({
-        family,
-        fill: [...ends, [2, 0x0102], [52, 4711]],
-        attributes: [[2, Uint8Array.of(0, 0, 3, 2, 0, 0, 0, 0)]],
-      }),
-      sockets,
-    );
-  expect(sockets).toMatchObject([
-    { family: 4, timer: { kind: 'keepalive' } },
-    { family: 6, info: { retransmits: 3 } },
+  const ends = new Uint8Array([0x1f, 0x90, 0x00, 0x50, ...[10, 0, 0, 5], ...new Array(12).fill(0), ...[10, 0, 0, 9]]);
+  const bytes = message({ fill: LITTLE ? fill : [] });
+  bytes.set(ends, 16 + 4);
+  decodeAnswer(bytes, sockets);
+  expect(sockets).toEqual([
+    {
+      family: 4,
+      state: 'established',
+      localAddress: '10.0.0.5',
+      localPort: 8080,
+      remoteAddress: '10.0.0.9',
+      remotePort: 80,
+      timer: 'keepalive',
+      expiresMs: 4711,
+      uid: 1000,
+      inode: 0,
+      cookie: '900001234',
+      cookieLow: 0x1234,
+      cookieHigh: 9,
+      info: null,
+    },
   ]);
-  for (const socket of [...sockets, ...sockets.map((each) => ({ ...each, timer: null, info: null, cookie: null }))])
-    expect(diagSocketOf(messageOf(socket))).toEqual(socket);
+});
+
+test.each(['192.0.2.1', '::1', '2001:db8::9', '::ffff:10.0.0.1', '1:2:3:4:5:6:7:8'])('%s is bytes and back', (text) => {
+  const bytes = Uint8Array.from(addressBytes(text));
+  expect(bytes.length === 4 ? bytes.join('.') : formatIpv6(new StructView(bytes), 0)).toBe(text);
 });
 
 test('IPv6 addresses are written as the WHATWG URL parser writes them', () => {
@@ -157,7 +173,7 @@ test('IPv6 addresses are written as the WHATWG URL parser writes them', () => {
       groups.forEach((group, index) => {
         view.setUint16(2 * index, group);
       });
-      const written = formatIpv6(view, 0);
+      const written = formatIpv6(new StructView(new Uint8Array(view.buffer)), 0);
       if (!written.includes('.'))
         expect(`[${written}]`).toBe(
           new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname,
@@ -174,19 +190,17 @@ describe.skipIf(!isLinux)('on this kernel (needs Linux)', () => {
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     const client = connect({ port, host: '::1' });
     await new Promise((resolve) => client.once('connect', resolve));
-    const diag = await openSockDiag();
+    const diag = openSockDiag(await loadLibc());
     try {
       const libc = await loadLibc();
       const fd = descriptorOf(client) ?? -1;
-      const own = diag
-        .list({ states: ['established'], withInfo: true })
-        .sockets.filter(({ remotePort }) => remotePort === port);
+      const toPort = (state: 'established' | 'syn-sent') =>
+        readSockets(diag, { states: [state], withInfo: true }).sockets.filter(({ remotePort }) => remotePort === port);
+      const own = toPort('established');
       expect(own).toMatchObject([{ family: 6, remoteAddress: '::1', localPort: client.localPort, timer: null }]);
       expect(own[0]?.cookie).toBe(readCookie(libc, fd));
       expect(own[0]?.info?.lastDataReceivedMs).toBeLessThan(60_000);
-      expect(
-        diag.list({ states: ['syn-sent'], withInfo: true }).sockets.filter(({ remotePort }) => remotePort === port),
-      ).toEqual([]);
+      expect(toPort('syn-sent')).toEqual([]);
 
       const holder = { pid: process.pid, fd };
       expect(

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type LiveSocket, SOCKET_RISKS } from '../../src/sockets/live-socket.ts';
-import { SOCKET_ORDERS, type SocketOrder, sortSockets, summariseSockets } from '../../src/sockets/socket-summary.ts';
-import { socketsOf } from '../../src/sockets/socket-table.ts';
-import { liveSocket } from '../helpers/live-socket.ts';
-import { socketRows } from '../helpers/socket-rows.ts';
+import {
+  SOCKET_ORDERS,
+  type SocketOrder,
+  sortSockets,
+  summariseSockets,
+} from '../../../src/commands/sockets/socket-summary.ts';
+import { type LiveSocket, SOCKET_RISKS } from '../../../src/sockets/live-socket.ts';
+import { socketsOf } from '../../../src/sockets/socket-table.ts';
+import { liveSocket } from '../../helpers/live-socket.ts';
+import { socketRows } from '../../helpers/socket-rows.ts';
 
 const quietFor = (ms: number) => ({ lastReceivedMs: ms, lastSentMs: ms, lastAcknowledgedMs: ms });
 const how = { ownersSought: true, listeningPorts: new Set([80]), judgesLocal: false };

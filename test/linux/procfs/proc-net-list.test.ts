@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CapabilityError } from '../../../src/base/errors.ts';
 import type { TcpState } from '../../../src/base/tcp-state.ts';
-import { type DiagSocket, diagId, diagSocketOf } from '../../../src/linux/netlink/sock-diag.ts';
-import { watchProcNetTcp } from '../../../src/linux/procfs/proc-net-watch.ts';
+import { type KernelSocket, readSockets, type SocketList } from '../../../src/linux/kernel-socket.ts';
+import { openProcNetTcp } from '../../../src/linux/procfs/proc-net-list.ts';
 
 let root = '';
 beforeEach(() => {
@@ -16,7 +16,14 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 /** By the kernel's numbers (net/tcp_states.h). */
-const STATE = { established: '01', 'syn-sent': '02', 'syn-received': '03', 'fin-wait-2': '05', 'time-wait': '06' };
+const STATE = {
+  established: '01',
+  'syn-sent': '02',
+  'syn-received': '03',
+  'fin-wait-2': '05',
+  'time-wait': '06',
+  listen: '0A',
+};
 
 interface Line {
   port: number;
@@ -35,11 +42,8 @@ async function show(...lines: Line[]): Promise<void> {
 }
 
 const EVERY: TcpState[] = ['established', 'syn-sent', 'syn-received', 'fin-wait-2', 'time-wait'];
-const list = (watch: ReturnType<typeof watchProcNetTcp>, request = {}): DiagSocket[] => {
-  const sockets: DiagSocket[] = [];
-  watch.each({ states: EVERY, withInfo: true, ...request }, (entry) => sockets.push(diagSocketOf(entry)));
-  return sockets;
-};
+const list = (watch: SocketList, request = {}): KernelSocket[] =>
+  readSockets(watch, { states: EVERY, withInfo: true, ...request }).sockets;
 
 test.each<[what: string, isSame: boolean, before: Omit<Line, 'port'>, after: Omit<Line, 'port'>]>([
   ['stays', true, { inode: 7 }, { inode: 7 }],
@@ -51,7 +55,7 @@ test.each<[what: string, isSame: boolean, before: Omit<Line, 'port'>, after: Omi
   ['comes after TIME-WAIT', false, { inode: 0, state: 'time-wait' }, { inode: 8 }],
   ['is being made again', false, { inode: 7 }, { inode: 0, state: 'syn-received' }],
 ])('a socket that %s keeps its number: %s', async (_, isSame, before, after) => {
-  const watch = watchProcNetTcp(null, root);
+  const watch = openProcNetTcp(null, true, root);
   await show({ port: 1000, ...before }, { port: 1001, inode: 99 });
   const [first, other] = list(watch);
   expect(first?.cookie).not.toBe(other?.cookie);
@@ -62,7 +66,7 @@ test.each<[what: string, isSame: boolean, before: Omit<Line, 'port'>, after: Omi
 });
 
 test('an inode that was seen tells the next connection apart, also after the first was closed', async () => {
-  const watch = watchProcNetTcp(null, root);
+  const watch = openProcNetTcp(null, true, root);
   const numbers: (string | null | undefined)[] = [];
   for (const line of [{ inode: 7 }, { inode: 0, state: 'fin-wait-2' }, { inode: 8 }] as const) {
     await show({ port: 1000, ...line });
@@ -73,16 +77,27 @@ test('an inode that was seen tells the next connection apart, also after the fir
 });
 
 test('finds those that are named, and none that are gone', async () => {
-  const watch = watchProcNetTcp(null, root);
+  const watch = openProcNetTcp(null, true, root);
   await show({ port: 1000, inode: 7 }, { port: 1001, inode: 8 });
-  const ids = list(watch).map(diagId);
+  const ids = list(watch);
   await show({ port: 1001, inode: 8 }, { port: 1002, inode: 9 });
   expect(watch.find(ids).map(({ localPort }) => localPort)).toEqual([1001]);
   expect(watch.find([])).toEqual([]);
 });
 
+test('without numbers no socket has one, none is found by it, and listeners are listed too', async () => {
+  const plain = openProcNetTcp(null, false, root);
+  await show({ port: 1000, inode: 7 }, { port: 1001, state: 'listen', inode: 8 });
+  const sockets = list(plain, { states: ['established', 'listen'] });
+  expect(sockets.map(({ localPort, cookie }) => [localPort, cookie])).toEqual([
+    [1000, null],
+    [1001, null],
+  ]);
+  expect(plain.find(sockets)).toEqual([]);
+});
+
 test('lists those of the states and ports that are asked for', async () => {
-  const watch = watchProcNetTcp(null, root);
+  const watch = openProcNetTcp(null, true, root);
   await show({ port: 1000, inode: 7 }, { port: 1001, inode: 0, state: 'time-wait' }, { port: 1002, inode: 9 });
   const ports = (request: object) => list(watch, request).map(({ localPort }) => localPort);
   expect(ports({ states: ['time-wait'] })).toEqual([1001]);
@@ -92,5 +107,5 @@ test('lists those of the states and ports that are asked for', async () => {
 });
 
 test('says that it cannot look where there is nothing to look at', () => {
-  expect(() => list(watchProcNetTcp(null, join(root, 'nowhere')))).toThrow(CapabilityError);
+  expect(() => list(openProcNetTcp(null, true, join(root, 'nowhere')))).toThrow(CapabilityError);
 });

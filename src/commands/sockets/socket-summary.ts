@@ -1,9 +1,9 @@
 /** Live sockets in order and in numbers. */
 
-import type { SocketsData } from '../commands/sockets/report.ts';
-import { silenceMs } from './keepalive-from-timer.ts';
-import { type LiveSocket, SOCKET_RISKS, type SocketCount, type SocketRisk } from './live-socket.ts';
-import { eachSocket, SocketCursor, type SocketRows } from './socket-table.ts';
+import { silenceMs } from '../../sockets/keepalive-from-timer.ts';
+import { type LiveSocket, SOCKET_RISKS, type SocketCount, type SocketRisk } from '../../sockets/live-socket.ts';
+import { eachSocket, type SocketCursor, type SocketRows } from '../../sockets/socket-table.ts';
+import type { SocketsData } from './report.ts';
 
 /** What `--sort` takes. */
 export const SOCKET_ORDERS = ['risk', 'silence', 'remote', 'local', 'command', 'pid', 'state'] as const;
@@ -46,17 +46,13 @@ function sortByNumbers(list: SocketRows, byRisk: boolean): SocketRows {
   const SILENCES = 2 ** 24;
   const PLACES = 2 ** 26;
   const keys = new Float64Array(list.rows.length);
-  const socket = new SocketCursor(list.table);
-  for (let place = 0; place < keys.length; place += 1) {
-    socket.row = list.rows[place] ?? 0;
+  eachSocket(list, (socket, place) => {
     const silence = Math.min(SILENCES - 1, Math.floor((silenceMs(socket) ?? 0) / 256));
     const rank = byRisk ? rankOf(socket.risk) : 0;
     keys[place] = (rank * SILENCES + (SILENCES - 1 - silence)) * PLACES + place;
-  }
+  });
   keys.sort();
-  const rows = new Uint32Array(keys.length);
-  for (let place = 0; place < keys.length; place += 1) rows[place] = list.rows[(keys[place] ?? 0) % PLACES] ?? 0;
-  return { table: list.table, rows };
+  return { table: list.table, rows: list.rows.map((_, place) => list.rows[(keys[place] ?? 0) % PLACES] ?? 0) };
 }
 
 /** The gravest is 0; what is not judged comes last. */
@@ -87,9 +83,7 @@ export function summariseSockets(
   const byRemote = farEndCounter(listeningPorts);
   const withoutOwner = { closed: 0, unknown: 0 };
   let local = 0;
-  const socket = new SocketCursor(list.table);
-  for (let place = 0; place < list.rows.length; place += 1) {
-    socket.row = list.rows[place] ?? 0;
+  eachSocket(list, (socket) => {
     const { risk, state } = socket;
     if (risk !== null) byRisk[risk] += 1;
     byState[state] = (byState[state] ?? 0) + 1;
@@ -97,13 +91,13 @@ export function summariseSockets(
       if (socket.isLocal) local += 1;
       byRemote.count(socket);
     }
-    if (!ownersSought) continue;
+    if (!ownersSought) return;
     const { owners } = socket;
     const first = owners[0];
     if (first === undefined) withoutOwner[socket.inode === 0 ? 'closed' : 'unknown'] += 1;
     else if (owners.length === 1) count(byCommand, nameOf(first), risk);
     else for (const command of new Set(owners.map(nameOf))) count(byCommand, command, risk);
-  }
+  });
   return {
     sockets: list.rows.length,
     local,

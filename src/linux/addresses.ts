@@ -1,0 +1,69 @@
+/** IP addresses as bytes in the kernel's structs and as text. */
+import type { StructView } from './struct-view.ts';
+
+/** The 16 bytes of an IPv6 address at an offset, in the form of RFC 5952, IPv4-mapped ones as `::ffff:192.0.2.1`. */
+export function formatIpv6(view: StructView, at: number): string {
+  const groups = Array.from({ length: 8 }, (_, index) => view.networkU16(at + 2 * index));
+  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
+  if (isMapped) return `::ffff:${formatIpv4(view, at + 12)}`;
+  let best = { start: 0, length: 1 };
+  for (let start = 0; start < 8; start += 1) {
+    let length = 0;
+    while (groups[start + length] === 0) length += 1;
+    if (length > best.length) best = { start, length };
+  }
+  const hex = groups.map((group) => group.toString(16));
+  if (best.length < 2) return hex.join(':');
+  return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
+}
+
+/** The four bytes of an IPv4 address at an offset. */
+export function formatIpv4(view: StructView, at: number): string {
+  return `${view.u8(at)}.${view.u8(at + 1)}.${view.u8(at + 2)}.${view.u8(at + 3)}`;
+}
+
+/** Four bytes of IPv4, sixteen of IPv6, of an address as these functions write it. */
+export function addressBytes(text: string): number[] {
+  const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(text)?.[0].split('.').map(Number);
+  if (dotted !== undefined)
+    return text.includes(':') ? [...new Array<number>(10).fill(0), 255, 255, ...dotted] : dotted;
+  const [left = [], right = []] = text
+    .split('::')
+    .map((half) => (half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16))));
+  const zeros = new Array<number>(8 - left.length - right.length).fill(0);
+  return [...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 255]);
+}
+
+/** Texts of addresses that come repeatedly, by their bytes: a host has many sockets and few addresses. */
+export class AddressTexts {
+  private readonly four = new Map<number, string>();
+  private readonly six: ByThreeWords<Map<number, string>> = new Map();
+
+  /** The address at an offset. */
+  at(view: StructView, at: number, family: 4 | 6): string {
+    const known = family === 4 ? this.four : this.endingsOf(view, at);
+    const last = view.u32(family === 4 ? at : at + 12);
+    let text = known.get(last);
+    if (text === undefined) {
+      text = family === 4 ? formatIpv4(view, at) : formatIpv6(view, at);
+      known.set(last, text);
+    }
+    return text;
+  }
+
+  /** Those of IPv6 with the same first twelve bytes, by the last four. */
+  private endingsOf(view: StructView, at: number): Map<number, string> {
+    return inner(inner(inner(this.six, view.u32(at)), view.u32(at + 4)), view.u32(at + 8));
+  }
+}
+
+type ByThreeWords<T> = Map<number, Map<number, Map<number, T>>>;
+
+function inner<T>(outer: Map<number, Map<number, T>>, key: number): Map<number, T> {
+  let found = outer.get(key);
+  if (found === undefined) {
+    found = new Map();
+    outer.set(key, found);
+  }
+  return found;
+}

@@ -5,7 +5,7 @@ import type { Libc } from '../linux/libc.ts';
 import { descriptorOf, writeKeepalive } from '../linux/socket-options.ts';
 import { readTcpInfo } from '../linux/tcp-info.ts';
 import { type Unmeasured, unmeasured } from '../report/values.ts';
-import { observeProbing, type ProbeSample, startProbing } from './probe-verdict.ts';
+import { observeProbing, type ProbeSample, progressFrom } from './probe-verdict.ts';
 import { awaitEnd, type Watch } from './watch-end.ts';
 
 /** The shortest that the kernel allows: TCP_KEEPIDLE and TCP_KEEPINTVL are whole seconds. */
@@ -49,7 +49,7 @@ export async function probeKeepalive(
   const giveUpAtMs = performance.now() + IDLE_MS + GREETING_MS + (probeCount + 1) * INTERVAL_MS * LATE_TIMERS;
   const first = look(socket, libc);
   if (first === null) return whyNot(watch, signal);
-  let progress = startProbing(first);
+  let progress = progressFrom(first);
   let untilMs = first.atMs;
   for (;;) {
     await sleep(Math.max(1, untilMs - performance.now()), undefined, { signal });

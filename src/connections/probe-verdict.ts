@@ -47,7 +47,8 @@ const TICK_MS = 10;
 /** What a time reckoned from such differences may be off by, and some. */
 const TICK_SLACK_MS = 50;
 
-export function startProbing(sample: ProbeSample): ProbeProgress {
+/** Where probing stands after the first sample. */
+export function progressFrom(sample: ProbeSample): ProbeProgress {
   return {
     quietSinceMs: sample.atMs - sample.lastAckReceivedMs,
     emptySegmentsIn: sample.segmentsIn - sample.dataSegmentsIn,
@@ -65,7 +66,7 @@ export function observeProbing(
   sample: ProbeSample,
   plan: ProbePlan,
 ): { progress: ProbeProgress; verdict: ProbeVerdict } {
-  const fresh = startProbing(sample);
+  const fresh = progressFrom(sample);
   const { atMs, unansweredProbes } = sample;
   const dueMs = before.quietSinceMs + plan.idleMs;
   const cameEmpty = fresh.emptySegmentsIn > before.emptySegmentsIn;

@@ -46,3 +46,8 @@ export function judge<Facts>(rules: readonly Rule<Facts>[], subject: string, fac
     .sort((a, b) => (a.rank ?? 0) - (b.rank ?? 0))
     .flatMap((rule) => rule.judge(facts).map((judgement) => ({ rule: rule.id, subject, ...judgement })));
 }
+
+/** The same, the gravest first; the order within one severity stays. For findings of several lists of rules. */
+export function gravestFirst(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted((a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity));
+}

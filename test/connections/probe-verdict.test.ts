@@ -5,7 +5,7 @@ import {
   type ProbePlan,
   type ProbeSample,
   type ProbeVerdict,
-  startProbing,
+  progressFrom,
 } from '../../src/connections/probe-verdict.ts';
 
 const PLAN: ProbePlan = { idleMs: 1000, intervalMs: 1000, probeCount: 5 };
@@ -75,7 +75,7 @@ function probe(peer: Peer, conditions: Conditions = {}): Outcome {
     return { atMs, unansweredProbes, segmentsIn, dataSegmentsIn, lastAckReceivedMs: tick(atMs) - tick(lastInMs) };
   };
 
-  let progress = startProbing(look(1));
+  let progress = progressFrom(look(1));
   let askedForMs = 1;
   for (let lookCount = 0; ; lookCount += 1) {
     const atMs = Math.max(askedForMs, 0) + (lateMs[lookCount] ?? lateMs.at(-1) ?? 0) + 0.1;
@@ -217,7 +217,7 @@ describe('for any timing', () => {
       fc.property(fc.array(change, { minLength: 1, maxLength: 60 }), (changes) => {
         const counters = { segmentsIn: 7, dataSegmentsIn: 3 };
         let atMs = 10;
-        let progress = startProbing({ atMs, unansweredProbes: 0, lastAckReceivedMs: 5, ...counters });
+        let progress = progressFrom({ atMs, unansweredProbes: 0, lastAckReceivedMs: 5, ...counters });
         for (const { stepMs, probes: unansweredProbes, lastAckReceivedMs } of changes) {
           atMs += stepMs;
           const step = observeProbing(progress, { atMs, unansweredProbes, lastAckReceivedMs, ...counters }, PLAN);

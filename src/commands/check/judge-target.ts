@@ -4,7 +4,7 @@ import { idleEvidenceOf } from '../../connections/survival.ts';
 import { keepaliveFacts, type Settings } from '../../keepalive/facts.ts';
 import { rules as keepaliveRules } from '../../keepalive/rules/registry.generated.ts';
 import { librarySwitches } from '../../knowledge/switches.ts';
-import { type Finding, judge, type Severity } from '../../report/finding.ts';
+import { type Finding, gravestFirst, judge, type Severity } from '../../report/finding.ts';
 import { decideVerdict, type Gap } from '../../report/report.ts';
 import type { Keepalive } from '../../report/values.ts';
 import type { EndpointObservation } from './endpoint.ts';
@@ -32,11 +32,11 @@ export function judgeTarget(
 ): JudgedTarget {
   const { target } = seen;
   const facts = factsOf(seen, question, host);
-  const findings = [
+  const findings = gravestFirst([
     ...judge(connectionRules, target, facts),
     ...judge(checkRules, target, facts),
     ...judge(keepaliveRules, target, facts),
-  ];
+  ]);
   const missing = [
     ...gapsIn(seen, question),
     ...(idleTest.obstacle === null ? [] : [gap('idle test', idleTest.obstacle)]),

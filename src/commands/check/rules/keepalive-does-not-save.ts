@@ -18,6 +18,7 @@ dead, while a new connection to the same address worked. Two boxes on the path l
 **What to do.** Set the faster values and test again with them. If that connection dies too, send an application heartbeat.
 
 **Sources.** tcp(7). RFC 9293, section 3.8.4. \`kaprobe measure\` finds the timeout, and whether keepalive refreshes it.`,
+  rank: 1,
   judge: (facts) => {
     const { survival, settings } = facts;
     const keepalive = armOf(survival, 'keepalive');

@@ -18,6 +18,7 @@ connection. If that works, the host is alive. On a very lossy path all probes ma
 
 **Sources.** RFC 9293, section 3.8.4 and section 3.10.7.4 (a segment out of sequence is answered with an ACK). Linux
 net/ipv4/tcp_output.c (tcp_xmit_probe_skb).`,
+  rank: 1,
   judge: ({ answer }) => {
     if (answer?.kind !== 'unanswered') return [];
     const { probeCount, afterMs, freshConnect } = answer;

@@ -15,6 +15,7 @@ Sandboxes and other kernels may have other limits.
 **What to do.** Give the option a value in seconds and within its bounds.
 
 **Sources.** tcp(7). Linux include/net/tcp.h (MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL, MAX_TCP_KEEPCNT).`,
+  rank: 1,
   judge: ({ refused, settings }) =>
     refused.map(({ option, requested, unit, errno }) => ({
       severity: 'error',

@@ -1,7 +1,6 @@
 import { type Facts, factsAbout } from '../../src/policy/facts.ts';
 
-export { arm, certificate, connection, DAY_MS, survival } from '../connections/facts.ts';
-export { middlebox, namespaceLines, settings, socketLines } from '../keepalive/facts.ts';
+export { middlebox, socketLines } from '../keepalive/facts.ts';
 
 /** What is known about `h:1`: nothing but what is given. */
 export function facts(known: Partial<Facts>): Facts {

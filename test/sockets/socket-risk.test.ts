@@ -4,7 +4,7 @@ import type { LiveSocket, SocketRisk } from '../../src/sockets/live-socket.ts';
 import { isLocal } from '../../src/sockets/socket-filter.ts';
 import { type RiskContext, riskJudge } from '../../src/sockets/socket-risk.ts';
 import { exactly, liveSocket } from '../helpers/live-socket.ts';
-import { middlebox } from '../policy/facts.ts';
+import { middlebox } from '../keepalive/facts.ts';
 
 const MINUTE = 60_000;
 const socketRisk = (socket: LiveSocket, context: RiskContext) => riskJudge(context)(socket, isLocal(socket));

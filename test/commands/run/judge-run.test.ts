@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SeenConnection } from '../../../src/commands/run/connection-log.ts';
 import { judgeRun } from '../../../src/commands/run/judge-run.ts';
 import type { Keepalive } from '../../../src/report/values.ts';
-import { middlebox } from '../../policy/facts.ts';
+import { middlebox } from '../../keepalive/facts.ts';
 
 const OFF: Keepalive = { enabled: false, idleMs: 7_200_000, intervalMs: 75_000, count: 9, userTimeoutMs: 0 };
 const GOOD: Keepalive = { enabled: true, idleMs: 60_000, intervalMs: 15_000, count: 4, userTimeoutMs: 0 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/http/rules/middlebox-forgets-before-server.ts';
 import { httpServer } from '../../../helpers/http-server.ts';
-import { middlebox } from '../../../policy/facts.ts';
+import { middlebox } from '../../../keepalive/facts.ts';
 
 test('a box that forgets while the server still holds the connection is a warning', () => {
   const idleClose = { lowerMs: 3_600_000, upperMs: 3_600_010, outcome: 'closed' } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/measure/rules/path-idle-timeout.ts';
-import { namespaceLines, socketLines } from '../../../policy/facts.ts';
+import { namespaceLines, socketLines } from '../../../keepalive/facts.ts';
 import { measured, UNMEASURED } from '../measured.ts';
 
 test('a measured timeout is a warning with the bracket, the candidates and the lines that live with it', () => {

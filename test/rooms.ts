@@ -7,6 +7,7 @@ import { format as text } from '../src/output/formats/text.ts';
 import type { RenderOptions } from '../src/output/render-options.ts';
 import { openPage } from '../src/output/text-layout.ts';
 import type { Outcome, Report } from '../src/report/report.ts';
+import { notPlainIn } from './helpers/plain-data.ts';
 
 const quiet: CommandContext = { signal: new AbortController().signal, progress: () => {}, failOn: 'error' };
 
@@ -17,6 +18,8 @@ export function runRoom<Data>(room: Room<Data>, argv: readonly string[]): Promis
   command.parse([...argv], { from: 'user' });
   return room.run(command.args, command.opts(), quiet).then((result) => {
     if ('kind' in result) throw new Error('another program answered');
+    const wrong = notPlainIn(result, 'outcome');
+    if (wrong.length > 0) throw new Error(`a room returned what is no plain data: ${wrong.join(', ')}`);
     return result;
   });
 }

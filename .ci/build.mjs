@@ -29,6 +29,7 @@ const { outputFiles, metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   external: ['koffi', 'ping-lite'],
+  alias: { '@commander-js/extra-typings': 'commander' }, // the former only adds types
   write: false,
   metafile: true,
   logLevel: 'warning',
@@ -39,18 +40,8 @@ const { outputFiles, metafile } = await build({
 // file would go, in loops over a hundred thousand sockets too.
 const PLAIN_EXPORTS = 'module.exports = { ...module.exports };\n';
 
-// To find and open a file takes longer than to compile one that is small: those that several others use are kept in one, as functions.
-const SMALL_BYTES = 10_000;
-const pieces = outputFiles
-  .filter(({ path, text }) => basename(path).startsWith('chunk-') && text.length < SMALL_BYTES)
-  .map(({ path }) => basename(path));
-const required = /\brequire\("\.\/(chunk-\w+\.js)"\)/g;
-const inPieces = (code) =>
-  code.replace(required, (whole, name) => (pieces.includes(name) ? `require("./pieces.js")("${name}")` : whole));
-
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist');
-const functions = [];
 for (const { path, text } of outputFiles) {
   const { code } = await transform(text, {
     format: 'cjs',
@@ -61,29 +52,8 @@ for (const { path, text } of outputFiles) {
     minify: true,
     keepNames: true,
   });
-  const name = basename(path);
-  const whole = inPieces(code + PLAIN_EXPORTS);
-  if (pieces.includes(name)) functions.push(`${JSON.stringify(name)}(module,exports){${whole}}`);
-  else writeFileSync(join('dist', name), whole);
+  writeFileSync(join('dist', basename(path)), code + PLAIN_EXPORTS);
 }
-writeFileSync(
-  join('dist', 'pieces.js'),
-  `"use strict";
-const pieces = {
-${functions.join(',\n')}
-};
-const made = new Map();
-module.exports = (name) => {
-  let module = made.get(name);
-  if (module === undefined) {
-    module = { exports: {} };
-    made.set(name, module);
-    pieces[name](module, module.exports);
-  }
-  return module.exports;
-};
-`,
-);
 // The sources are ES modules, what is built from them is not.
 writeFileSync(join('dist', 'package.json'), `${JSON.stringify({ type: 'commonjs' })}\n`);
 

@@ -1,6 +1,7 @@
 /** From the words of the command line to what they ask for: the one place that speaks with commander. */
 import { Command, CommanderError, Option, type OptionValues } from '@commander-js/extra-typings';
 import { UsageError } from '../base/errors.ts';
+import { quoted } from '../base/quoted.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { VERSION } from '../base/version.ts';
 import { type FileOutput, outputOption } from '../output/file-output.ts';
@@ -9,7 +10,6 @@ import { SEVERITIES, type Severity } from '../report/finding.ts';
 import { type CommandName, commands } from './index.ts';
 import { helpHint, mistakeOf } from './mistake.ts';
 import type { Room } from './room.ts';
-import { quoted } from './shared/options.ts';
 
 const EXIT_CODES = `
 Exit codes:

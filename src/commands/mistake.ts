@@ -1,9 +1,9 @@
 /** What is wrong with a command line, said from what commander knows about it: its own sentences are not read. */
 import type { Command, CommanderError } from '@commander-js/extra-typings';
 import { UsageError } from '../base/errors.ts';
+import { quoted } from '../base/quoted.ts';
 import { didYouMean } from '../base/suggest.ts';
 import { plural } from '../base/units.ts';
-import { quoted } from './shared/options.ts';
 
 /** Where to look the options and arguments of a command up. */
 export function helpHint(command: Command): string {

@@ -1,9 +1,12 @@
 /** Options that commands share, and the reading of their values. Every value that cannot be meant is a UsageError that names its option. */
 import { Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { DAY_MS, durationArgument, formatDuration, parseDuration } from '../../base/units.ts';
 import { findPreset, toMiddlebox } from '../../knowledge/find-middlebox.ts';
 import type { Middlebox } from '../../report/values.ts';
+
+export { quoted } from '../../base/quoted.ts';
 
 /** What a number may be. `step`: 1000 for what the kernel counts in whole seconds. Durations are in milliseconds. */
 export interface Bounds {
@@ -118,11 +121,6 @@ function readPercent(name: string, text: string): number {
     );
   }
   return value;
-}
-
-/** A text of the user's, short enough to stand in a message. */
-export function quoted(text: string): string {
-  return `'${text.length > 60 ? `${text.slice(0, 57)}...` : text}'`;
 }
 
 /** Boxes count whole seconds; a year is longer than any of their idle timeouts, but for "never". */

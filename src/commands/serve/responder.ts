@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { endpoint } from '../../base/endpoint.ts';
 import { KernelError } from '../../base/errors.ts';
-import { formatDuration, parseDuration, plural } from '../../base/units.ts';
-import { DONE_LINE, GREETING, REFUSAL, SPOKEN_LINE } from '../../connections/responder-lines.ts';
+import { formatDuration, plural } from '../../base/units.ts';
 import type { ServeData, ServedClient } from './report.ts';
+import { serve } from './served-connection.ts';
 
 /** How a responder behaves. */
 export interface ResponderOptions {
@@ -35,11 +35,6 @@ export interface Responder {
   close(): void;
 }
 
-/** A request is one line of at most so many bytes with its end, and has so long to come. */
-const LONGEST_REQUEST_BYTES = 256;
-const REQUEST_MS = 10_000;
-/** How long a refused client has to hang up by itself. */
-const PARTING_MS = 1000;
 /** The clients that are counted one by one. */
 const KNOWN_CLIENTS = 100;
 /** Lines of log that may come within a second; the rest is counted. */
@@ -166,168 +161,6 @@ const LISTEN_HINTS: Record<string, string> = {
 
 function nameOf({ remoteAddress = 'unknown', remotePort }: Socket): string {
   return endpoint(remoteAddress, remotePort ?? 0);
-}
-
-/** What one connection may do and must tell. */
-interface Account {
-  mode: ServeData['mode'];
-  /** Of the responder's own life. */
-  leftMs(): number;
-  received(sizeBytes: number): void;
-  sent(sizeBytes: number): void;
-  spoke(): void;
-  /** Those of all connections. */
-  called: Map<string, () => void>;
-  log(what: string): void;
-}
-
-/** Treats one connection until it ends. */
-function serve(socket: Socket, account: Account): void {
-  /** The beginning of what may become a request; null: this connection is plain data. */
-  let pending: Buffer | null = Buffer.alloc(0);
-  let isRequests = false;
-  /** Calls off the request that is running; null: none is. */
-  let callOff: (() => void) | null = null;
-  let patience: NodeJS.Timeout | null = null;
-  let parting: NodeJS.Timeout | null = null;
-
-  const stopWaiting = (): void => {
-    clearTimeout(patience ?? undefined);
-    patience = null;
-  };
-  const send = (bytes: Buffer | string): void => {
-    account.sent(bytes.length); // texts here are ASCII
-    if (!socket.write(bytes)) {
-      socket.pause();
-      socket.once('drain', () => socket.resume());
-    }
-  };
-  const treatAsData = (bytes: Buffer): void => {
-    if (account.mode === 'echo' && bytes.length > 0) send(bytes);
-  };
-  const refuse = (why: string): void => {
-    account.log(`refused: ${why}`);
-    stopWaiting();
-    callOff?.();
-    const line = `${REFUSAL}${why}\n`;
-    account.sent(line.length);
-    pending = null;
-    socket.end(line);
-    socket.resume();
-    // What still comes is thrown away: to close with it unread would be a reset, which takes the line with it.
-    parting = setTimeout(() => socket.destroy(), PARTING_MS);
-  };
-  const becomeData = (): void => {
-    stopWaiting();
-    const bytes = pending ?? Buffer.alloc(0);
-    pending = null;
-    treatAsData(bytes);
-  };
-  const giveUpWaiting = (): void => {
-    patience = null;
-    if (!isRequests) becomeData();
-    else refuse(`no end of the line within ${formatDuration(REQUEST_MS)}`);
-  };
-  const speak = (): void => {
-    callOff = null;
-    account.spoke();
-    send(SPOKEN_LINE);
-  };
-  const fulfil = (line: string): void => {
-    const asked = callOff === null ? readRequest(line, account.leftMs()) : 'one request at a time';
-    if (typeof asked === 'string') {
-      refuse(asked);
-      return;
-    }
-    switch (asked.kind) {
-      case 'after': {
-        account.log(`asks to be spoken to after ${formatDuration(asked.afterMs)}`);
-        const timer = setTimeout(speak, asked.afterMs);
-        callOff = () => clearTimeout(timer);
-        return;
-      }
-      case 'when': {
-        const { name } = asked;
-        if (account.called.has(name)) refuse('that name is taken');
-        else {
-          account.log('asks to be spoken to when it is called');
-          callOff = () => account.called.delete(name);
-          account.called.set(name, () => {
-            account.called.delete(name);
-            speak();
-          });
-        }
-        return;
-      }
-      case 'now': {
-        const call = account.called.get(asked.name);
-        if (call === undefined) refuse('no connection of that name waits');
-        else {
-          call();
-          send(DONE_LINE);
-        }
-        return;
-      }
-      default:
-        asked satisfies never;
-    }
-  };
-  const readRequests = (): void => {
-    while (pending !== null && pending.length > 0) {
-      const end = pending.indexOf('\n');
-      if (end >= LONGEST_REQUEST_BYTES || (end < 0 && pending.length >= LONGEST_REQUEST_BYTES)) {
-        refuse(`a line is longer than ${LONGEST_REQUEST_BYTES} bytes`);
-        return;
-      }
-      if (end < 0) {
-        waitForTheRest();
-        return;
-      }
-      const request = pending.toString('latin1', 0, end);
-      // A copy, so that a short rest does not hold on to a large chunk.
-      pending = Buffer.from(pending.subarray(end + 1));
-      stopWaiting();
-      fulfil(request);
-    }
-  };
-  const waitForTheRest = (): void => {
-    patience ??= setTimeout(giveUpWaiting, REQUEST_MS);
-  };
-
-  socket.on('data', (chunk) => {
-    account.received(chunk.length);
-    if (parting !== null) return;
-    if (pending === null) return treatAsData(chunk);
-    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-    if (!isRequests) {
-      const begins = pending.toString('latin1', 0, GREETING.length);
-      if (!GREETING.startsWith(begins)) return becomeData();
-      if (begins.length < GREETING.length) return waitForTheRest();
-      isRequests = true;
-    }
-    readRequests();
-  });
-  socket.on('close', () => {
-    stopWaiting();
-    callOff?.();
-    clearTimeout(parting ?? undefined);
-    pending = null;
-  });
-}
-
-/** What a line asks for. */
-type Request = { kind: 'after'; afterMs: number } | { kind: 'when' | 'now'; name: string };
-
-/** A text says why the line is no request. */
-function readRequest(line: string, leftMs: number): Request | string {
-  const [, kind, name] = /^kaprobe speak-(when|now) ([0-9a-f]{32})\r?$/.exec(line) ?? [];
-  if ((kind === 'when' || kind === 'now') && name !== undefined) return { kind, name };
-  const [, text] = /^kaprobe speak-after ([0-9a-z.]{1,32})\r?$/.exec(line) ?? [];
-  if (text === undefined) return 'not a request; one reads kaprobe speak-after DURATION';
-  const parsed = parseDuration(text);
-  if (parsed.kind === 'invalid') return `the duration ${parsed.reason}`;
-  if (parsed.ms < 1 || parsed.ms > leftMs) return 'the time must be at least 1 ms and within what is left of mine';
-  return { kind: 'after', afterMs: parsed.ms };
 }
 
 /** Passes on so many lines a second and counts the others, so that a flood of connections does not become one of lines. */

@@ -194,6 +194,11 @@ export function timeoutOption<const O extends Fallback>(what: string, own: O) {
   return durationOption('--timeout <duration>', what, { ...TIMEOUT_BOUNDS, ...own });
 }
 
+/** `--for`, from a second up to the maximum of the room. */
+export function forOption<const O extends Pick<Bounds, 'max'> & Fallback>(own: O) {
+  return durationOption('--for <duration>', 'when to end', { min: 1000, step: 1, ...own });
+}
+
 /** `--middlebox`, repeatable. */
 export function middleboxOption() {
   return repeatableOption('--middlebox <id>', 'a preset from `kaprobe middleboxes`; repeatable, the strictest decides');

@@ -79,7 +79,7 @@ const PURE_ENGINES = [
   ...['candidates', 'ladder', 'retransmit-schedule', 'measurement-file'].map((name) => `commands/measure/${name}.ts`),
   ...['alignment', 'wording'].map((name) => `commands/chain/${name}.ts`),
   ...['connection-log', 'judge-run', 'look-interval'].map((name) => `commands/run/${name}.ts`),
-  ...['flows', 'reuse-remedy', 'reuse-watch'].map((name) => `commands/timewait/${name}.ts`),
+  ...['flows', 'judge-flows', 'reuse-remedy', 'reuse-watch'].map((name) => `commands/timewait/${name}.ts`),
   ...['commands/http/http-limits.ts', 'commands/simulate/timeline.ts', 'commands/sysctl/sysctl-file.ts'],
   ...['commands/watch/reset-evidence.ts', 'connections/probe-verdict.ts', 'connections/survival.ts'],
   ...['persistence', 'reuse-race', 'summarise-idle-closes'].map((name) => `connections/http/${name}.ts`),

@@ -1,6 +1,5 @@
 import type { ChainLink } from '../commands/chain/alignment.ts';
 import type { ChainHop } from '../commands/chain/report.ts';
-import type { ReuseThresholds, TimeWaitFlow, TimeWaitTable } from '../commands/timewait/report.ts';
 import type { WatchData } from '../commands/watch/report.ts';
 import type { Keepalive, Middlebox } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
@@ -13,10 +12,6 @@ export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
   middleboxes: readonly Middlebox[];
-  /** One client address and one service, with what is in TIME_WAIT between them. `isOtherEnd`: the same connections are judged from their end with more of it. */
-  timeWaitFlow: (TimeWaitFlow & { thresholds: ReuseThresholds; twReuse: number | null; isOtherEnd: boolean }) | null;
-  /** The kernel's table of sockets in TIME_WAIT. */
-  timeWaitTable: TimeWaitTable | null;
   /** What was watched, and what happened. */
   watched: WatchedFacts | null;
   /** Live sockets that have something in common, such as the program that holds them. */
@@ -61,8 +56,6 @@ export function factsAbout(subject: string): Facts {
   return {
     subject,
     middleboxes: [],
-    timeWaitFlow: null,
-    timeWaitTable: null,
     watched: null,
     liveSockets: null,
     netnsPid: null,

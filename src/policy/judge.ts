@@ -11,9 +11,6 @@ import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-s
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
 import { rule as keepaliveLaterThanMiddlebox } from '../commands/sockets/rules/keepalive-later-than-middlebox.ts';
 import { rule as keepaliveMissingOnLiveSocket } from '../commands/sockets/rules/keepalive-missing-on-live-socket.ts';
-import { rule as connectionsNotReused } from '../commands/timewait/rules/connections-not-reused.ts';
-import { rule as portsRunOut } from '../commands/timewait/rules/ports-run-out.ts';
-import { rule as timeWaitTableFull } from '../commands/timewait/rules/time-wait-table-full.ts';
 import { rule as watchedAddressRotated } from '../commands/watch/rules/watched-address-rotated.ts';
 import { rule as watchedConnectionClosed } from '../commands/watch/rules/watched-connection-closed.ts';
 import { rule as watchedConnectionNotMade } from '../commands/watch/rules/watched-connection-not-made.ts';
@@ -25,9 +22,6 @@ import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts'
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts>[] = [
-  portsRunOut,
-  connectionsNotReused,
-  timeWaitTableFull,
   upstreamClosesFirst,
   keepaliveMissingTowardsMiddlebox,
   upstreamNotReused,

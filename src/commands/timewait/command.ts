@@ -8,15 +8,12 @@ import { inNetworkNamespaceOf } from '../../linux/network-namespace.ts';
 import { readTimeWaitOverflows } from '../../linux/procfs/proc-net-counters.ts';
 import { commandOf, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
 import { count, type PortReading, portSettingsFrom, readSysctl } from '../../linux/sysctl.ts';
-import { factsAbout } from '../../policy/facts.ts';
-import { judge } from '../../policy/judge.ts';
-import type { Finding } from '../../report/finding.ts';
 import type { Gap, Outcome } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
 import { matchesEnds, type SocketFilter } from '../../sockets/socket-filter.ts';
 import { type OpenedSocketList, openSocketList } from '../../sockets/socket-list.ts';
-import type { CommandContext, Room } from '../room.ts';
-import { type Bounds, durationOption, integerOption, netnsOption } from '../shared/options.ts';
+import { type CommandContext, defineRoom } from '../room.ts';
+import { durationOption, integerOption, netnsOption } from '../shared/options.ts';
 import { addEndOptions, readSelection } from '../shared/socket-selection.ts';
 import {
   closeRate,
@@ -29,15 +26,10 @@ import {
   servicesOf,
   timeWaitLeft,
 } from './flows.ts';
+import { judgeFlows } from './judge-flows.ts';
 import type { FlowOwner, FlowWatch, TimeWaitData, TimeWaitFlow } from './report.ts';
 import { type ReuseSocket, startReuseWatch } from './reuse-watch.ts';
 
-const BOUNDS = {
-  watchMs: { min: 1000, max: 3_600_000, step: 1 },
-  limit: { min: 1, max: 100_000, step: 1 },
-} as const satisfies Record<string, Bounds>;
-
-const DEFAULT_LIMIT = 20;
 /** Between two samples of `--watch`: long enough to cost little, and several in the shortest watch. */
 const SAMPLE_EVERY_MS = 500;
 /** A sample may take a quarter of the time until the next one. */
@@ -47,62 +39,52 @@ const MOST_OWNERS = 8;
 /** The tables may change while they are read: then they are read again, but not for ever. */
 const MOST_READINGS = 3;
 
+const EXAMPLES = `
+Examples:
+  kaprobe timewait
+  kaprobe timewait --port 8000 --watch 10s
+  kaprobe timewait --remote 10.0.0.0/8 --fail-on warning`;
+
 /** Shows who closes connections here, how fast, and whether they are reused. */
-export const room: Room<TimeWaitData> = {
+export const room = defineRoom({
   view: async () => (await import('./text.ts')).view,
-  declare(command) {
-    command
-      .description(
-        'Counts the sockets in TIME_WAIT by peer and by service, works out how fast this side closes connections, how many ports are left towards each destination, and whether connections are reused.',
-      )
-      .optionsGroup('Which connections (repeatable, any of the values; all options together):');
-    addEndOptions(command);
-    command.addOption(netnsOption());
-    command
+  declare: (command) =>
+    addEndOptions(
+      command
+        .description(
+          'Counts the sockets in TIME_WAIT by peer and by service, works out how fast this side closes connections, how many ports are left towards each destination, and whether connections are reused.',
+        )
+        .optionsGroup('Which connections (repeatable, any of the values; all options together):'),
+    )
+      .addOption(netnsOption())
       .optionsGroup('Timing:')
       .addOption(
         durationOption(
           '--watch <duration>',
           'look on for so long, and tell connections that are reused from new ones',
-          BOUNDS.watchMs,
+          {
+            min: 1000,
+            max: 3_600_000,
+            step: 1,
+          },
         ),
       )
       .optionsGroup('Output:')
       .addOption(
-        integerOption(
-          '--limit <n>',
-          `peers to list and judge, those with the most in TIME_WAIT first (default: ${DEFAULT_LIMIT})`,
-          BOUNDS.limit,
-        ),
+        integerOption('--limit <n>', 'peers to list and judge, those with the most in TIME_WAIT first', {
+          min: 1,
+          max: 100_000,
+          default: 20,
+        }),
       )
-      .addHelpText(
-        'after',
-        `
-Examples:
-  kaprobe timewait
-  kaprobe timewait --port 8000 --watch 10s
-  kaprobe timewait --remote 10.0.0.0/8 --fail-on warning`,
-      );
-  },
+      .addHelpText('after', EXAMPLES),
 
-  async run(_operands, options, context) {
+  async run(_operands, options, context): Promise<Outcome<TimeWaitData>> {
     const { filter, given } = await readSelection(options, { signal: context.signal, defaultStates: [] });
-    const number = (name: string): number | null => {
-      const value = options[name];
-      return typeof value === 'number' ? value : null;
-    };
-    return answer(
-      {
-        filter,
-        given,
-        pid: number('netns'),
-        watchMs: number('watch'),
-        limit: number('limit') ?? DEFAULT_LIMIT,
-      },
-      context,
-    );
+    const { netns: pid = null, watch: watchMs = null, limit } = options;
+    return answer({ filter, given, pid, watchMs, limit }, context);
   },
-};
+});
 
 interface Question {
   filter: SocketFilter;
@@ -144,7 +126,12 @@ async function answer(question: Question, context: CommandContext): Promise<Outc
         return {
           flow,
           described: {
-            ...{ side, sideKnownBy, client, service, established, timeWait },
+            side,
+            sideKnownBy,
+            client,
+            service,
+            established,
+            timeWait,
             others: own.length - established - timeWait,
             closes,
             meanLifeAtMostMs: meanLifeAtMostMs(established, closes.perSecond),
@@ -182,7 +169,7 @@ async function answer(question: Question, context: CommandContext): Promise<Outc
     };
     return {
       data,
-      findings: findingsOf(data),
+      findings: judgeFlows(data),
       gaps: gapsOf(data, ports),
       interrupted: context.signal.aborted,
     };
@@ -259,7 +246,8 @@ async function observe(
 function describe({ state, timer, expiresMs, info, inode, ...ends }: KernelSocket): Socket {
   const times = [info?.lastDataSentMs, info?.lastDataReceivedMs].filter((ms) => typeof ms === 'number');
   return {
-    ...{ state, inode },
+    state,
+    inode,
     cookie: ends.cookie ?? `${ends.localAddress} ${ends.localPort} ${ends.remoteAddress} ${ends.remotePort}`,
     localAddress: plain(ends.localAddress),
     localPort: ends.localPort,
@@ -316,25 +304,6 @@ function addOwners(
   return missing && hiddenPids.length > 0
     ? unmeasured(`the descriptors of ${hiddenPids.length} other processes are not to be seen without root`)
     : null;
-}
-
-function findingsOf(data: TimeWaitData): Finding[] {
-  const { thresholds, settings } = data;
-  // Where both ends are on this host each has a flow; they are listed by what is in TIME_WAIT.
-  const seen = new Set<string>();
-  const isOtherEnd = ({ client, service }: TimeWaitFlow): boolean => {
-    const before = seen.size;
-    return seen.add(`${client} ${service}`).size === before;
-  };
-  return [
-    ...judge({ ...factsAbout('TIME_WAIT'), timeWaitTable: data.table }),
-    ...data.flows.flatMap((flow) =>
-      judge({
-        ...factsAbout(`${flow.client} to ${flow.service}`),
-        timeWaitFlow: { ...flow, thresholds, twReuse: settings.twReuse, isOtherEnd: isOtherEnd(flow) },
-      }),
-    ),
-  ];
 }
 
 function gapsOf({ flows }: TimeWaitData, ports: PortReading | null): Gap[] {

@@ -1,3 +1,5 @@
+import type { JudgedFlow } from '../../../src/commands/timewait/facts.ts';
+import { REUSE_THRESHOLDS } from '../../../src/commands/timewait/flows.ts';
 import type { CloseRate, PortsLeft, TimeWaitFlow } from '../../../src/commands/timewait/report.ts';
 
 /** A thousand connections closed within a minute. */
@@ -45,4 +47,9 @@ export function timeWaitFlow(different: Partial<TimeWaitFlow> = {}): TimeWaitFlo
     watch: null,
     ...different,
   };
+}
+
+/** The same as rules see it: tcp_tw_reuse for loopback alone, and no flow of the other end was judged before. */
+export function judgedFlow(different: Partial<JudgedFlow> = {}): JudgedFlow {
+  return { ...timeWaitFlow(), thresholds: REUSE_THRESHOLDS, twReuse: 2, isOtherEnd: false, ...different };
 }

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { REUSE_THRESHOLDS } from '../../../../src/commands/timewait/flows.ts';
+import type { JudgedFlow } from '../../../../src/commands/timewait/facts.ts';
 import type { TimeWaitFlow } from '../../../../src/commands/timewait/report.ts';
 import { rule } from '../../../../src/commands/timewait/rules/connections-not-reused.ts';
-import { facts } from '../../../policy/facts.ts';
-import { closes, ports, timeWaitFlow } from '../time-wait-flow.ts';
+import { closes, judgedFlow, ports } from '../time-wait-flow.ts';
 
-const about = (different: Partial<TimeWaitFlow> = {}, isOtherEnd = false) =>
-  facts({
-    timeWaitFlow: { ...timeWaitFlow(different), thresholds: REUSE_THRESHOLDS, twReuse: 2, isOtherEnd },
-  });
+const about = (different: Partial<JudgedFlow> = {}) => ({ table: null, flow: judgedFlow(different) });
 
 describe('a thousand in TIME_WAIT beside twenty established', () => {
   test('say at a server that nothing is reused, with the lines for both ends', () => {
@@ -79,9 +75,9 @@ test.each<[string, Partial<TimeWaitFlow>]>([
 });
 
 test('says the same connections of loopback once', () => {
-  expect(rule.judge(about({}, true))).toEqual([]);
+  expect(rule.judge(about({ isOtherEnd: true }))).toEqual([]);
 });
 
 test('says nothing of what is no flow', () => {
-  expect(rule.judge(facts({}))).toEqual([]);
+  expect(rule.judge({ table: null, flow: null })).toEqual([]);
 });

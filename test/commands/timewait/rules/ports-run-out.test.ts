@@ -1,17 +1,12 @@
 import { expect, test } from 'vitest';
-import { REUSE_THRESHOLDS } from '../../../../src/commands/timewait/flows.ts';
 import type { PortsLeft } from '../../../../src/commands/timewait/report.ts';
 import { rule } from '../../../../src/commands/timewait/rules/ports-run-out.ts';
-import { facts } from '../../../policy/facts.ts';
-import { ports, timeWaitFlow } from '../time-wait-flow.ts';
+import { judgedFlow, ports } from '../time-wait-flow.ts';
 
-const about = (different: Partial<PortsLeft> | null, twReuse = 2) =>
-  facts({
-    timeWaitFlow: {
-      ...timeWaitFlow({ side: 'client', ports: different === null ? null : ports(different) }),
-      ...{ thresholds: REUSE_THRESHOLDS, twReuse, isOtherEnd: false },
-    },
-  });
+const about = (different: Partial<PortsLeft> | null, twReuse = 2) => ({
+  table: null,
+  flow: judgedFlow({ side: 'client', ports: different === null ? null : ports(different), twReuse }),
+});
 
 test('ports that will be gone are an error that says when', () => {
   expect(rule.judge(about({ left: 900, waiting: 27_312, runsOutInMs: 12_000 }))).toMatchObject([
@@ -46,7 +41,7 @@ test('tcp_tw_reuse is proposed where it is not on, and never what it is not', ()
 test.each([
   ['a fifth is left', about({ left: 5647 })],
   ['this side takes no ports of the range', about(null)],
-  ['there is no flow', facts({})],
+  ['there is no flow', { table: null, flow: null }],
 ])('says nothing when %s', (_, given) => {
   expect(rule.judge(given)).toEqual([]);
 });

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/timewait/rules/time-wait-table-full.ts';
-import { facts } from '../../../policy/facts.ts';
 
 test('a full table is a warning that calls every rate a lower bound', () => {
-  expect(rule.judge(facts({ timeWaitTable: { count: 8192, limit: 8192, overflows: 77 } }))).toEqual([
+  expect(rule.judge({ flow: null, table: { count: 8192, limit: 8192, overflows: 77 } })).toEqual([
     {
       severity: 'warning',
       message:
@@ -21,6 +20,6 @@ test.each([
   ['there is room', { count: 8191, limit: 8192, overflows: 77 }],
   ['its size is not known', { count: 8191, limit: null, overflows: null }],
   ['nobody asked', null],
-])('says nothing when %s', (_, timeWaitTable) => {
-  expect(rule.judge(facts({ timeWaitTable }))).toEqual([]);
+])('says nothing when %s', (_, table) => {
+  expect(rule.judge({ flow: null, table })).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { writeRegistries } from './.ci/registries.mjs';
+import { nodes } from './test/nodes.mjs';
 
 writeRegistries();
 
@@ -9,6 +10,17 @@ writeRegistries();
  * side take `expect` from their context, which counts for them alone.
  */
 const expect = { requireAssertions: true };
+
+/** The whole program as a child process, on loopback (it must have been built). Its tests wait more than they compute. */
+const wholeProgram = {
+  expect,
+  maxWorkers: Math.max(3, availableParallelism()),
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  sequence: { groupOrder: 1 },
+};
+const OTHER_NODE = 'test/cli/other-node.test.ts';
+const ASKS_MUCH_OF_NODE = ['scripts', 'check', 'sockets', 'run', 'http/*'].map((name) => `test/cli/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -41,18 +53,23 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      // The whole program as a child process, on loopback (it must have been built). Its tests wait more than they compute.
       {
         test: {
           name: 'cli',
-          expect,
+          ...wholeProgram,
           include: ['test/cli/**/*.test.ts', 'test/package/**/*.test.ts'],
-          maxWorkers: Math.max(3, availableParallelism()),
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          exclude: [OTHER_NODE],
         },
       },
+      // The same, as far as it asks much of Node, with other versions of Node: as many as test/nodes.mjs has fetched.
+      ...nodes.map(({ major, path, isInstalled }) => ({
+        test: {
+          name: `node-${major}`,
+          ...wholeProgram,
+          include: [OTHER_NODE, ...(isInstalled ? ASKS_MUCH_OF_NODE : [])],
+          env: { KAPROBE_NODE: path },
+        },
+      })),
       // The real kernel between network namespaces: asks for root. They do little but wait for firewalls to forget, each test in a network
       // of its own; more than two files at once would need the cores that whoever has to be in time needs.
       {

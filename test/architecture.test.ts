@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { importsOf, pathOf, sources, withoutComments } from './source-tree.ts';
 
@@ -185,9 +186,47 @@ function circlesIn(files: ReadonlyMap<string, string>): string[] {
   return [...circles];
 }
 
-const known: readonly string[] = JSON.parse(
-  (await import('node:fs')).readFileSync(new URL('architecture-known.json', import.meta.url), 'utf8'),
-);
+const LONGEST = 400;
+
+/** Every file of more than 400 lines that is not in the list of docs/internals.md, and every one in that list that needs it no longer. */
+function lengthComplaints(files: ReadonlyMap<string, string>, named: readonly string[]): string[] {
+  const long = [...files]
+    .filter(([path, code]) => !path.endsWith('.generated.ts') && code.split('\n').length - 1 > LONGEST)
+    .map(([path]) => path);
+  return [
+    ...long
+      .filter((path) => !named.includes(path))
+      .map((path) => `src/${path} has more than ${LONGEST} lines: divide it, or give the reason in docs/internals.md`),
+    ...named
+      .filter((path) => !long.includes(path))
+      .map((path) => `src/${path} is no longer a file of more than ${LONGEST} lines: take it out of docs/internals.md`),
+  ];
+}
+
+/** How many there are of what docs/internals.md may count. */
+const COUNTS: Record<string, number> = {
+  rooms: countOf(/^commands\/(?!shared\/)([^/]+)\//),
+  grounds: countOf(/^(?!commands\/)([^/]+)\//),
+  rules: countOf(/\/rules\/(?!registry\.generated)([^/]+)\.ts$/),
+  presets: countOf(/^knowledge\/middleboxes\/(?!registry\.generated)([^/]+)\.ts$/),
+  stacks: countOf(/^knowledge\/stacks\/(?!registry\.generated)([^/]+)\.ts$/),
+  formats: countOf(/^output\/formats\/(?!registry\.generated)([^/]+)\.ts$/),
+};
+
+function countOf(pattern: RegExp): number {
+  return new Set([...sources.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? [])).size;
+}
+
+/** The counts in a text that are not true, such as `12 rooms (there are 14)`. */
+function wrongCounts(text: string): string[] {
+  return [...text.matchAll(new RegExp(`\\b(\\d+) (${Object.keys(COUNTS).join('|')})\\b`, 'g'))]
+    .filter(([, count, word = '']) => Number(count) !== COUNTS[word])
+    .map(([phrase, , word = '']) => `${phrase} (there are ${COUNTS[word]})`);
+}
+
+const internals = readFileSync(new URL('../docs/internals.md', import.meta.url), 'utf8');
+
+const known: readonly string[] = JSON.parse(readFileSync(new URL('architecture-known.json', import.meta.url), 'utf8'));
 
 describe('the source', () => {
   test('is found', () => {
@@ -203,6 +242,15 @@ describe('the source', () => {
   test('has no circle of imports', () => {
     const found = circlesIn(sources);
     expect(found.filter((circle) => !known.includes(circle))).toEqual([]);
+  });
+
+  test('has no file of more than 400 lines but those that docs/internals.md gives a reason for', () => {
+    const named = [...internals.matchAll(/^\| `(\S+\.ts)` \| .*\w/gm)].map(([, path = '']) => path);
+    expect(lengthComplaints(sources, named)).toEqual([]);
+  });
+
+  test('has as many rooms, grounds, rules, presets, stacks and formats as docs/internals.md says', () => {
+    expect(wrongCounts(internals)).toEqual([]);
   });
 
   test('has a unit for every row', () => {
@@ -255,6 +303,27 @@ describe('the checker', () => {
     ['cli.ts', 'process.exitCode = 1;'],
   ])('has no objection in %s to %j', (path, code) => {
     expect(mistakesIn(path, code)).toEqual([]);
+  });
+
+  test('names a long file without a reason, and a reason without a long file', () => {
+    const files = new Map([
+      ['long.ts', '\n'.repeat(401)],
+      ['named.ts', '\n'.repeat(401)],
+      ['short.ts', '\n'.repeat(400)],
+      ['all.generated.ts', '\n'.repeat(401)],
+    ]);
+    expect(lengthComplaints(files, ['named.ts', 'short.ts', 'gone.ts'])).toEqual([
+      'src/long.ts has more than 400 lines: divide it, or give the reason in docs/internals.md',
+      'src/short.ts is no longer a file of more than 400 lines: take it out of docs/internals.md',
+      'src/gone.ts is no longer a file of more than 400 lines: take it out of docs/internals.md',
+    ]);
+  });
+
+  test('names a count that is not true', () => {
+    const { rooms, grounds = 0 } = COUNTS;
+    expect(wrongCounts(`${rooms} rooms on ${grounds + 1} grounds`)).toEqual([
+      `${grounds + 1} grounds (there are ${grounds})`,
+    ]);
   });
 
   test('names the files of a circle, types included, and no other', () => {

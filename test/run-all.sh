@@ -61,4 +61,6 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 npm ci --no-audit --no-fund
+# The program is tried with other versions of Node too.
+node test/nodes.mjs
 npm test

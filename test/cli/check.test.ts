@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 
 import { makeCertificate } from './certificate.ts';
-import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort, listening, serve, type TestServer } from './servers.ts';
 
 async function check(
@@ -204,7 +204,7 @@ describe('check', () => {
 describe('the output', () => {
   it('ends with one sentence when stdout is closed early', async () => {
     // More than a pipe holds, so that the reader is gone before all is written.
-    const child = spawn(process.execPath, [PROGRAM, 'middleboxes', '--format', 'json'], {
+    const child = spawn(NODE, [PROGRAM, 'middleboxes', '--format', 'json'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.destroy();
@@ -218,7 +218,7 @@ describe('the output', () => {
   });
 
   it.skipIf(!existsSync('/dev/full'))('ends with one sentence when the disk is full (asks for /dev/full)', async () => {
-    const child = spawn(process.execPath, [PROGRAM, 'middleboxes'], {
+    const child = spawn(NODE, [PROGRAM, 'middleboxes'], {
       stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
     });
     const stderr: string[] = [];

@@ -12,7 +12,7 @@ import type { LiveSocket } from '../../src/sockets/live-socket.ts';
 
 import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
 import { socketsOf } from '../../src/sockets/socket-table.ts';
-import { PROGRAM } from './kaprobe.ts';
+import { NODE, PROGRAM } from './kaprobe.ts';
 import { type Holder, hasPython, holdSockets } from './sockets/holder.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -165,7 +165,7 @@ async function lookAtMany(count: number): Promise<ReportOf<'sockets'>> {
     "$@"
     exec {HOLDER[1]}>&-
     wait`;
-  const program = [process.execPath, PROGRAM, 'sockets', '--format', 'json'];
+  const program = [NODE, PROGRAM, 'sockets', '--format', 'json'];
   const child = spawn('unshare', ['--net', 'bash', '-c', script, holder, ...program]);
   const read = async (stream: NodeJS.ReadableStream): Promise<string> => {
     const chunks: Buffer[] = [];

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 /** The program as it is installed: `npm run build` must have run. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/kaprobe.js', import.meta.url));
 
+/** The Node that runs the program: this one, unless the tests are to try another. */
+export const NODE = process.env['KAPROBE_NODE'] ?? process.execPath;
+
 /** Arguments of node that make koffi what it is on a platform for which it ships no binary. */
 export const WITHOUT_KOFFI = ['--require', fileURLToPath(new URL('../helpers/without-koffi.cjs', import.meta.url))];
 
@@ -32,7 +35,7 @@ export function kaprobe(
   { env = {}, nodeArguments = [], uid, started }: RunOptions = {},
 ): Promise<Run> {
   const { NO_COLOR, FORCE_COLOR, ...inherited } = process.env;
-  const child = spawn(process.execPath, [...nodeArguments, PROGRAM, ...args], {
+  const child = spawn(NODE, [...nodeArguments, PROGRAM, ...args], {
     env: { ...inherited, LC_ALL: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 100_000,

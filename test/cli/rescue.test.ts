@@ -12,7 +12,7 @@ import type { LiveSocket } from '../../src/sockets/live-socket.ts';
 
 import { openLiveSockets } from '../../src/sockets/live-sockets.ts';
 import { socketsOf as listedSockets } from '../../src/sockets/socket-table.ts';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM } from './kaprobe.ts';
 import { serve, type TestServer } from './servers.ts';
 import { asleep, BLOCKED_WORKER, python, startPython, type Worker } from './workers.ts';
 
@@ -168,7 +168,7 @@ finally: os.kill(child, 9)`);
 
   it('leaves a connection alone with --shutdown that a process holds which started kaprobe', async () => {
     const script = `exec 3<>/dev/tcp/127.0.0.1/${server.port}; "$0" "$1" rescue --pid $$ --shutdown --yes --format json 3>&-; echo end`;
-    const child = spawn('bash', ['-c', script, process.execPath, PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('bash', ['-c', script, NODE, PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => {
       said += chunk;
@@ -204,7 +204,7 @@ finally: os.kill(child, 9)`);
     expect((await rescue('--pid', String(process.pid), '--port', '1', '--yes')).exitCode).toBe(2);
   });
 
-  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, PROGRAM];
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', NODE, PROGRAM];
   const canBecomeNobody = spawnSync('setpriv', [...asNobody, '--version']).status === 0;
   it.skipIf(!canBecomeNobody)(
     `says what it needs where it has no rights, and could not tell${canBecomeNobody ? '' : ' (skipped: needs root and setpriv)'}`,

@@ -9,7 +9,7 @@ import type { ReportOf } from '../../src/commands/index.ts';
 import type { RunData } from '../../src/commands/run/report.ts';
 import type { Report } from '../../src/report/report.ts';
 import { findServer, obstacleToPostgres, type RealServer, startPostgres, startRedis } from '../real-servers.ts';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM } from './kaprobe.ts';
 import { closedPort, serve, type TestServer } from './servers.ts';
 import { python } from './workers.ts';
 
@@ -97,11 +97,11 @@ const wrong = ({ findings }: Report) => findings.filter(({ severity }) => severi
 
 describe('kaprobe run, towards the command', () => {
   it('leaves stdin, stdout, stderr and the folder to it, and says what it has to say on stderr at the end', () => {
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [PROGRAM, 'run', '--', 'sh', '-c', 'pwd; cat; echo aside >&2'],
-      { input: 'typed', encoding: 'utf8', cwd: '/usr/share' },
-    );
+    const { stdout, stderr, status } = spawnSync(NODE, [PROGRAM, 'run', '--', 'sh', '-c', 'pwd; cat; echo aside >&2'], {
+      input: 'typed',
+      encoding: 'utf8',
+      cwd: '/usr/share',
+    });
     expect({ stdout, status }).toEqual({ stdout: '/usr/share\ntyped', status: 0 });
     expect(stderr).toMatch(/^aside\n\S+ ok {2}kaprobe run: no findings\n\nsh -c/);
   });
@@ -186,11 +186,10 @@ while True:
     said += chunk
 sys.stdout.write(said.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-    const { stdout, status } = spawnSync(
-      python,
-      ['-c', terminal, process.execPath, PROGRAM, 'run', '--', process.execPath, '-e', count],
-      { encoding: 'utf8', timeout: 30_000 },
-    );
+    const { stdout, status } = spawnSync(python, ['-c', terminal, NODE, PROGRAM, 'run', '--', NODE, '-e', count], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
     expect(stdout).toContain('interrupted 1');
     expect(stripVTControlCharacters(stdout)).toContain('kaprobe run: no findings');
     expect(status).toBe(9);
@@ -348,12 +347,12 @@ seen()`;
   const hidden = 'syscall(157, 4, 0, 0, 0, 0); sleep 3'; // prctl(PR_SET_DUMPABLE, 0), on x86-64
   const canHide =
     process.arch === 'x64' &&
-    spawnSync('setpriv', [...asNobody.slice(1), process.execPath, PROGRAM, '--version']).status === 0 &&
+    spawnSync('setpriv', [...asNobody.slice(1), NODE, PROGRAM, '--version']).status === 0 &&
     spawnSync('perl', ['-e', '1']).status === 0;
   it.skipIf(!canHide)(
     `could not tell where a process hides its descriptors${canHide ? '' : ' (skipped: needs root, setpriv, perl and x86-64)'}`,
     () => {
-      const command = [process.execPath, PROGRAM, 'run', '--', 'perl', '-e', hidden];
+      const command = [NODE, PROGRAM, 'run', '--', 'perl', '-e', hidden];
       const { status, stderr } = spawnSync('setpriv', [...asNobody.slice(1), ...command], { encoding: 'utf8' });
       expect(status).toBe(2);
       expect(stderr.replace(/\s+/g, ' ')).toContain('its sockets: its descriptors are hidden from this user');
@@ -412,7 +411,7 @@ describe('kaprobe run, with programs of others', () => {
 
 /** Starts a script under `kaprobe run`, and calls `then` with kaprobe's pid once the script has said that it is ready. */
 async function startAndWait(script: string, then: (pid: number) => void) {
-  const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'run', '--', 'sh', '-c', script], {
+  const child: ChildProcess = spawn(NODE, [PROGRAM, 'run', '--', 'sh', '-c', script], {
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
   });

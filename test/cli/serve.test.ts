@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM } from './kaprobe.ts';
 
 /** A running `kaprobe serve`. */
 interface Running {
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 async function serve(...args: string[]): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM, 'serve', '--format', 'json', '--for', '60s', ...args], {
+  const child = spawn(NODE, [PROGRAM, 'serve', '--format', 'json', '--for', '60s', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.push(child);

@@ -8,7 +8,7 @@ import { readKeepalive } from '../../src/linux/socket-options.ts';
 import { readTcpInfo } from '../../src/linux/tcp-info.ts';
 import type { LiveSocket } from '../../src/sockets/live-socket.ts';
 
-import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { type Holder, hasPython, holdSockets, type WantedPair } from './sockets/holder.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -360,7 +360,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         '-c',
         `mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups "$@"`,
         'sh',
-        process.execPath,
+        NODE,
         PROGRAM,
         'sockets',
         ...['--port', String(holder.listens), '--format', 'json'],
@@ -381,7 +381,7 @@ describe.skipIf(!hasPython)(`kaprobe sockets${lacking}`, () => {
         '-c',
         'ip link set lo up && exec "$@"',
         'sh',
-        process.execPath,
+        NODE,
         '-e',
         `
         const server = require('net').createServer(() => {}).listen(7000, '127.0.0.1', () =>

@@ -10,7 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ReportOf } from '../../src/commands/index.ts';
 import type { WatchEvent, WatchEventKind } from '../../src/commands/watch/report.ts';
 
-import { kaprobe, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM, WITHOUT_KOFFI } from './kaprobe.ts';
 import { closedPort } from './servers.ts';
 
 const children: ChildProcess[] = [];
@@ -31,7 +31,7 @@ interface Running {
 }
 
 function watch(...args: string[]): Running {
-  return watchBy([process.execPath], ...args);
+  return watchBy([NODE], ...args);
 }
 
 /** The same with another command than node alone in front of the program. */
@@ -195,7 +195,7 @@ describe('kaprobe watch TARGET', () => {
 
   it('ends quietly when nobody reads any more', async () => {
     const { port } = await listen();
-    const child = spawn(process.execPath, [PROGRAM, 'watch', `127.0.0.1:${port}`, '--quiet', '1s'], {
+    const child = spawn(NODE, [PROGRAM, 'watch', `127.0.0.1:${port}`, '--quiet', '1s'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(child);
@@ -236,7 +236,7 @@ describe.skipIf(!isRoot)(`kaprobe watch NAME${isRoot ? '' : ' (skipped, needs ro
     const hosts = join(folder, 'hosts');
     writeFileSync(hosts, '127.0.0.1 rotating.test\n');
     const mount = 'mount --bind "$1" /etc/hosts && shift && exec "$@"';
-    const withHosts = ['unshare', '--mount', 'sh', '-c', mount, 'sh', hosts, process.execPath] as const;
+    const withHosts = ['unshare', '--mount', 'sh', '-c', mount, 'sh', hosts, NODE] as const;
     const running = watchBy(withHosts, `rotating.test:${port}`, '--until', 'rotated');
     expect(await running.next('established')).toMatchObject({ connection: { remote: `127.0.0.1:${port}` } });
     writeFileSync(hosts, '127.0.0.2 rotating.test\n127.0.0.3 rotating.test\n');
@@ -373,13 +373,7 @@ describe('kaprobe watch without sock_diag', () => {
   it('observes in /proc/net/tcp, and calls a gap what that does not show', async () => {
     const { port, taken } = await listen();
     await client(port);
-    const running = watchBy(
-      [process.execPath, ...WITHOUT_KOFFI],
-      '--pid',
-      `${process.pid}`,
-      '--remote',
-      `127.0.0.1:${port}`,
-    );
+    const running = watchBy([NODE, ...WITHOUT_KOFFI], '--pid', `${process.pid}`, '--remote', `127.0.0.1:${port}`);
     expect((await running.next('found')).evidence).toEqual({ connections: 1 });
     const second = await client(port);
     expect(await running.next('established')).toMatchObject({
@@ -404,7 +398,7 @@ describe('kaprobe watch without sock_diag', () => {
   it('ends when the process does, whose files go with it', async () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     children.push(child);
-    const running = watchBy([process.execPath, ...WITHOUT_KOFFI], '--pid', `${child.pid}`);
+    const running = watchBy([NODE, ...WITHOUT_KOFFI], '--pid', `${child.pid}`);
     await running.next('found');
     child.kill();
     expect((await running.end()).report.data.endedBy).toBe('nothing-left');

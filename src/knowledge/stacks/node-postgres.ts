@@ -5,7 +5,7 @@ export const stack = {
   name: `pg (node-postgres); ${LIBUV_PROBES}`,
   schemes: ['postgres', 'postgresql'],
   source: 'https://www.npmjs.com/package/pg/v/8.23.1',
-  note: 'lib/client.js and connection.js of 8.23.1',
+  note: 'lib/client.js and connection.js of 8.23.1; a Pool (pg-pool) takes the same options and closes connections idle for 10 s',
   keepalive: null,
   switchOn: ({ idleMs }) => [
     "import { Client } from 'pg';",

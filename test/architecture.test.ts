@@ -42,7 +42,7 @@ const TABLE: Record<string, Row> = {
   },
   room: {
     mayImport: [
-      ...['commands', 'connections', 'sockets', 'knowledge', 'output', 'linux', 'keepalive', 'report', 'base'],
+      ...['commands', 'connections', 'sockets', 'knowledge', 'output', 'linux', 'keepalive', 'rules', 'report', 'base'],
       ...[COMMANDER, 'yaml', 'node:*'],
     ],
     why: 'rooms do not import each other: what two of them need moves down into a ground',

@@ -51,6 +51,10 @@ export const commands = {
     'do the idle timeouts of client, proxy and application line up; reads nginx and gunicorn configuration',
     () => import('./chain/command.ts'),
   ),
+  explain: listed(
+    'what a finding means, why it happens, how kaprobe knows, and what to do about it',
+    () => import('./explain/command.ts'),
+  ),
   middleboxes: listed(
     'the idle timeouts that firewalls, NATs, load balancers and proxies ship with; searchable',
     () => import('./middleboxes/command.ts'),

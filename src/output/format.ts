@@ -4,6 +4,10 @@ import type { Page } from './text-layout.ts';
 
 /** How people see one room's data. Other formats need none of this: they write the report as it is. */
 export interface View<Data = unknown> {
+  /** The first lines. Left out: the verdict, and how many findings there are. */
+  headline?(page: Page, report: Report<Data>): string[];
+  /** All of the data is kaprobe's own text, line feeds included: nothing in it comes from outside. */
+  isOwnText?: true;
   /** Blocks of lines, an empty line between them. What is in the report is printable already. */
   body(page: Page, report: Report<Data>): string[][];
   /** Something that happens while the room is at work: whole lines. */

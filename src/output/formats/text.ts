@@ -11,10 +11,10 @@ export const format: Format = {
   forPeople: true,
   takesLongLists: true,
   render({ report: untrusted, view }, options) {
-    const report = printableDeep(untrusted);
+    const report = view.isOwnText === true ? untrusted : printableDeep(untrusted);
     const page = openPage(options);
     const blocks = [
-      headline(page, report),
+      view.headline?.(page, report) ?? headline(page, report),
       ...view.body(page, report),
       gapLines(page, report.gaps),
       ...findingBlocks(page, report.findings),

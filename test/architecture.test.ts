@@ -203,19 +203,22 @@ function lengthComplaints(files: ReadonlyMap<string, string>, named: readonly st
   ];
 }
 
+/** How many files of a folder export such a plug-in. */
+const plugIns = (folder: RegExp, exported: string): number =>
+  [...sources].filter(([path, code]) => folder.test(path) && new RegExp(`^export const ${exported}\\b`, 'm').test(code))
+    .length;
+const foldersBelow = (pattern: RegExp): number =>
+  new Set([...sources.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? [])).size;
+
 /** How many there are of what docs/internals.md may count. */
 const COUNTS: Record<string, number> = {
-  rooms: countOf(/^commands\/(?!shared\/)([^/]+)\//),
-  grounds: countOf(/^(?!commands\/)([^/]+)\//),
-  rules: countOf(/\/rules\/(?!registry\.generated)([^/]+)\.ts$/),
-  presets: countOf(/^knowledge\/middleboxes\/(?!registry\.generated)([^/]+)\.ts$/),
-  stacks: countOf(/^knowledge\/stacks\/(?!registry\.generated)([^/]+)\.ts$/),
-  formats: countOf(/^output\/formats\/(?!registry\.generated)([^/]+)\.ts$/),
+  rooms: foldersBelow(/^commands\/(?!shared\/)([^/]+)\//),
+  grounds: foldersBelow(/^(?!commands\/)([^/]+)\//),
+  rules: plugIns(/\/rules\//, 'rule'),
+  presets: plugIns(/^knowledge\/middleboxes\//, 'preset'),
+  stacks: plugIns(/^knowledge\/stacks\//, 'stack'),
+  formats: plugIns(/^output\/formats\//, 'format'),
 };
-
-function countOf(pattern: RegExp): number {
-  return new Set([...sources.keys()].flatMap((path) => pattern.exec(path)?.[1] ?? [])).size;
-}
 
 /** The counts in a text that are not true, such as `12 rooms (there are 14)`. */
 function wrongCounts(text: string): string[] {

@@ -20,7 +20,7 @@ test.each([
   expect(rule.judge(unreachable(error))).toEqual([
     {
       severity: 'error',
-      message: `the address is unreachable (${error}): ${cause}`,
+      message: expect.stringContaining(cause),
       evidence: { address: '10.0.0.5', port: 5432, error, durationMs: 3, ping: null },
       remedy: ['# which way would it go?', 'ip route get 10.0.0.5'],
     },
@@ -35,7 +35,7 @@ test('a zone goes into the line as ip(8) wants it', () => {
 
 test('without an address there is no line to paste, without an error no guess', () => {
   expect(rule.judge(unreachable(null, null))).toMatchObject([
-    { message: 'the address is unreachable (unknown error): a router on the way, or this host, says so', remedy: [] },
+    { message: expect.stringContaining('(unknown error)'), remedy: [] },
   ]);
 });
 

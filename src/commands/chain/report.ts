@@ -40,11 +40,14 @@ export interface Chain {
   route: string | null;
   /** From client to origin. */
   hops: ChainHop[];
-  /** Number k is between hops k and k + 1. Of a middlebox the joint before it says what it does, and the one behind it what the two ends do. */
-  joints: ChainJoint[];
+  /**
+   * Number k is about the way from hop k to hop k + 1. On the way to a middlebox it says what that box does to idle connections; behind the
+   * last box it says what the two ends do.
+   */
+  verdicts: ChainVerdict[];
 }
 
-export interface ChainJoint {
+export interface ChainVerdict {
   /** `aligned`: the sender gives up first. `unknown`: a value that decides is not known. */
   kind: 'aligned' | 'closes-first' | 'not-reused' | 'path-forgets' | 'unknown';
   /** In one short phrase. */

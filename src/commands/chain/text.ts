@@ -2,13 +2,13 @@ import { formatDuration } from '../../base/units.ts';
 import type { ChainValue, Limit, MaybeChainValue } from '../../knowledge/hop.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table, wrap } from '../../output/text-layout.ts';
-import type { Chain, ChainData, ChainHop, ChainJoint } from './report.ts';
+import type { Chain, ChainData, ChainHop, ChainVerdict } from './report.ts';
 
 export const view: View<ChainData> = {
   body: (page, report) => body(page, report.data),
 };
 
-/** Each chain drawn from client to origin with a mark at each joint, what the marks mean, and who sets which value. */
+/** Each chain drawn from client to origin with a mark at each verdict, what the marks mean, and who sets which value. */
 function body(page: Page, { chains, requestsPerSecond, marginMs }: ChainData): string[][] {
   const keysOf = chains.map((chain) => new Set(rowsOf(chain).map((row) => row.join('\n'))));
   const inAll = (row: readonly string[]): boolean => keysOf.every((keys) => keys.has(row.join('\n')));
@@ -36,15 +36,15 @@ function viewOne(page: Page, chain: Chain): string[][] {
   const title = chain.route === null ? [] : wrap(chain.route, page.width).map(page.paint.strong);
   const across = drawAcross(page, chain);
   if (across === null) return [[...title, ...drawDown(page, chain)]];
-  const rows = chain.joints.map((joint, index): [string, string] => [
+  const rows = chain.verdicts.map((verdict, index): [string, string] => [
     `${chain.hops[index]?.name} ${arrow(page)} ${chain.hops[index + 1]?.name}`,
-    joint.why,
+    verdict.why,
   ]);
   const width = Math.max(...rows.map(([label]) => label.length));
   const legend = rows.flatMap(([label, why], index) => {
-    const joint = chain.joints[index];
+    const verdict = chain.verdicts[index];
     const [first = '', ...rest] = wrap(why, page.width - width - 6);
-    const mark = joint === undefined ? ' ' : jointMark(page, joint);
+    const mark = verdict === undefined ? ' ' : verdictMark(page, verdict);
     return [`  ${mark} ${label.padEnd(width)}  ${first}`, ...rest.map((line) => `${' '.repeat(width + 6)}${line}`)];
   });
   return [[...title, ...across], legend];
@@ -53,7 +53,7 @@ function viewOne(page: Page, chain: Chain): string[][] {
 const arrow = (page: Page): string => (page.unicode ? '→' : '->');
 
 /** The hops in one row, what each does with idle connections below it; null when that does not fit. */
-function drawAcross(page: Page, { hops, joints }: Chain): string[] | null {
+function drawAcross(page: Page, { hops, verdicts }: Chain): string[] | null {
   const notes = hops.map((hop) => describeIdle(hop));
   const SHORTEST_ARROW = 7;
   const widths = hops.map((hop, index) => {
@@ -64,10 +64,10 @@ function drawAcross(page: Page, { hops, joints }: Chain): string[] | null {
   });
   if (widths.reduce((sum, width) => sum + width, 0) > page.width) return null;
   const line = hops.map((hop, index) => {
-    const joint = joints[index];
+    const verdict = verdicts[index];
     const width = widths[index] ?? 0;
     const name = page.paint.strong(hop.name);
-    return joint === undefined ? name : `${name} ${drawArrow(page, joint, width - hop.name.length - 2)} `;
+    return verdict === undefined ? name : `${name} ${drawArrow(page, verdict, width - hop.name.length - 2)} `;
   });
   const rowCount = Math.max(...notes.map(({ length }) => length));
   const rows = Array.from({ length: rowCount }, (_, row) =>
@@ -80,33 +80,33 @@ function drawAcross(page: Page, { hops, joints }: Chain): string[] | null {
 }
 
 /** `──✓──▶`, as long as asked for. */
-function drawArrow(page: Page, joint: ChainJoint, length: number): string {
+function drawArrow(page: Page, verdict: ChainVerdict, length: number): string {
   const [shaft, head] = page.unicode ? ['─', '▶'] : ['-', '>'];
   const left = Math.floor((length - 2) / 2);
-  return `${shaft.repeat(left)}${jointMark(page, joint)}${shaft.repeat(length - 2 - left)}${head}`;
+  return `${shaft.repeat(left)}${verdictMark(page, verdict)}${shaft.repeat(length - 2 - left)}${head}`;
 }
 
-/** One hop below the other, the joints between them. */
-function drawDown(page: Page, { hops, joints }: Chain): string[] {
+/** One hop below the other, the verdicts between them. */
+function drawDown(page: Page, { hops, verdicts }: Chain): string[] {
   const shaft = page.unicode ? '│' : '|';
   return hops.flatMap((hop, index) => {
-    const joint = joints[index];
-    const edge = joint === undefined ? ' ' : shaft;
+    const verdict = verdicts[index];
+    const edge = verdict === undefined ? ' ' : shaft;
     const idle = describeIdle(hop).map((text) => `${page.paint.dim(edge)} ${page.paint.dim(text)}`);
     const name = wrap(hop.name, page.width).map(page.paint.strong);
-    if (joint === undefined) return [...name, ...idle];
-    const [first = '', ...rest] = wrap(joint.why, page.width - 2);
+    if (verdict === undefined) return [...name, ...idle];
+    const [first = '', ...rest] = wrap(verdict.why, page.width - 2);
     return [
       ...name,
       ...idle,
-      `${jointMark(page, joint)} ${first}`,
+      `${verdictMark(page, verdict)} ${first}`,
       ...rest.map((text) => `${page.paint.dim(shaft)} ${text}`),
       page.paint.dim(page.unicode ? '▼' : 'v'),
     ];
   });
 }
 
-function jointMark(page: Page, { kind }: ChainJoint): string {
+function verdictMark(page: Page, { kind }: ChainVerdict): string {
   switch (kind) {
     case 'aligned':
       return page.paint.fine(page.glyph.fine);

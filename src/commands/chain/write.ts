@@ -1,15 +1,66 @@
+/** Fills what the rules ask for into the products' own syntax. */
 import type { HttpSwitches } from '../../knowledge/stack.ts';
-import type { Joint, WantedSetting } from '../../policy/facts.ts';
+import { stacks } from '../../knowledge/stacks/registry.generated.ts';
+import type { Keepalive } from '../../report/values.ts';
 
-/** Fills what the rules ask for into the products' own syntax; null: a product whose syntax is not known. */
-export function writerFor(sender: HttpSwitches | null, receiver: HttpSwitches | null): Joint['write'] {
-  return (end, wanted) => {
-    const switches = end === 'sender' ? sender : receiver;
-    return switches === null ? [] : (linesFor(switches, wanted, end) ?? []);
-  };
+/** How the settings of a hop are written. */
+export type HopSyntax =
+  /** As in `stacks`. */
+  | { kind: 'stack'; id: string }
+  /**
+   * As in the stack of nginx, for one route of a configuration. `reuse`: the lines that it lacks for reuse. `poolBlock`: where the upstream
+   * block stands, as a comment says it; null: there is none.
+   */
+  | { kind: 'nginx'; reuse: readonly string[]; poolBlock: string | null }
+  /** A product that is configured elsewhere: the setting in words; null: not known. */
+  | { kind: 'preset'; configurableWith: string | null };
+
+/** What a hop should be told. Durations are rounded to the product's unit: up where it must outlast, down where it must give up first. */
+export type WantedSetting =
+  | { set: 'idle-close'; ms: number; on: 'file' | 'command-line' }
+  | { set: 'keep-open'; on: 'file' | 'command-line' }
+  | { set: 'pool-idle' | 'response-timeout'; ms: number }
+  | { set: 'reuse' | 'no-reuse' | 'retry-safely' }
+  | { set: 'pool-size' | 'pool-requests'; count: number }
+  | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
+  | { set: 'tcp-keepalive'; keepalive: Keepalive };
+
+type End = 'sender' | 'receiver';
+
+/** Complete lines that set what is wanted at one end of a pair; none where the product has no such setting, or nothing is known. */
+export function linesFor(syntax: Record<End, HopSyntax | null>, end: End, wanted: WantedSetting): string[] {
+  return written(switchesOf(syntax[end]), wanted, end) ?? [];
 }
 
-function linesFor(switches: HttpSwitches, wanted: WantedSetting, end: 'sender' | 'receiver'): string[] | undefined {
+/** How long the pool of a sender would keep idle connections if it were told to reuse them and nothing else; null: not known. */
+export function poolIdleOnceReusedMs(syntax: HopSyntax | null): number | null {
+  return switchesOf(syntax).poolIdleOnceReusedMs ?? null;
+}
+
+function switchesOf(syntax: HopSyntax | null): HttpSwitches {
+  switch (syntax?.kind) {
+    case undefined:
+      return {};
+    case 'stack': {
+      const stack = stacks[syntax.id];
+      return { ...(stack?.switchOn === undefined ? {} : { tcpKeepalive: stack.switchOn }), ...stack?.http?.write };
+    }
+    case 'nginx': {
+      const { reuse, poolBlock } = syntax;
+      const nginx = switchesOf({ kind: 'stack', id: 'nginx' });
+      const heading = poolBlock === null ? [] : [poolBlock];
+      return { ...nginx, reuse: () => [...reuse], poolIdle: (ms) => [...heading, ...(nginx.poolIdle?.(ms) ?? [])] };
+    }
+    case 'preset': {
+      const line = syntax.configurableWith === null ? [] : [`# ${syntax.configurableWith}`];
+      return { idleClose: () => line, poolIdle: () => line };
+    }
+    default:
+      return syntax satisfies never;
+  }
+}
+
+function written(switches: HttpSwitches, wanted: WantedSetting, end: End): string[] | undefined {
   switch (wanted.set) {
     case 'idle-close':
       return switches.idleClose?.(wanted.ms, wanted.on);

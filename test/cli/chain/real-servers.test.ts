@@ -220,7 +220,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
       '200/s',
     ]);
     expect(report).toMatchObject({ exitCode: 0, verdict: 'ok', findings: [], gaps: [] });
-    expect(report.data.chains).toMatchObject([{ joints: [{ kind: 'aligned' }] }]);
+    expect(report.data.chains).toMatchObject([{ verdicts: [{ kind: 'aligned' }] }]);
     expect(await ask(nginxPort, MANY)).toEqual(Array.from({ length: MANY }, () => 200));
     expect(timeWaitCount(appPort)).toBe(0);
     expect(await timewait(appPort)).toEqual([]);
@@ -258,7 +258,7 @@ describe.skipIf(obstacle !== '')(`nginx in front of gunicorn, both real${obstacl
     });
     const report = await chain(['--proxy', file, '--app', 'gunicorn --keep-alive 75 app:app']);
     expect(report.findings.map(({ rule }) => rule)).toEqual(['upstream-not-reused']);
-    expect(report.data.chains).toMatchObject([{ joints: [{ why: 'gunicorn closes after each response' }] }]);
+    expect(report.data.chains).toMatchObject([{ verdicts: [{ why: 'gunicorn closes after each response' }] }]);
     await ask(nginxPort, REQUESTS);
     await expect.poll(() => timeWaitCount(appPort), { timeout: 5000 }).toBeGreaterThan(REQUESTS / 2);
   });

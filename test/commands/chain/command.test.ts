@@ -56,7 +56,7 @@ describe('nginx in front of gunicorn', () => {
     const outcome = await run('@/nginx-keepalive.conf', '@/gunicorn-late.conf.py', '--nginx-version', '1.22.1');
     expect(outcome.findings).toEqual([]);
     expect(outcome.gaps).toEqual([]);
-    expect(outcome.data.chains).toMatchObject([{ route: null, joints: [{ kind: 'aligned' }] }]);
+    expect(outcome.data.chains).toMatchObject([{ route: null, verdicts: [{ kind: 'aligned' }] }]);
     expect(exitCode(outcome)).toBe(0);
   });
 
@@ -81,7 +81,7 @@ describe('nginx in front of gunicorn', () => {
 
   test('is one chain a route, those alike together', async () => {
     const outcome = await run('@/nginx-routes.conf', '@/gunicorn-late.conf.py', '--nginx-version', '1.22.1');
-    expect(outcome.data.chains.map(({ route, joints }) => [route, joints[0]?.kind])).toEqual([
+    expect(outcome.data.chains.map(({ route, verdicts }) => [route, verdicts[0]?.kind])).toEqual([
       ['shop.example / and 1 more', 'aligned'],
       ['shop.example /old/', 'not-reused'],
     ]);
@@ -238,7 +238,7 @@ describe('hops', () => {
       'middlebox',
       'app',
     ]);
-    expect(outcome.data.chains[0]?.joints).toHaveLength(5);
+    expect(outcome.data.chains[0]?.verdicts).toHaveLength(5);
   });
 
   test('of the same kind get names of their own', async () => {
@@ -359,7 +359,7 @@ test('a worker behind a firewall, described in YAML, is told to send keepalive p
     { rule: 'keepalive-missing-towards-middlebox', severity: 'error', subject: 'worker -> database' },
   ]);
   expect(outcome.findings[0]?.remedy.join('\n')).toContain('TCPKeepAliveAdapter(idle=300, interval=15, count=4');
-  expect(outcome.data.chains[0]?.joints.map(({ kind }) => kind)).toEqual(['path-forgets', 'aligned']);
+  expect(outcome.data.chains[0]?.verdicts.map(({ kind }) => kind)).toEqual(['path-forgets', 'aligned']);
 });
 
 test('the command line of gunicorn comes before its file', async () => {

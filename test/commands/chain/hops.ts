@@ -1,6 +1,8 @@
+import type { HopFacts, PairFacts } from '../../../src/commands/chain/facts.ts';
+import { judgePairs } from '../../../src/commands/chain/pairs/judged-pair.ts';
 import type { ChainHop } from '../../../src/commands/chain/report.ts';
+import { linesFor, type WantedSetting } from '../../../src/commands/chain/write.ts';
 import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue } from '../../../src/knowledge/hop.ts';
-import type { Joint } from '../../../src/policy/facts.ts';
 import { unmeasured } from '../../../src/report/values.ts';
 
 /** A value that stands in a file. */
@@ -76,21 +78,28 @@ export const appHop = (server: Partial<ChainServerSide> = {}, rest: Partial<Chai
 export const boxHop = (idleTimeoutMs: number, keepaliveRefreshes: boolean | null = true): ChainHop =>
   hop('box', 'middlebox', { middlebox: { idleTimeoutMs: given(idleTimeoutMs), keepaliveRefreshes } });
 
-/** Two hops, what stands between them, and writers that write down what they are asked for. */
-export function joint(sender: ChainHop, receiver: ChainHop, rest: Partial<Joint> & { boxes?: ChainHop[] } = {}): Joint {
-  const { client } = sender;
-  const { server } = receiver;
-  if (client === null || server === null) throw new Error('the test needs both sides');
-  const { boxes = [], ...others } = rest;
-  return {
-    link: { sender: { ...sender, client }, receiver: { ...receiver, server }, boxes, firstJoint: 0 },
-    marginMs: 2000,
-    requestsPerSecond: null,
-    poolIdleOnceReusedMs: null,
-    write: (end, wanted) => {
-      const { set, ...values } = wanted;
-      return [[end, set, ...Object.values(values).filter((value) => typeof value !== 'object')].join(' ')];
-    },
-    ...others,
-  };
+/** What is known of two hops, and of what stands between them. The sender is written as nginx is, the receiver as gunicorn is. */
+export function pairFacts(
+  sender: ChainHop,
+  receiver: ChainHop,
+  rest: Partial<Omit<PairFacts, 'kind' | 'pair'>> & { boxes?: ChainHop[] } = {},
+): PairFacts {
+  const { boxes = [], marginMs = 2000, requestsPerSecond = null, syntax = SYNTAX } = rest;
+  const [pair] = judgePairs([sender, ...boxes, receiver], marginMs);
+  if (pair === undefined) throw new Error('the test needs both sides');
+  return { kind: 'pair', pair, marginMs, requestsPerSecond, syntax };
+}
+
+export const hopFacts = (hop: ChainHop): HopFacts => ({ kind: 'hop', hop });
+
+const SYNTAX: PairFacts['syntax'] = {
+  sender: { kind: 'stack', id: 'nginx' },
+  receiver: { kind: 'stack', id: 'gunicorn' },
+};
+
+/** The lines that set this at one end. Throws where the product has none: the test would compare nothing with nothing. */
+export function lines(end: 'sender' | 'receiver', wanted: WantedSetting, syntax = SYNTAX): string[] {
+  const written = linesFor(syntax, end, wanted);
+  if (written.length === 0) throw new Error(`nothing is written for ${wanted.set}`);
+  return written;
 }

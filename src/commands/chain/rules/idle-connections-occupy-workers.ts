@@ -1,18 +1,19 @@
 import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { ChainFacts } from '../facts.ts';
 import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'idle-connections-occupy-workers',
   title:
     "Clients leave so many idle connections at a server of known capacity that nothing is left for new ones. Each request is taken to come from another client, which is the worst case; a proxy's pool is bounded by its size and is not judged here. A connection idles until the first of the two gives it up, and no remedy lets the receiver close before a sender that has a limit of its own",
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { link, requestsPerSecond, write } = joint;
-    const { sender, receiver } = link;
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { pair, requestsPerSecond, syntax } = facts;
+    const { sender, receiver } = pair;
     const { capacity, idleCloseMs, makesRoom, reuse } = receiver.server;
     if (makesRoom === true || sender.role !== 'client' || !isKnown(capacity) || !isKnown(idleCloseMs)) return [];
     if ([sender.client.reuse, reuse].some((side) => isKnown(side) && !side.value)) return [];
@@ -31,18 +32,21 @@ export const rule: Rule<Facts> = {
         ? []
         : headed(
             `${headingFor(receiver, capacity)}: room for them`,
-            write('receiver', { set: 'capacity', count: idleCount, on: placeOf(receiver, capacity) }),
+            linesFor(syntax, 'receiver', { set: 'capacity', count: idleCount, on: placeOf(receiver, capacity) }),
           );
     const shorter =
       enoughMs < 1000
         ? []
         : senderIsFirst
-          ? headed(`${headingFor(sender, kept)}: shorter`, write('sender', { set: 'pool-idle', ms: enoughMs }))
+          ? headed(
+              `${headingFor(sender, kept)}: shorter`,
+              linesFor(syntax, 'sender', { set: 'pool-idle', ms: enoughMs }),
+            )
           : ownMs !== null
             ? [] // the receiver closes too soon already
             : headed(
                 `${headingFor(receiver, kept)}: shorter`,
-                write('receiver', { set: 'idle-close', ms: enoughMs, on: placeOf(receiver, kept) }),
+                linesFor(syntax, 'receiver', { set: 'idle-close', ms: enoughMs, on: placeOf(receiver, kept) }),
               );
     return [
       {

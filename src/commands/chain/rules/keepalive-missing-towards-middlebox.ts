@@ -1,29 +1,31 @@
 import { formatDuration } from '../../../base/units.ts';
 import { recommendKeepalive, safetyMarginMs } from '../../../keepalive/keepalive.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
-import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts, Joint } from '../../../policy/facts.ts';
+import { type ChainClientSide, isKnown } from '../../../knowledge/hop.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
 import type { Keepalive } from '../../../report/values.ts';
-import { crossingOf, waitBeyond } from '../alignment.ts';
+import type { ChainFacts, PairFacts } from '../facts.ts';
+import { waitBeyond } from '../pairs/box-effect.ts';
+import type { BoxHop } from '../pairs/pair.ts';
 import type { ChainHop } from '../report.ts';
 import { describeLimit, headed, headingFor, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'keepalive-missing-towards-middlebox',
   title:
     'A box between two hops forgets a connection that both let idle longer, and no keepalive probe of either comes in time',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    return joint.link.boxes.flatMap((box) => {
-      const crossing = crossingOf(joint.link, box);
-      if (crossing.kind === 'kept') return longWait(joint, box);
-      if (crossing.kind !== 'forgotten' || box.middlebox === null) return [];
-      const { sender, receiver } = joint.link;
+  rank: -1,
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { sender, receiver, boxes, effects } = facts.pair;
+    return boxes.flatMap((box, index) => {
+      const effect = effects[index];
+      if (effect?.kind === 'kept') return longWait(facts, box);
+      if (effect?.kind !== 'forgotten') return [];
       const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
-      const idles =
-        crossing.idleMs === 'never' ? 'for any length of time' : `for up to ${formatDuration(crossing.idleMs)}`;
+      const idles = effect.idleMs === 'never' ? 'for any length of time' : `for up to ${formatDuration(effect.idleMs)}`;
       const probes =
         keepaliveRefreshes === false
           ? 'TCP keepalive does not reach its timer'
@@ -35,10 +37,10 @@ export const rule: Rule<Facts> = {
           evidence: {
             middleboxIdleTimeoutMs: idleTimeoutMs.value,
             middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),
-            idlesFor: crossing.idleMs === 'never' ? 'no limit' : formatDuration(crossing.idleMs),
+            idlesFor: effect.idleMs === 'never' ? 'no limit' : formatDuration(effect.idleMs),
             keepaliveRefreshes,
           },
-          remedy: remedyFor(joint, box, {
+          remedy: remedyFor(facts, box, {
             idleTimeoutMs: idleTimeoutMs.value,
             refreshes: keepaliveRefreshes !== false,
           }),
@@ -49,10 +51,10 @@ export const rule: Rule<Facts> = {
 };
 
 /** The pool gives connections up in time, but a response may take longer than the box remembers: the warning that a pool cannot help. */
-function longWait(joint: Joint, box: ChainHop): Judgement[] {
-  const wait = waitBeyond(joint.link, box);
-  if (wait === null || box.middlebox === null) return [];
-  const { sender, receiver } = joint.link;
+function longWait(facts: PairFacts, box: BoxHop): Judgement[] {
+  const wait = waitBeyond(facts.pair, box);
+  if (wait === null) return [];
+  const { sender, receiver } = facts.pair;
   const { idleTimeoutMs, keepaliveRefreshes } = box.middlebox;
   const unless =
     keepaliveRefreshes === false || isKnown(receiver.server.tcpKeepalive)
@@ -70,12 +72,12 @@ function longWait(joint: Joint, box: ChainHop): Judgement[] {
         responseTimeoutSetBy: saidBy(wait),
         keepaliveRefreshes,
       },
-      remedy: keepalive === null ? [] : probeLines(joint, keepalive),
+      remedy: keepalive === null ? [] : probeLines(facts, keepalive),
     },
   ];
 }
 
-type Probes = Joint['link']['sender']['client']['tcpKeepalive'];
+type Probes = ChainClientSide['tcpKeepalive'];
 
 function describeProbes(name: string, keepalive: Probes): string {
   if (!isKnown(keepalive)) return `whether ${name} sends TCP keepalive is not known`;
@@ -85,33 +87,34 @@ function describeProbes(name: string, keepalive: Probes): string {
 }
 
 function remedyFor(
-  joint: Joint,
-  box: ChainHop,
+  facts: PairFacts,
+  box: BoxHop,
   { idleTimeoutMs, refreshes }: { idleTimeoutMs: number; refreshes: boolean },
 ): string[] {
-  const { sender } = joint.link;
+  const { sender } = facts.pair;
   const { poolIdleMs } = sender.client;
   const keepalive = refreshes ? recommendKeepalive(idleTimeoutMs) : null;
   const pooled = headed(
     `${headingFor(sender, isKnown(poolIdleMs) ? poolIdleMs : null)}: give idle connections up before ${box.name}`,
-    joint.write('sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
+    linesFor(facts.syntax, 'sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
   );
   if (keepalive === null) return pooled;
-  const probes = probeLines(joint, keepalive, pooled.length > 0);
+  const probes = probeLines(facts, keepalive, pooled.length > 0);
   return [...pooled, ...(pooled.length > 0 && probes.length > 0 ? ['# or'] : []), ...probes];
 }
 
 /** Keepalive in either end's own syntax; as socket options where neither has one, unless there is another way already. */
-function probeLines({ link: { sender, receiver }, write }: Joint, keepalive: Keepalive, hasOther = false): string[] {
+function probeLines({ pair, syntax }: PairFacts, keepalive: Keepalive, hasOther = false): string[] {
+  const { sender, receiver } = pair;
   const headingOf = (end: ChainHop, probes: Probes): string => headingFor(end, isKnown(probes) ? probes : null);
   const wanted = { set: 'tcp-keepalive', keepalive } as const;
   const fromSender = headed(
     `${headingOf(sender, sender.client.tcpKeepalive)}: send keepalive probes`,
-    write('sender', wanted),
+    linesFor(syntax, 'sender', wanted),
   );
   const fromReceiver = headed(
     `${headingOf(receiver, receiver.server.tcpKeepalive)}: send keepalive probes`,
-    write('receiver', wanted),
+    linesFor(syntax, 'receiver', wanted),
   );
   if (fromSender.length + fromReceiver.length === 0) return hasOther ? [] : setsockoptLines(keepalive);
   return [...fromSender, ...(fromSender.length > 0 && fromReceiver.length > 0 ? ['# or'] : []), ...fromReceiver];

@@ -1,15 +1,16 @@
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { ChainFacts } from '../facts.ts';
 import { headed, headingFor, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'pool-larger-than-server-allows',
   title: 'A pool may keep more idle connections than the receiver can hold, so that those of others find no room',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { sender, receiver } = joint.link;
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { sender, receiver } = facts.pair;
     const { poolSize, reuse } = sender.client;
     const { capacity, makesRoom, reuse: keepsOpen } = receiver.server;
     if (makesRoom === true) return [];
@@ -28,7 +29,7 @@ export const rule: Rule<Facts> = {
         },
         remedy: headed(
           `${headingFor(sender, poolSize)}: at most ${capacity.value} in all`,
-          joint.write('sender', { set: 'pool-size', count: capacity.value }),
+          linesFor(facts.syntax, 'sender', { set: 'pool-size', count: capacity.value }),
         ),
       },
     ];

@@ -1,17 +1,18 @@
 import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { ChainFacts } from '../facts.ts';
 import { headed, headingFor, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'proxy-gives-up-before-app',
   title: 'The sender stops waiting for a response that the receiver would still be allowed to work on',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { link, marginMs, write } = joint;
-    const { sender, receiver } = link;
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { pair, marginMs, syntax } = facts;
+    const { sender, receiver } = pair;
     const { responseTimeoutMs } = sender.client;
     const { requestTimeoutMs } = receiver.server;
     if (!isKnown(responseTimeoutMs) || !isKnown(requestTimeoutMs)) return [];
@@ -29,7 +30,7 @@ export const rule: Rule<Facts> = {
         },
         remedy: headed(
           `${headingFor(sender, responseTimeoutMs)}: wait longer than ${receiver.name} works`,
-          write('sender', { set: 'response-timeout', ms: requestTimeoutMs.value + marginMs }),
+          linesFor(syntax, 'sender', { set: 'response-timeout', ms: requestTimeoutMs.value + marginMs }),
         ),
       },
     ];

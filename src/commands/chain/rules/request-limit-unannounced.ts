@@ -1,17 +1,18 @@
 import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
+import type { ChainFacts } from '../facts.ts';
 import { headed, headingFor, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'request-limit-unannounced',
   title:
     'A receiver ends connections after so many requests, or at an age, without `Connection: close` in the last response (RFC 9112, 9.6)',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { sender, receiver } = joint.link;
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { sender, receiver } = facts.pair;
     const { client } = sender;
     const { server } = receiver;
     if (server.announcesClose !== false) return [];
@@ -33,11 +34,11 @@ export const rule: Rule<Facts> = {
             ofWorker || limit < 2
               ? headed(
                   `# ${sender.name}: send again what may be sent twice`,
-                  joint.write('sender', { set: 'retry-safely' }),
+                  linesFor(facts.syntax, 'sender', { set: 'retry-safely' }),
                 )
               : headed(
                   `${headingFor(sender, isKnown(client.maxRequests) ? client.maxRequests : null)}: let it close before ${receiver.name} does`,
-                  joint.write('sender', { set: 'pool-requests', count: limit - 1 }),
+                  linesFor(facts.syntax, 'sender', { set: 'pool-requests', count: limit - 1 }),
                 ),
         });
       }

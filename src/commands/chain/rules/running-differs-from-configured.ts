@@ -1,19 +1,19 @@
 import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
+import type { ChainFacts } from '../facts.ts';
 import { describeLimit, saidBy } from '../wording.ts';
 
 /** Servers look at their timers once a second, some less often; a twentieth is allowed for long ones. */
 const TOLERANCE_MS = 1500;
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'running-differs-from-configured',
   title: 'A running server closes idle connections at another time than its configuration says',
   explain: '',
-  judge: ({ measuredHop }) => {
-    if (measuredHop === null || measuredHop.replaced === null) return [];
-    const { name, replaced } = measuredHop;
+  judge: (facts) => {
+    if (facts.kind !== 'hop' || facts.hop.replaced === null) return [];
+    const { name, replaced } = facts.hop;
     const { idleCloseMs: configured, observed } = replaced;
     if (!isKnown(configured)) return [];
     const { url, lowerMs, upperMs } = observed;

@@ -1,24 +1,24 @@
 import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { alignmentOf } from '../alignment.ts';
+import type { ChainFacts } from '../facts.ts';
 import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
+import { linesFor } from '../write.ts';
 
 const STEP_MS = 5000;
 /** Longer than that idle connections are better given up than kept. */
 const LONG_MS = 600_000;
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'upstream-closes-first',
   title:
     'A receiver closes an idle connection before its sender gives it up, so that a request can meet the close (RFC 9112, 9.5). A client without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning, as where every request that meets the close is sent again',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { link, marginMs, write } = joint;
-    const { sender, receiver } = link;
-    const alignment = alignmentOf(link, marginMs);
+  rank: -2,
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { pair, marginMs, syntax } = facts;
+    const { sender, receiver, alignment } = pair;
     if (alignment.kind !== 'closes-first') return [];
     const { poolIdle, idleClose, how } = alignment;
     const { retries } = sender.client;
@@ -30,7 +30,7 @@ export const rule: Rule<Facts> = {
     const canGiveUp =
       poolIdle.source.kind !== 'default' ||
       poolIdle.setting !== null ||
-      write('sender', { set: 'pool-idle', ms: 1000 }).length > 0;
+      linesFor(syntax, 'sender', { set: 'pool-idle', ms: 1000 }).length > 0;
     const must = !canGiveUp
       ? `${sender.name} has no setting for giving up first`
       : `${sender.name} must give up first, by ${formatDuration(marginMs)}`;
@@ -52,22 +52,28 @@ export const rule: Rule<Facts> = {
         ? []
         : headed(
             `${headingFor(receiver, written)}: let it outlast ${sender.name}`,
-            write('receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, written) }),
+            linesFor(syntax, 'receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, written) }),
           );
     const lowered =
       shorterMs < 1000
         ? []
         : headed(
             `${headingFor(sender, poolIdle)}: let it give up before ${receiver.name}`,
-            write('sender', { set: 'pool-idle', ms: shorterMs }),
+            linesFor(syntax, 'sender', { set: 'pool-idle', ms: shorterMs }),
           );
     const [first, second] = longerMs !== null && longerMs > LONG_MS ? [lowered, raised] : [raised, lowered];
     const avoided =
       raised.length + lowered.length > 0
         ? []
         : [
-            ...headed(`# ${sender.name}: send again what may be sent twice`, write('sender', { set: 'retry-safely' })),
-            ...headed(`# ${sender.name}: or a connection for each request`, write('sender', { set: 'no-reuse' })),
+            ...headed(
+              `# ${sender.name}: send again what may be sent twice`,
+              linesFor(syntax, 'sender', { set: 'retry-safely' }),
+            ),
+            ...headed(
+              `# ${sender.name}: or a connection for each request`,
+              linesFor(syntax, 'sender', { set: 'no-reuse' }),
+            ),
           ];
     return [
       {

@@ -1,26 +1,28 @@
 import { formatDuration } from '../../../base/units.ts';
 import { TIME_WAIT_MS } from '../../../keepalive/kernel-timers.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import type { Facts, Joint } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
-import { alignmentOf, DEFAULT_PORT_COUNT } from '../alignment.ts';
+import type { ChainFacts, PairFacts } from '../facts.ts';
 import { headed, headingFor, placeOf, saidBy } from '../wording.ts';
+import { linesFor, poolIdleOnceReusedMs } from '../write.ts';
 
+/** The ports of net.ipv4.ip_local_port_range as the kernel ships it: 32768 to 60999. */
+const DEFAULT_PORT_COUNT = 28_232;
 const TIME_WAIT_S = TIME_WAIT_MS / 1000;
 /** Rounded down to a tenth. */
 const PORT_LIMIT_PER_SECOND = Math.floor((DEFAULT_PORT_COUNT * 10) / TIME_WAIT_S) / 10;
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<ChainFacts> = {
   id: 'upstream-not-reused',
   title:
     'Each request has a connection of its own, which stays in TIME_WAIT for a minute at the side that closes first (RFC 9293, 3.10.7.8). Only where that is the sender is the port range the limit: its port stays taken, while a server in TIME_WAIT takes a new connection from there. On loopback ports come free after a second (tcp_tw_reuse is 2 since Linux 4.19, ip-sysctl.rst)',
   explain: '',
-  judge: ({ joint }) => {
-    if (joint === null) return [];
-    const { link, marginMs, requestsPerSecond, write } = joint;
-    const alignment = alignmentOf(link, marginMs);
+  rank: -2,
+  judge: (facts) => {
+    if (facts.kind !== 'pair') return [];
+    const { pair, requestsPerSecond, syntax } = facts;
+    const { sender, receiver, alignment } = pair;
     if (alignment.kind !== 'not-reused') return [];
-    const { sender, receiver } = link;
     const { by, closer, decidedBy, why } = alignment;
     const first = closer === 'sender' ? sender.name : `${sender.name} or ${receiver.name}, whichever is faster`;
     const timeWaitCount = requestsPerSecond === null ? null : Math.round(requestsPerSecond * TIME_WAIT_S);
@@ -34,12 +36,12 @@ export const rule: Rule<Facts> = {
       isKnown(receiver.server.reuse) && !receiver.server.reuse.value
         ? headed(
             `${headingFor(receiver, receiver.server.reuse)}: keep connections open`,
-            write('receiver', { set: 'keep-open', on: placeOf(receiver, receiver.server.reuse) }),
+            linesFor(syntax, 'receiver', { set: 'keep-open', on: placeOf(receiver, receiver.server.reuse) }),
           )
         : [];
     const reuse =
       by === 'sender'
-        ? headed(`${headingFor(sender, decidedBy)}: reuse connections`, write('sender', { set: 'reuse' }))
+        ? headed(`${headingFor(sender, decidedBy)}: reuse connections`, linesFor(syntax, 'sender', { set: 'reuse' }))
         : [];
     return [
       {
@@ -53,22 +55,23 @@ export const rule: Rule<Facts> = {
           connectionsPerSecondLimit: PORT_LIMIT_PER_SECOND,
           portCount: DEFAULT_PORT_COUNT,
         },
-        remedy: [...reuse, ...keepOpen, ...(by === 'sender' && keepOpen.length === 0 ? outlasting(joint) : [])],
+        remedy: [...reuse, ...keepOpen, ...(by === 'sender' && keepOpen.length === 0 ? outlasting(facts) : [])],
       },
     ];
   },
 };
 
 /** Once connections are reused the receiver must outlast the pool: the line that sees to it, where it does not yet. */
-function outlasting({ link: { sender, receiver }, marginMs, poolIdleOnceReusedMs, write }: Joint): string[] {
+function outlasting({ pair: { sender, receiver }, marginMs, syntax }: PairFacts): string[] {
+  const poolIdleMs = poolIdleOnceReusedMs(syntax.sender);
   const { idleCloseMs } = receiver.server;
-  if (poolIdleOnceReusedMs === null || !isKnown(idleCloseMs) || idleCloseMs.value === 'never') return [];
-  if (poolIdleOnceReusedMs + marginMs <= idleCloseMs.value) return [];
+  if (poolIdleMs === null || !isKnown(idleCloseMs) || idleCloseMs.value === 'never') return [];
+  if (poolIdleMs + marginMs <= idleCloseMs.value) return [];
   return headed(
-    `${headingFor(receiver, idleCloseMs)}: and then let it outlast the pool of ${sender.name}, ${formatDuration(poolIdleOnceReusedMs)}`,
-    write('receiver', {
+    `${headingFor(receiver, idleCloseMs)}: and then let it outlast the pool of ${sender.name}, ${formatDuration(poolIdleMs)}`,
+    linesFor(syntax, 'receiver', {
       set: 'idle-close',
-      ms: Math.ceil((poolIdleOnceReusedMs + marginMs) / 5000) * 5000,
+      ms: Math.ceil((poolIdleMs + marginMs) / 5000) * 5000,
       on: placeOf(receiver, idleCloseMs),
     }),
   );

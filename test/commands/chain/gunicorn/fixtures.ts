@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ParseError } from '../../../../src/base/errors.ts';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { type GunicornReading, readGunicorn } from '../../../../src/commands/chain/gunicorn/read-gunicorn.ts';
 import type { ChainSource, MaybeChainValue } from '../../../../src/knowledge/hop.ts';
 

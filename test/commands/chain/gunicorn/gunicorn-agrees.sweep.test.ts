@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { readCommandLine } from '../../../../src/commands/chain/gunicorn/command-line.ts';
 import { type GunicornSettings, readGunicorn } from '../../../../src/commands/chain/gunicorn/read-gunicorn.ts';
 import { findServer } from '../../../real-servers.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { describe, test } from 'vitest';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { readGunicorn } from '../../../../src/commands/chain/gunicorn/read-gunicorn.ts';
 import { closedPort } from '../../../cli/servers.ts';
 import { findServer, startGunicorn } from '../../../real-servers.ts';

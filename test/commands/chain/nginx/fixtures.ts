@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ParseError } from '../../../../src/base/errors.ts';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { readNginx } from '../../../../src/commands/chain/nginx/read-nginx.ts';
 import type { NginxRoute } from '../../../../src/commands/chain/nginx/route.ts';
 import type { ChainSource, MaybeChainValue } from '../../../../src/knowledge/hop.ts';

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { readDump } from '../../../../src/commands/chain/nginx/dump.ts';
 import { readNginx } from '../../../../src/commands/chain/nginx/read-nginx.ts';
 import { parseTime } from '../../../../src/commands/chain/nginx/values.ts';

@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { diskFiles } from '../../../../src/commands/chain/config-files.ts';
+import { diskFiles } from '../../../../src/commands/chain/config/disk-files.ts';
 import { readNginx } from '../../../../src/commands/chain/nginx/read-nginx.ts';
 import { findServer } from '../../../real-servers.ts';
 

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/chain/rules/idle-connections-occupy-workers.ts';
 import type { Limit } from '../../../../src/knowledge/hop.ts';
-import { facts } from '../../../policy/facts.ts';
-import { appHop, clientHop, given, inFile, joint, NOT_KNOWN, proxyHop } from '../hops.ts';
+import { appHop, clientHop, given, hopFacts, inFile, lines, NOT_KNOWN, pairFacts, proxyHop } from '../hops.ts';
 
 /** A client that gives up no idle connection: the server decides. */
 const patient = clientHop({ poolIdleMs: given<Limit>('never') });
@@ -14,8 +13,8 @@ const server = (idleMs: Limit) =>
   });
 
 test('more idle clients than workers are a warning, with the time at which they would fit', () => {
-  const known = joint(patient, server(15_000), { requestsPerSecond: 50 });
-  expect(rule.judge(facts({ joint: known }))).toEqual([
+  const known = pairFacts(patient, server(15_000), { requestsPerSecond: 50 });
+  expect(rule.judge(known)).toEqual([
     {
       severity: 'warning',
       message: expect.any(String),
@@ -29,10 +28,10 @@ test('more idle clients than workers are a warning, with the time at which they 
       },
       remedy: [
         '# httpd.conf:2: room for them',
-        'receiver capacity 750 file',
+        ...lines('receiver', { set: 'capacity', count: 750, on: 'file' }),
         '# or',
         '# httpd.conf:3: shorter',
-        'receiver idle-close 3000 file',
+        ...lines('receiver', { set: 'idle-close', ms: 3_000, on: 'file' }),
         '# or a proxy with a bounded pool in front of app',
       ],
     },
@@ -43,23 +42,23 @@ test.each([
   [10, 0],
   [10.1, 1],
 ])('at %d requests a second 15 s of 150 workers make %d findings', (requestsPerSecond, count) => {
-  const known = joint(clientHop(), server(15_000), { requestsPerSecond });
-  expect(rule.judge(facts({ joint: known }))).toHaveLength(count);
+  const known = pairFacts(clientHop(), server(15_000), { requestsPerSecond });
+  expect(rule.judge(known)).toHaveLength(count);
 });
 
 test('idle connections that are never closed fill it at any rate', () => {
-  expect(rule.judge(facts({ joint: joint(patient, server('never')) }))).toMatchObject([
+  expect(rule.judge(pairFacts(patient, server('never')))).toMatchObject([
     { message: expect.stringContaining('never closes idle ones'), evidence: { idleCount: null } },
   ]);
 });
 
 test('nothing shorter is asked for where not even a second fits', () => {
-  const known = joint(patient, server(5000), { requestsPerSecond: 200 });
-  expect(rule.judge(facts({ joint: known }))).toMatchObject([
+  const known = pairFacts(patient, server(5000), { requestsPerSecond: 200 });
+  expect(rule.judge(known)).toMatchObject([
     {
       remedy: [
         '# httpd.conf:2: room for them',
-        'receiver capacity 1000 file',
+        ...lines('receiver', { set: 'capacity', count: 1000, on: 'file' }),
         '# or a proxy with a bounded pool in front of app',
       ],
     },
@@ -68,8 +67,7 @@ test('nothing shorter is asked for where not even a second fits', () => {
 
 test('a client that gives up first decides how many there are, and is what may be shorter', () => {
   const client = clientHop({ poolIdleMs: inFile<Limit>(10_000, 'client.py:4', 'keepalive_timeout') });
-  const at = (requestsPerSecond: number) =>
-    rule.judge(facts({ joint: joint(client, server(75_000), { requestsPerSecond }) }));
+  const at = (requestsPerSecond: number) => rule.judge(pairFacts(client, server(75_000), { requestsPerSecond }));
   expect(at(15)).toEqual([]);
   expect(at(50)).toMatchObject([
     {
@@ -77,10 +75,10 @@ test('a client that gives up first decides how many there are, and is what may b
       evidence: { idlesFor: '10 s', idlesForSetBy: 'client.py:4 keepalive_timeout', idleCount: 500 },
       remedy: [
         '# httpd.conf:2: room for them',
-        'receiver capacity 500 file',
+        ...lines('receiver', { set: 'capacity', count: 500, on: 'file' }),
         '# or',
         '# client.py:4: shorter',
-        'sender pool-idle 3000',
+        ...lines('sender', { set: 'pool-idle', ms: 3_000 }),
         '# or a proxy with a bounded pool in front of app',
       ],
     },
@@ -91,20 +89,20 @@ test.each([10_000, 15_000, 60_000])(
   'no server is told to close before a client that gives up after %d ms',
   (poolIdleMs) => {
     const client = clientHop({ poolIdleMs: given<Limit>(poolIdleMs) });
-    const [found] = rule.judge(facts({ joint: joint(client, server(15_000), { requestsPerSecond: 50 }) }));
-    expect(found?.remedy.join()).not.toContain('receiver idle-close');
+    const [found] = rule.judge(pairFacts(client, server(15_000), { requestsPerSecond: 50 }));
+    expect(found?.remedy.join()).not.toContain('keepalive = ');
   },
 );
 
 test.each([
-  ['the rate is not known', joint(clientHop(), server(15_000))],
-  ['the capacity is not known', joint(clientHop(), appHop({ capacity: NOT_KNOWN }), { requestsPerSecond: 50 })],
-  ['a proxy with a pool stands before it', joint(proxyHop(), server('never'), { requestsPerSecond: 50 })],
+  ['the rate is not known', pairFacts(clientHop(), server(15_000))],
+  ['the capacity is not known', pairFacts(clientHop(), appHop({ capacity: NOT_KNOWN }), { requestsPerSecond: 50 })],
+  ['a proxy with a pool stands before it', pairFacts(proxyHop(), server('never'), { requestsPerSecond: 50 })],
   [
     'the server makes room',
-    joint(clientHop(), appHop({ ...server(15_000).server, makesRoom: true }), { requestsPerSecond: 50 }),
+    pairFacts(clientHop(), appHop({ ...server(15_000).server, makesRoom: true }), { requestsPerSecond: 50 }),
   ],
-  ['there is no chain', null],
+  ['one hop is judged alone', hopFacts(appHop())],
 ])('says nothing when %s', (_, known) => {
-  expect(rule.judge(facts({ joint: known }))).toEqual([]);
+  expect(rule.judge(known)).toEqual([]);
 });

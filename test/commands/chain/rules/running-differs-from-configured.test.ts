@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import type { ChainHop } from '../../../../src/commands/chain/report.ts';
 import { rule } from '../../../../src/commands/chain/rules/running-differs-from-configured.ts';
 import type { Limit } from '../../../../src/knowledge/hop.ts';
-import { facts } from '../../../policy/facts.ts';
-import { appHop, inFile, NOT_KNOWN } from '../hops.ts';
+import { appHop, hopFacts, inFile, NOT_KNOWN, pairFacts, proxyHop } from '../hops.ts';
 
 const url = 'http://10.0.0.5/';
 const measured = (configuredMs: Limit, lowerMs: number, upperMs: number | null): ChainHop =>
@@ -18,7 +17,7 @@ const measured = (configuredMs: Limit, lowerMs: number, upperMs: number | null):
   );
 
 test('a server that closes at another time than its configuration says is a warning that names both', () => {
-  expect(rule.judge(facts({ measuredHop: measured(75_000, 64_900, 65_010) }))).toEqual([
+  expect(rule.judge(hopFacts(measured(75_000, 64_900, 65_010)))).toEqual([
     {
       severity: 'warning',
       message: expect.any(String),
@@ -46,16 +45,16 @@ test.each<[Limit, number, number | null, number]>([
   ['never', 120_000, null, 0],
   ['never', 65_000, 65_100, 1],
 ])('configured %s, measured %d to %s: %d findings', (configured, lower, upper, count) => {
-  expect(rule.judge(facts({ measuredHop: measured(configured, lower, upper) }))).toHaveLength(count);
+  expect(rule.judge(hopFacts(measured(configured, lower, upper)))).toHaveLength(count);
 });
 
 test.each([
-  ['nothing was measured', appHop()],
+  ['nothing was measured', hopFacts(appHop())],
   [
     'it is not known what was configured',
-    appHop({}, { replaced: { idleCloseMs: NOT_KNOWN, observed: { url, lowerMs: 1, upperMs: 2 } } }),
+    hopFacts(appHop({}, { replaced: { idleCloseMs: NOT_KNOWN, observed: { url, lowerMs: 1, upperMs: 2 } } })),
   ],
-  ['there is no chain', null],
-])('says nothing when %s', (_, hop) => {
-  expect(rule.judge(facts({ measuredHop: hop }))).toEqual([]);
+  ['two hops are judged together', pairFacts(proxyHop(), appHop())],
+])('says nothing when %s', (_, facts) => {
+  expect(rule.judge(facts)).toEqual([]);
 });

@@ -1,6 +1,6 @@
-/** Reads the files of a configuration from the disk, for the parsers in stacks. */
+/** Reads the files of a configuration from the disk. */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
-import type { ConfigFile, ConfigFiles } from './config/files.ts';
+import type { ConfigFile, ConfigFiles } from './files.ts';
 
 /** No configuration is longer; a log that was named by mistake is. */
 const LARGEST_FILE_BYTES = 8 * 1024 * 1024;

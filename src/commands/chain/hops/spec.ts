@@ -1,9 +1,9 @@
 /** What the user says about a hop, by flag or in YAML, before anything is looked up. */
-import { UsageError } from '../../base/errors.ts';
-import { nearestNames } from '../../base/suggest.ts';
-import type { ChainSource } from '../../knowledge/hop.ts';
-import { quoted } from '../shared/options.ts';
-import type { ChainHop } from './report.ts';
+import { UsageError } from '../../../base/errors.ts';
+import { didYouMean } from '../../../base/suggest.ts';
+import { quoted } from '../../shared/options.ts';
+import type { ChainHop } from '../report.ts';
+import { type GivenField, isSetting, SETTINGS, type SettingKey } from './settings.ts';
 
 export type Role = ChainHop['role'];
 
@@ -16,11 +16,7 @@ type HopBase =
   | { kind: 'settings' };
 
 /** One setting as it was given. */
-export interface HopSetting {
-  key: SettingKey;
-  text: string;
-  source: ChainSource;
-}
+type HopSetting = GivenField & { key: SettingKey };
 
 export interface HopSpec {
   /** null: it gets the name of what it is. */
@@ -36,28 +32,10 @@ export interface HopSpec {
   place: string;
 }
 
-/** The settings of `--hop` and YAML, and what each means. */
-export const SETTINGS = {
-  'idle-close': 'it closes a connection that a client leaves idle for that long, or never',
-  'keep-alive': 'no: it closes after each response',
-  'max-requests': 'requests after which it closes a connection of a client',
-  'max-age': 'age at which it closes a connection of a client',
-  'announces-close': 'whether it says Connection: close in the last response',
-  capacity: 'connections that it holds at once, busy or idle',
-  'request-timeout': 'it gives up on a request after that long',
-  'pool-idle': 'it gives up an idle connection to the next hop after that long, or never',
-  reuse: 'no, http-1.0, connection-close or no-pool: it uses each connection to the next hop once',
-  'pool-size': 'idle connections to the next hop that it keeps',
-  'pool-requests': 'requests that it sends on one connection to the next hop',
-  'response-timeout': 'it waits that long for a response',
-  retries: 'what it sends again when a reused connection fails: none, idempotent, unwritten, all',
-  'honours-hint': 'whether it gives up earlier than Keep-Alive: timeout= says',
-  'tcp-keepalive': 'off, or idle/interval/count such as 60s/15s/4, of both sides',
-  'idle-timeout': 'of a middlebox: it forgets a connection that idles for that long',
-  refreshes: 'of a middlebox: whether TCP keepalive restarts its timer',
-} as const;
-
-type SettingKey = keyof typeof SETTINGS;
+/** What is said about a hop, beginning with what it is; nothing but that and what is given besides. */
+export function specOf(base: HopBase, place: string, given: Partial<HopSpec> = {}): HopSpec {
+  return { name: null, role: null, base, settings: [], command: null, measure: null, place, ...given };
+}
 
 /** What a hop is, in `--hop` and YAML, besides its settings. */
 const NAMING = ['name', 'role', 'stack', 'preset', 'file', 'command', 'measure'] as const;
@@ -65,30 +43,22 @@ type NamingKey = (typeof NAMING)[number];
 
 const ROLES = ['client', 'proxy', 'app', 'middlebox'] as const;
 
-/** One `key=value` and where it stands. */
-export interface GivenField {
-  key: string;
-  text: string;
-  source: ChainSource;
-}
-
 /** Puts the fields of one hop together. Throws a UsageError for a key that does not exist or stands twice; `place` is named in it. */
 export function hopFromFields(fields: readonly GivenField[], place: string): HopSpec {
   const naming = new Map<NamingKey, string>();
   const settings: HopSetting[] = [];
   for (const { key, text, source } of fields) {
     const where = source.kind === 'file' ? `${source.file}:${source.line}` : place;
-    if (naming.has(key as NamingKey) || settings.some((setting) => setting.key === key))
+    if ((isNaming(key) && naming.has(key)) || settings.some((setting) => setting.key === key))
       throw new UsageError(`${where}: ${quoted(key)} is given twice`);
     if (isNaming(key)) {
       if (text === '') throw new UsageError(`${where}: ${key} is empty`);
       naming.set(key, text);
-    } else if (Object.hasOwn(SETTINGS, key)) {
-      settings.push({ key: key as SettingKey, text, source }); // just looked up
+    } else if (isSetting(key)) {
+      settings.push({ key, text, source });
     } else {
       const keys = [...NAMING, ...Object.keys(SETTINGS)];
-      const near = nearestNames(key, keys);
-      const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `known are ${keys.join(', ')}`;
+      const hint = didYouMean(key, keys) ?? `known are ${keys.join(', ')}`;
       throw new UsageError(`${where}: unknown key ${quoted(key)}`, hint);
     }
   }
@@ -99,15 +69,13 @@ export function hopFromFields(fields: readonly GivenField[], place: string): Hop
   if (bases.length > 1)
     throw new UsageError(`${place}: ${bases.join(' and ')} exclude each other`, 'a hop is made of one of them');
   const [kind] = bases;
-  return {
+  return specOf(kind === undefined ? { kind: 'settings' } : { kind, word: naming.get(kind) ?? '' }, place, {
     name: naming.get('name') ?? null,
     role: readRole(naming.get('role') ?? null, place),
-    base: kind === undefined ? { kind: 'settings' } : { kind, word: naming.get(kind) ?? '' },
     settings,
     command,
     measure: naming.get('measure') ?? null,
-    place,
-  };
+  });
 }
 
 function isNaming(key: string): key is NamingKey {

@@ -1,8 +1,9 @@
 /** A chain written as YAML. This file is loaded only when there is one, and the package with it. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { ParseError } from '../../base/errors.ts';
-import { quoted } from '../shared/options.ts';
-import { type GivenField, type HopSpec, hopFromFields } from './spec.ts';
+import { ParseError } from '../../../base/errors.ts';
+import { quoted } from '../../shared/options.ts';
+import type { GivenField } from './settings.ts';
+import { type HopSpec, hopFromFields } from './spec.ts';
 
 /** A chain of a hundred hops is shorter. */
 export const LONGEST_YAML_BYTES = 65_536;

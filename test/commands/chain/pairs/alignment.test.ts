@@ -1,31 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { alignmentOf, crossingOf, gapsOf, jointsOf, linksOf } from '../../../src/commands/chain/alignment.ts';
-import type { ChainClientSide, ChainServerSide } from '../../../src/knowledge/hop.ts';
-import { appHop, boxHop, clientHop, given, joint, NOT_KNOWN, proxyHop } from './hops.ts';
+import { alignmentOf } from '../../../../src/commands/chain/pairs/alignment.ts';
+import { gapsOf, judgePairs, verdictsOf } from '../../../../src/commands/chain/pairs/judged-pair.ts';
+import { pairsOf } from '../../../../src/commands/chain/pairs/pair.ts';
+import type { ChainClientSide, ChainServerSide } from '../../../../src/knowledge/hop.ts';
+import { appHop, boxHop, clientHop, given, NOT_KNOWN, pairFacts, proxyHop } from '../hops.ts';
 
 const align = (client: Partial<ChainClientSide>, server: Partial<ChainServerSide>, marginMs = 2000) =>
-  alignmentOf(joint(proxyHop(client), appHop(server)).link, marginMs);
+  alignmentOf(pairFacts(proxyHop(client), appHop(server)).pair, marginMs);
 const cross = (client: Partial<ChainClientSide>, server: Partial<ChainServerSide>, box = boxHop(350_000)) =>
-  crossingOf(joint(proxyHop(client), appHop(server), { boxes: [box] }).link, box);
+  pairFacts(proxyHop(client), appHop(server), { boxes: [box] }).pair.effects[0];
 
-describe('the links of a chain', () => {
+describe('the pairs of a chain', () => {
   test('join each hop with the next one that speaks HTTP, with the middleboxes between them', () => {
     const hops = [clientHop(), boxHop(350_000), proxyHop(), appHop()];
-    const links = linksOf(hops).map(({ sender, receiver, boxes, firstJoint }) => ({
+    const pairs = pairsOf(hops).map(({ sender, receiver, boxes, senderIndex }) => ({
       ends: [sender.name, receiver.name],
       boxes: boxes.map(({ name }) => name),
-      firstJoint,
+      senderIndex,
     }));
-    expect(links).toEqual([
-      { ends: ['client', 'proxy'], boxes: ['box'], firstJoint: 0 },
-      { ends: ['proxy', 'app'], boxes: [], firstJoint: 2 },
+    expect(pairs).toEqual([
+      { ends: ['client', 'proxy'], boxes: ['box'], senderIndex: 0 },
+      { ends: ['proxy', 'app'], boxes: [], senderIndex: 2 },
     ]);
   });
 
   test('need both sides', () => {
-    expect(linksOf([proxyHop(), { ...appHop(), server: null }])).toEqual([]);
-    expect(linksOf([])).toEqual([]);
+    expect(pairsOf([proxyHop(), { ...appHop(), server: null }])).toEqual([]);
+    expect(pairsOf([])).toEqual([]);
   });
 });
 
@@ -79,8 +81,8 @@ describe('who closes first', () => {
     ['that of a server without limit', {}, { reuse: NOT_KNOWN, idleCloseMs: given('never') }, 'whether app keeps'],
   ])('is never called aligned without %s', (_, client, server, what) => {
     expect(align(client, server)).toMatchObject({ kind: 'unknown', what: expect.stringContaining(what) });
-    const link = joint(proxyHop(client), appHop(server)).link;
-    expect(gapsOf(link, 2000)).toEqual([{ what: expect.stringContaining(what), reason: 'nobody said' }]);
+    const { pair } = pairFacts(proxyHop(client), appHop(server));
+    expect(gapsOf(pair)).toEqual([{ what: expect.stringContaining(what), reason: 'nobody said' }]);
   });
 
   test('is the sender where it follows the hint of the receiver', () => {
@@ -112,13 +114,13 @@ describe('a middlebox between two hops', () => {
   const probes = (idleMs: number) => given({ idleMs, intervalMs: 15_000, count: 4 });
 
   test('keeps what the ends give up before it forgets', () => {
-    expect(cross({ poolIdleMs: given(60_000) }, { idleCloseMs: given('never') }).kind).toBe('kept');
-    expect(cross({ poolIdleMs: given('never') }, { idleCloseMs: given(60_000) }).kind).toBe('kept');
-    expect(cross({ poolIdleMs: NOT_KNOWN }, { idleCloseMs: given(60_000) }).kind).toBe('kept');
+    expect(cross({ poolIdleMs: given(60_000) }, { idleCloseMs: given('never') })?.kind).toBe('kept');
+    expect(cross({ poolIdleMs: given('never') }, { idleCloseMs: given(60_000) })?.kind).toBe('kept');
+    expect(cross({ poolIdleMs: NOT_KNOWN }, { idleCloseMs: given(60_000) })?.kind).toBe('kept');
   });
 
   test('must be outlived by ten seconds', () => {
-    const forgets = (poolMs: number) => cross({ poolIdleMs: given(poolMs) }, { idleCloseMs: given('never') }).kind;
+    const forgets = (poolMs: number) => cross({ poolIdleMs: given(poolMs) }, { idleCloseMs: given('never') })?.kind;
     expect([forgets(340_000), forgets(340_001)]).toEqual(['kept', 'forgotten']);
   });
 
@@ -137,37 +139,37 @@ describe('a middlebox between two hops', () => {
     ['the sender, with no room for two losses', { tcpKeepalive: probes(320_000) }, {}, 'forgotten'],
   ] as const)('hears the probes of %s', (_, client, server, kind) => {
     const never = given<'never'>('never');
-    expect(cross({ poolIdleMs: never, ...client }, { idleCloseMs: never, ...server }).kind).toBe(kind);
+    expect(cross({ poolIdleMs: never, ...client }, { idleCloseMs: never, ...server })?.kind).toBe(kind);
   });
 
   test('that no probe refreshes forgets in spite of them; of one that is not known it is not known', () => {
     const never = given<'never'>('never');
     const with_ = (refreshes: boolean | null) =>
       cross({ poolIdleMs: never, tcpKeepalive: probes(60_000) }, { idleCloseMs: never }, boxHop(350_000, refreshes));
-    expect([with_(true).kind, with_(false).kind, with_(null).kind]).toEqual(['kept', 'forgotten', 'unknown']);
+    expect([with_(true)?.kind, with_(false)?.kind, with_(null)?.kind]).toEqual(['kept', 'forgotten', 'unknown']);
   });
 
   test.each<[string, Partial<ChainClientSide>]>([
     ['whether there are probes', { tcpKeepalive: NOT_KNOWN }],
     ['how long the pool keeps them', { poolIdleMs: NOT_KNOWN }],
   ])('is not known to forget without %s', (_, client) => {
-    const crossing = cross({ poolIdleMs: given('never'), ...client }, { idleCloseMs: given('never') });
-    expect(crossing).toMatchObject({ kind: 'unknown', reason: 'nobody said' });
+    const effect = cross({ poolIdleMs: given('never'), ...client }, { idleCloseMs: given('never') });
+    expect(effect).toMatchObject({ kind: 'unknown', reason: 'nobody said' });
   });
 
   test('does not matter where no connection idles', () => {
-    expect(cross({ reuse: given(false), noReuseBecause: 'single-use' }, { idleCloseMs: NOT_KNOWN }).kind).toBe('kept');
+    expect(cross({ reuse: given(false), noReuseBecause: 'single-use' }, { idleCloseMs: NOT_KNOWN })?.kind).toBe('kept');
   });
 });
 
-test('each joint has its own verdict: before a middlebox its, behind it that of the two ends', () => {
+test('each way to the next hop has its verdict: to a middlebox what that does, behind it what the two ends do', () => {
   const hops = [
     clientHop({ poolIdleMs: given('never') }),
     boxHop(30_000),
     proxyHop(),
     appHop({ idleCloseMs: given(2000) }),
   ];
-  expect(jointsOf(hops, 2000)).toEqual([
+  expect(verdictsOf(hops, judgePairs(hops, 2000))).toEqual([
     { kind: 'path-forgets', why: 'box forgets after 30 s' },
     { kind: 'closes-first', why: 'client never gives up an idle connection, proxy closes them after 1 m 15 s' },
     { kind: 'closes-first', why: 'proxy keeps idle connections 1 m, app closes them after 2 s' },

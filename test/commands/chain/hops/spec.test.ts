@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../src/base/errors.ts';
-import { parseHop } from '../../../src/commands/chain/spec.ts';
+import { UsageError } from '../../../../src/base/errors.ts';
+import { parseHop } from '../../../../src/commands/chain/hops/spec.ts';
 
 test('--hop is split at commas and first equals signs, spaces around them left out', () => {
   expect(parseHop('name=alb, preset = aws-alb,idle-close=75s,measure=http://a/?x=1')).toEqual({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KaprobeError, ParseError } from '../../../src/base/errors.ts';
-import { parseYamlChain } from '../../../src/commands/chain/yaml.ts';
+import { KaprobeError, ParseError } from '../../../../src/base/errors.ts';
+import { parseYamlChain } from '../../../../src/commands/chain/hops/yaml.ts';
 
 const parse = (text: string) => parseYamlChain('chain.yaml', text);
 const mistake = (text: string): string => {

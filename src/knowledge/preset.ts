@@ -57,22 +57,28 @@ interface ClosingTimeouts {
   confidence?: Confidence;
 }
 
-type Rare = 'protocol' | 'rangeMs' | 'closing' | 'configurableWith';
+type Rare = 'protocol' | 'expiry' | 'keepalive' | 'rangeMs' | 'closing' | 'configurableWith';
 type Facts = Omit<MiddleboxPreset, Rare | 'id' | 'kind' | 'legs' | 'source' | 'confidence'> &
   Partial<Pick<MiddleboxPreset, Rare>> &
   (({ kind: 'l7-proxy' } & Pick<MiddleboxPreset, 'legs'>) | { kind: Exclude<MiddleboxPreset['kind'], 'l7-proxy'> }) &
-  Sourced;
-
-/** Where facts were read. `confidence` left out: they were read there. */
-export type Sourced<C = Confidence> =
-  | { source: string; confidence?: C }
-  | { source: null; confidence: Exclude<C, 'verified-by-reading'> };
+  ({ source: string; confidence?: Confidence } | { confidence: Exclude<Confidence, 'verified-by-reading'> });
 
 /**
- * Makes a preset of its facts; the id is the name of its file. What most presets have not may be left out: the protocol is then TCP. Every
- * l7-proxy says its `legs`.
+ * Makes a preset of its facts; the id is the name of its file. What may be left out: TCP as the protocol, an end that is not known, and
+ * keepalive where only the kind tells: a proxy answers probes itself, all others forward them. Every l7-proxy says its `legs`. With a source
+ * and without `confidence`, the facts were read there.
  */
 export function definePreset(facts: Facts): Omit<MiddleboxPreset, 'id'> {
-  const rare = { legs: null, protocol: 'tcp', rangeMs: null, closing: null, configurableWith: null } as const;
-  return { ...rare, confidence: 'verified-by-reading', ...facts };
+  const { confidence = 'verified-by-reading' } = facts;
+  const rare = {
+    legs: null,
+    protocol: 'tcp',
+    rangeMs: null,
+    closing: null,
+    configurableWith: null,
+    source: null,
+  } as const;
+  const expiry = { behaviour: 'unknown', confidence } as const;
+  const keepalive = { refreshes: facts.kind !== 'l7-proxy', basis: 'inferred-from-kind' } as const;
+  return { ...rare, expiry, keepalive, confidence, ...facts };
 }

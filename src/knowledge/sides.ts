@@ -80,6 +80,13 @@ export function confidenceOf({ confidence }: StackFacts): StackConfidence {
   return confidence ?? 'verified-by-reading';
 }
 
+/** What it is in a chain: an origin accepts connections, a client opens them, a proxy does both; null: nothing is known of HTTP with it. */
+export function roleOf({ http }: Stack): 'client' | 'proxy' | 'app' | null {
+  if (http === undefined) return null;
+  if (http.server === undefined) return 'client';
+  return http.client === undefined ? 'app' : 'proxy';
+}
+
 /** What the product is called where HTTP is meant. */
 export function productOf({ name, http }: Stack): string {
   return http?.product ?? name;

@@ -1,6 +1,6 @@
 import type { Keepalive } from '../report/values.ts';
 import type { Limit } from './hop.ts';
-import type { Confidence, Sourced } from './preset.ts';
+import type { Confidence } from './preset.ts';
 
 /** The values to write into a library's switches. A user timeout of 0 is left to the host. */
 export type SwitchValues = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count' | 'userTimeoutMs'>;
@@ -14,8 +14,13 @@ export type Stack = StackFacts & {
 /** How a fact about a stack is known; `observed`: it was run, and its sockets looked at. */
 export type StackConfidence = Confidence | 'observed';
 
+/** Where facts were read. `confidence` left out: they were read there. */
+type Sourced =
+  | { source: string; confidence?: StackConfidence }
+  | { source: null; confidence: Exclude<StackConfidence, 'verified-by-reading'> };
+
 /** What is known about one runtime, library or server. */
-export type StackFacts = Sourced<StackConfidence> & {
+export type StackFacts = Sourced & {
   name: string;
   /** The schemes of targets that it speaks to; left out: none that kaprobe knows, or it only accepts connections. */
   schemes?: readonly string[];
@@ -34,7 +39,6 @@ export type StackFacts = Sourced<StackConfidence> & {
 
 /** How a product keeps HTTP connections unless it is told otherwise. */
 interface HttpFacts {
-  role: 'client' | 'proxy' | 'app';
   /** What it is; left out: the name of the stack, which elsewhere is about how it sets TCP keepalive. */
   product?: string;
   /** Other names that it goes by on a command line. */

@@ -55,9 +55,5 @@ export function openLive(write: (text: string) => void, columns: () => number): 
     drawn = lines.map((line) => line.replace(/\u001b\[\d+m/g, '').length);
     last = lines;
   };
-  return {
-    above: (text) => draw(text, last),
-    draw: (lines) => draw('', lines),
-    clear: () => draw('', []),
-  };
+  return { above: (text) => draw(text, last), draw: (lines) => draw('', lines), clear: () => draw('', []) };
 }

@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { DAY_MS } from '../../base/units.ts';
+import { roleOf } from '../../knowledge/sides.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import { defineRoom } from '../room.ts';
 import { durationOption } from '../shared/options.ts';
@@ -129,7 +130,8 @@ function stacksHelp(): string {
   const shortest = (names: readonly string[]): string => names.reduce((a, b) => (b.length < a.length ? b : a));
   const named = (role: Role): string =>
     Object.values(stacks)
-      .flatMap(({ id, http }) => (http?.role === role ? [shortest([id, ...(http.aliases ?? [])])] : []))
+      .filter((stack) => roleOf(stack) === role)
+      .map(({ id, http }) => shortest([id, ...(http?.aliases ?? [])]))
       .join(', ');
   return `\nStacks:\n${helpRows({ client: named('client'), proxy: named('proxy'), app: named('app') })}\n`;
 }

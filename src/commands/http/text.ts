@@ -9,9 +9,7 @@ import type { HttpData } from './report.ts';
 
 type Field = readonly [label: string, text: string];
 
-export const view: View<HttpData> = {
-  body: (page, report) => body(page, report.data),
-};
+export const view: View<HttpData> = { body: (page, report) => body(page, report.data) };
 
 /** What the server answered, whether and how long it keeps a connection, and the race as a picture. */
 function body(page: Page, data: HttpData): string[][] {

@@ -146,11 +146,7 @@ async function runCommand(
   const start = () => client.spawn(argv, { stdio: 'inherit', env: { ...process.env, ...env } });
   const end = await standFor(start, name, signal);
   const remarks = [end.signal === null ? null : `${name} was ended by ${end.signal}`, sink.ending()];
-  return {
-    kind: 'passed-through',
-    exitCode: end.exitCode,
-    remarks: remarks.filter((remark) => remark !== null),
-  };
+  return { kind: 'passed-through', exitCode: end.exitCode, remarks: remarks.filter((remark) => remark !== null) };
 }
 
 async function demonstrate(

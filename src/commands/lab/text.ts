@@ -4,9 +4,7 @@ import type { View } from '../../output/format.ts';
 import { fields, type Page, wrap } from '../../output/text-layout.ts';
 import type { LabData, LabFirewall, LabNetworkHost } from './report.ts';
 
-export const view: View<LabData> = {
-  body: (page, report) => body(page, report.data),
-};
+export const view: View<LabData> = { body: (page, report) => body(page, report.data) };
 
 /** What was built, what was done in it, what became of the connections, which box it was, what helps. */
 function body(page: Page, data: LabData): string[][] {

@@ -164,12 +164,7 @@ function resultOf(
   const loss = lossOf({ tests, handshakes });
   const tested = tests.map((test) => asMeasured(test, startedAtMs));
   const ended = ends.map(
-    ({ idleMs, how, atMs }): AgeTest => ({
-      plannedMs: idleMs,
-      outcome: how,
-      ageMs: idleMs,
-      atMs: atMs - startedAtMs,
-    }),
+    ({ idleMs, how, atMs }): AgeTest => ({ plannedMs: idleMs, outcome: how, ageMs: idleMs, atMs: atMs - startedAtMs }),
   );
   return {
     ...found,

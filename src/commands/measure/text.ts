@@ -4,9 +4,7 @@ import type { View } from '../../output/format.ts';
 import { fields, type Page, wrap } from '../../output/text-layout.ts';
 import type { AgeTest, MeasureData, MeasuredDirection } from './report.ts';
 
-export const view: View<MeasureData> = {
-  body: (page, report) => body(page, report.data),
-};
+export const view: View<MeasureData> = { body: (page, report) => body(page, report.data) };
 
 /** The answer, how it was come by, the ladder as a picture, and the products that it fits. */
 function body(page: Page, data: MeasureData): string[][] {

@@ -7,9 +7,7 @@ import type { ServeData } from './report.ts';
 /** Has room at any width: an address must not be cut. */
 const CONNECTIONS_COLUMN = 1;
 
-export const view: View<ServeData> = {
-  body: (page, report) => body(page, report.data),
-};
+export const view: View<ServeData> = { body: (page, report) => body(page, report.data) };
 
 /** Where it listened, what came, and from whom. */
 function body(page: Page, data: ServeData): string[][] {

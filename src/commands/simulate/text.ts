@@ -5,9 +5,7 @@ import { fields, type Page, wrap } from '../../output/text-layout.ts';
 import type { Keepalive } from '../../report/values.ts';
 import type { SimulateData, SimulatedEnd, SimulatedEvent, SimulatedScenario } from './report.ts';
 
-export const view: View<SimulateData> = {
-  body: (page, report) => body(page, report.data),
-};
+export const view: View<SimulateData> = { body: (page, report) => body(page, report.data) };
 
 /** The settings, then one timeline for each thing that can become of the connection. */
 function body(page: Page, data: SimulateData): string[][] {

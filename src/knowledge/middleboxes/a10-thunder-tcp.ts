@@ -9,7 +9,6 @@ export const preset = definePreset({
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'slb template tcp <n> / idle-timeout <s>; a RST: reset-fwd, reset-rev',
-  source: null,
   note: '120 s; recalled, no page of A10 was read.',
   confidence: 'recalled',
 });

@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: 'tcp',
   idleTimeoutMs: 300_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not yet configurable',
   source:
     'https://help.aliyun.com/en/cloud-firewall/cloudfirewall/explicit-proxy-firewall-connection-and-timeout-explanation',

@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 15_000,
   rangeMs: [1000, 60_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'IdleTimeout',
   source:
     'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',

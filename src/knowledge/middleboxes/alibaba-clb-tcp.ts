@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 900_000,
   rangeMs: [10_000, 900_000],
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'EstablishedTimeout',
   source:
     'https://github.com/aliyun/terraform-provider-alicloud/blob/cca5df8544fcb0218f26137ea8f729d0aec3828e/website/docs/r/slb_listener.html.markdown',

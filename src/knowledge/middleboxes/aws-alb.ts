@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 60_000,
   rangeMs: [1000, 4_000_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'load balancer attribute idle_timeout.timeout_seconds; client_keep_alive.seconds for max client connection age',
   source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html',

@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: null,
   idleTimeoutMs: 600_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable; an application ping below 10 min',
   source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
   note: '10 min without a message, 2 h in all. HTTP and REST: 29 s or 30 s for the integration.',

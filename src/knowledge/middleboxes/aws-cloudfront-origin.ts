@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 5000,
   rangeMs: [1000, 120_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'OriginKeepaliveTimeout',
   source:
     'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/cloudfront/aws.sdk.kotlin.services.cloudfront.model/-vpc-origin-config/origin-keepalive-timeout.html',

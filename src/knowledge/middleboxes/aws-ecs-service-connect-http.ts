@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: 'both',
   idleTimeoutMs: 300_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'serviceConnectConfiguration timeout.idleTimeoutSeconds (0 disables)',
   source:
     'https://docs.aws.amazon.com/sdk-for-kotlin/api/latest/ecs/aws.sdk.kotlin.services.ecs.model/-timeout-configuration/idle-timeout-seconds.html',

@@ -5,7 +5,6 @@ export const preset = definePreset({
   vendor: 'AWS',
   kind: 'l4-lb',
   idleTimeoutMs: 340_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
   keepalive: { refreshes: false, basis: 'read' },
   configurableWith: 'not configurable',
   source: 'https://docs.aws.amazon.com/global-accelerator/latest/dg/introduction-how-it-works.html',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 350_000,
   rangeMs: [60_000, 6_000_000],
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'listener attributes tcp.idle_timeout.seconds and send_tcp_reset.on_idle_timeout.enabled (default false)',
   source: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/gateway/gateway-listeners.html',

@@ -8,9 +8,7 @@ export const preset = definePreset({
   idleTimeoutMs: 1_800_000,
   rangeMs: [60_000, 28_800_000],
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'aws rds modify-db-proxy --idle-client-timeout <s>',
-  source: null,
   note: "1800 s in AWS's example output, at most 28800 s; the least is recalled.",
   confidence: 'read-without-address',
 });

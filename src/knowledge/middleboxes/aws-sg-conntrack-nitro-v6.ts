@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 350_000,
   rangeMs: [60_000, 432_000_000],
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'ENI attribute TcpEstablishedTimeout; set it when you migrate',
   source:
     'https://aws.amazon.com/blogs/networking-and-content-delivery/best-practices-for-tcp-connection-management-on-ec2/',

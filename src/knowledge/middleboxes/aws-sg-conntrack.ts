@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 432_000_000,
   rangeMs: [60_000, 432_000_000],
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'ENI attribute ConnectionTrackingSpecification.TcpEstablishedTimeout (modify-network-interface-attribute, or the launch template)',
   source: 'https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ConnectionTrackingConfiguration.html',

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 350_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source:
     'https://aws.amazon.com/blogs/networking-and-content-delivery/implementing-long-running-tcp-connections-within-vpc-networking/',

@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'cloud-nat',
   idleTimeoutMs: 1_800_000,
   rangeMs: [240_000, 7_200_000],
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'az aks update --load-balancer-idle-timeout <min>',
   source:
     'https://learn.microsoft.com/en-us/dotnet/api/microsoft.azure.powershell.cmdlets.aks.models.api20230201.imanagedclusterloadbalancerprofile.idletimeoutinminute?view=az-ps-latest',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 120_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/azure/application-gateway/application-gateway-faq',
   note: '120 s for v1 and v2 (an older text: 75 s for v2).',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: null,
   idleTimeoutMs: 230_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/troubleshoot/azure/app-service/web-request-times-out-app-service',
   note: 'For the response, not for idling: 230 s on Windows, 240 s on Linux.',

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'cloud-nat',
   idleTimeoutMs: 240_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'not itself; use VNet integration with a NAT gateway',
   source: 'https://learn.microsoft.com/en-us/azure/app-service/troubleshoot-intermittent-outbound-connection-errors',
   note: 'The 4 min of Azure Load Balancer; recalled, the page is about SNAT ports.',

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 300_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://learn.microsoft.com/en-us/azure/firewall/tcp-session-behavior',
   note: 'Between networks, regions or to your own site: 5 min, fixed, and no RST.',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 61_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source:
     'https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-front-door-standard-and-premium-service-limits',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 90_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable; let the origin idle more than 90 s',
   source:
     'https://learn.microsoft.com/en-us/azure/azure-resource-manager/management/azure-subscription-service-limits#azure-front-door-standard-and-premium-service-limits',

@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 300_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
-  source: null,
   note: 'About 5 min; recalled.',
   confidence: 'recalled',
 });

@@ -6,10 +6,8 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: null,
   idleTimeoutMs: 1_800_000,
-  expiry: { behaviour: 'unknown', confidence: 'recalled' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'not configurable',
-  source: null,
   note: 'Idle sessions end after 30 min; recalled.',
   confidence: 'recalled',
 });

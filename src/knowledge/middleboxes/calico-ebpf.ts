@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'cni',
   idleTimeoutMs: 3_600_000,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: { synSentMs: 20_000, afterFinsMs: 30_000, afterResetMs: 40_000 },
   configurableWith: 'FelixConfiguration bpfConntrackTimeouts.tcpEstablished (auto: that of the sysctl)',
   source:

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 3_600_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     handshakeMs: 25_000,
     afterFinsMs: 20_000,

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Isovalent/Cilium',
   kind: 'cni',
   idleTimeoutMs: 8_000_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     handshakeMs: 60_000,
     afterFinsMs: 10_000,

@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 3_600_000,
   rangeMs: [1000, 4_294_800_000],
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: { handshakeMs: 30_000, halfClosedMs: 600_000 },
   configurableWith:
     'timeout conn hh:mm:ss, or in a policy-map: set connection timeout idle hh:mm:ss [reset] [dcd ...]; 0:0:0 is never',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 3_600_000,
   rangeMs: [300_000, 4_294_800_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'Devices > Platform Settings > Timeouts > Connection (Conn); per class in a service policy, with DCD',
   source: 'https://docs.defenseorchestrator.com/cdfmc/t_configure_global_timeouts_fptd.html',

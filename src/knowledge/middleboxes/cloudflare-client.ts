@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 400_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits',
   note: '400 s, HTTP/1.1 and HTTP/2.',

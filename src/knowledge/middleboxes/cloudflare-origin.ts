@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 900_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'Enterprise, in part',
   source: 'https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
   note: '900 s, with TCP keepalive every 30 s; HTTP/2 900 s as well, without PING. A response must begin within 100 s (older texts) or 125 s (2026), else 524.',

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Docker',
   kind: 'nat',
   idleTimeoutMs: 432_000_000,
-  expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'the sysctl of the host, as for linux-nf-conntrack',
   source: 'https://docs.kernel.org/_sources/networking/nf_conntrack-sysctl.rst.txt',
   note: "The host's netfilter, 5 days; that Docker sets no timeout is recalled.",

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 900_000,
   expiry: { behaviour: 'rst', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'no setting of a service; endpoint_mode: dnsrr, or keepalive below 900 s',
   source:
     'https://github.com/moby/moby/blob/b985e2313a8676e18072b442911fc8f64f17d440/daemon/libnetwork/osl/namespace_linux.go',

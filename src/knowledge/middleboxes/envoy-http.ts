@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'both',
   idleTimeoutMs: 3_600_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'common_http_protocol_options.idle_timeout, of the connection manager and of the cluster',
   source:
     'https://github.com/envoyproxy/envoy/blob/073db228292eb91b70682b5c880653fb2194cb08/docs/root/faq/configuration/timeouts.rst',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: null,
   idleTimeoutMs: 300_000,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'http_connection_manager.stream_idle_timeout, or idle_timeout of the route (0s: never); RouteAction.timeout, 15 s, limits the whole response',
   source:

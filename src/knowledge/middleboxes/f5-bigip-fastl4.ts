@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 300_000,
   expiry: { behaviour: 'rst', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'ltm profile fastl4 idle-timeout <s|indefinite>, reset-on-timeout enabled|disabled, keep-alive-interval <s>',
   source:

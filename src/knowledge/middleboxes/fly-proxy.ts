@@ -7,9 +7,7 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: '[http_service.http_options] idle_timeout in fly.toml',
-  source: null,
   note: '60 s; users report 900 s as the most.',
   confidence: 'read-without-address',
 });

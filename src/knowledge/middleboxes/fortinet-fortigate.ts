@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 3_600_000,
   rangeMs: [300_000, 2_764_800_000],
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     handshakeMs: 10_000,
     halfClosedMs: 120_000,

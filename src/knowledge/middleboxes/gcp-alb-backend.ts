@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 600_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable; let the backend idle more than 600 s (620 is usual)',
   source: 'https://docs.cloud.google.com/load-balancing/docs/https/request-distribution',
   note: '600 s, fixed. Google asks backends to idle longer, against the race that ends in a reset.',

@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 600_000,
   rangeMs: [5000, 600_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'target proxy httpKeepAliveTimeoutSec',
   source: 'https://pub.dev/documentation/pulumi_gcp/latest/compute/TargetHttpProxy/httpKeepAliveTimeoutSec.html',
   note: '600 s, which is also the most.',

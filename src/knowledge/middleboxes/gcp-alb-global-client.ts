@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 610_000,
   rangeMs: [5000, 1_200_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'target proxy httpKeepAliveTimeoutSec',
   source: 'https://docs.cloud.google.com/load-balancing/docs/https/request-distribution',
   note: '610 s, from 5 to 1200.',

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'cloud-nat',
   idleTimeoutMs: 1_200_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     handshakeMs: 30_000,
     halfClosedMs: 30_000,

@@ -7,9 +7,7 @@ export const preset = definePreset({
   idleTimeoutMs: 60_000,
   rangeMs: [60_000, 57_600_000],
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'backend service connectionTrackingPolicy.idleTimeoutSec',
-  source: null,
   note: '60 s. Then the flow is hashed anew, which does no harm while the backends stay the same.',
   confidence: 'read-without-address',
 });

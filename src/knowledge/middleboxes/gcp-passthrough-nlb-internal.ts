@@ -7,10 +7,8 @@ export const preset = definePreset({
   idleTimeoutMs: 600_000,
   rangeMs: [600_000, 57_600_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'backend service connectionTrackingPolicy.idleTimeoutSec (only when less than the 5-tuple is tracked)',
-  source: null,
   note: '10 min, up to 16 h.',
   confidence: 'read-without-address',
 });

@@ -8,7 +8,6 @@ export const preset = definePreset({
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
   keepalive: { refreshes: true, basis: 'read' },
   configurableWith: 'not configurable; TCP keepalive below 20 min',
-  source: null,
   note: '20 min; transitory 30 s, UDP 30 s. Google recommends keepalive.',
   confidence: 'read-without-address',
 });

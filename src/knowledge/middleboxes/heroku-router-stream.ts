@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: null,
   idleTimeoutMs: 55_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://devcenter.heroku.com/articles/request-timeout',
   note: '30 s to the first byte, then 55 s between bytes (H15, H28).',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 90_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'labs feature http-disable-keepalive-to-dyno switches reuse off',
   source: 'https://github.com/heroku/python-getting-started/pull/261',
   note: 'Up to 90 s idle; Heroku set 100 s in its own gunicorn template.',

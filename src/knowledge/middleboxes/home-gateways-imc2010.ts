@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 3_600_000,
   rangeMs: [239_000, 86_400_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   source: 'https://www.cs.helsinki.fi/group/wiseciti/nat-study/index.html',
   note: '34 devices: half around an hour, the shortest about 4 min, most below RFC 5382. Study and count were read, the numbers are recalled.',
   confidence: 'recalled',

@@ -8,7 +8,6 @@ export const preset = definePreset({
   idleTimeoutMs: 60_000,
   rangeMs: [0, 4_000_000],
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'keepalive_timeout',
   source: 'https://support.huaweicloud.com/intl/en-us/elb_faq/elb_faq_0309.html',
   note: '60 s.',

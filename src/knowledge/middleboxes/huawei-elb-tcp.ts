@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 300_000,
   rangeMs: [10_000, 4_000_000],
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'keepalive_timeout',
   source: 'https://support.huaweicloud.com/intl/en-us/elb_faq/elb_faq_0309.html',
   note: '300 s.',

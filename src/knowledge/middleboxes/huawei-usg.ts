@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 1_200_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'firewall session aging-time service-set tcp <s>; long-link in single policies',
-  source: null,
   note: '20 min; recalled.',
   confidence: 'recalled',
 });

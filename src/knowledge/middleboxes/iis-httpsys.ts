@@ -7,10 +7,8 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 120_000,
   expiry: { behaviour: 'rst', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'appcmd set config -section:system.applicationHost/sites /siteDefaults.limits.connectionTimeout:00:02:00',
-  source: null,
   note: '120 s; recalled. A RST rather than a FIN is reported (zatosource/zato issue 465).',
   confidence: 'recalled',
 });

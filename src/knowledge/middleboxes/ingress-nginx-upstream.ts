@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'ConfigMap upstream-keepalive-timeout, upstream-keepalive-connections (320), upstream-keepalive-requests (10000)',
   source:

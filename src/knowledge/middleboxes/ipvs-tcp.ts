@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 900_000,
   expiry: { behaviour: 'rst', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     synReceivedMs: 60_000,
     finWaitMs: 120_000,

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'both',
   idleTimeoutMs: 3_600_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'trafficPolicy.connectionPool.http.idleTimeout',
   source:
     'https://github.com/istio/api/blob/b8f8791d9653b2edc77a071d48887e582cfe84bf/networking/v1alpha3/destination_rule.proto',

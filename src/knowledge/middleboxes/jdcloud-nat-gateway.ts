@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'cloud-nat',
   idleTimeoutMs: 1_800_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
-  source: null,
   note: '1800 s; transitory 60 s, UDP 60 s; then silence. From a public mirror of the product page.',
   confidence: 'read-without-address',
 });

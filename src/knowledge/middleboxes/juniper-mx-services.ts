@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'nat',
   idleTimeoutMs: 30_000,
   rangeMs: [4000, 86_400_000],
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     '[edit interfaces <sp-x> services-options] inactivity-timeout <s>; a RST for mid-stream packets (16.1R2 and later): tcp-non-syn drop-flow-send-rst',
   source:

@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 28_800_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'an own application with its inactivity-timeout',
-  source: null,
   note: '28800 s, known only from one paste of 2011. To check: show configuration groups junos-defaults applications application junos-telnet.',
   confidence: 'recalled',
 });

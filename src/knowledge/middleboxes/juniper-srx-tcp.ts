@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 1_800_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'set applications application <name> inactivity-timeout <seconds|never>, named in the policy; to look: show security flow session (column Timeout); to answer forgotten sessions with a RST: set security zones security-zone <zone> tcp-rst',
   source:

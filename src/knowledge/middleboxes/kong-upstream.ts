@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'upstream_keepalive_idle_timeout, upstream_keepalive_pool_size (512), upstream_keepalive_max_requests (10000)',
   source: 'https://github.com/Kong/kong/blob/22246ef28c16842098369b494eef879222e30c7b/kong/templates/kong_defaults.lua',

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Kubernetes',
   kind: 'cni',
   idleTimeoutMs: 86_400_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     halfClosedMs: 3_600_000,
     source:

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Linux',
   kind: 'nat',
   idleTimeoutMs: 300_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'sysctl net.netfilter.nf_conntrack_tcp_timeout_unacknowledged / nf_conntrack_tcp_timeout_max_retrans',
   source:

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Linux',
   kind: 'nat',
   idleTimeoutMs: 432_000_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     synSentMs: 120_000,
     synReceivedMs: 60_000,

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 180_000,
   expiry: { behaviour: 'rst', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: '-cltTimeout, -svrTimeout',
   source: 'https://support.citrix.com/external/article/137362/netscaler-client-virtual-server-and-serv.html',
   note: '180 s towards clients, 360 s towards servers; recalled, the page has no numbers.',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 75_000,
   expiry: { behaviour: 'fin', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'keepalive_timeout <t> [header]; keepalive_min_timeout <t> (since 1.27.4)',
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/ngx_http_core_module.c',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: null,
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'proxy_read_timeout <t>; proxy_send_timeout <t>',
   source:
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/modules/ngx_http_proxy_module.c',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'fin', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith:
     'upstream { keepalive N [local]; keepalive_timeout <t>; keepalive_requests; keepalive_time }; keepalive 0 switches it off',
   source:

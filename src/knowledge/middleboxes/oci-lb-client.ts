@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 65_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://docs.oracle.com/en-us/iaas/Content/Balance/Reference/connectionreuse.htm',
   note: '65 s, or 10000 requests; fixed.',

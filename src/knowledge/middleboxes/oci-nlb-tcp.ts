@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'Oracle',
   kind: 'l4-lb',
   idleTimeoutMs: 360_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'oci nlb listener update --tcp-idle-timeout <s> (CLI/API only)',
   source:
     'https://docs.oracle.com/en-us/iaas/Content/NetworkLoadBalancer/NetworkLoadBalancers/configure-idle-timeout.htm',

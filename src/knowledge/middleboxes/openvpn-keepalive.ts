@@ -6,10 +6,8 @@ export const preset = definePreset({
   kind: 'vpn',
   protocol: 'udp',
   idleTimeoutMs: 60_000,
-  expiry: { behaviour: 'unknown', confidence: 'recalled' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'keepalive 10 60 (ping / ping-restart); inactive <s>',
-  source: null,
   note: 'Whether the tunnel lives, no timer of a TCP flow; recalled.',
   confidence: 'recalled',
 });

@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'OpenWrt',
   kind: 'nat',
   idleTimeoutMs: 7_440_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'net.netfilter.nf_conntrack_tcp_timeout_established in /etc/sysctl.d/',
   source:
     'https://github.com/openwrt/openwrt/blob/e3c8ddb30809c64f4a2fb547a54f60b3bff84816/package/kernel/linux/files/sysctl-nf-conntrack.conf',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 3_600_000,
   rangeMs: [1000, 15_999_999_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   closing: {
     synSentMs: 5000,
     synReceivedMs: 10_000,

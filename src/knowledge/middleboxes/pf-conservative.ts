@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 432_000_000,
   expiry: { behaviour: 'silent-drop', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'set optimization conservative',
   source: 'https://github.com/freebsd/freebsd-src/blob/bc5ed32bdcdc68524c022c3ae28172c6062fdc46/sbin/pfctl/pfctl.c',
   note: 'tcp.established is 5 days.',

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 86_400_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'System > Advanced > Firewall & NAT > Firewall Optimization Options / State Timeouts',
   source: 'https://github.com/freebsd/freebsd-src/blob/bc5ed32bdcdc68524c022c3ae28172c6062fdc46/sbin/pfctl/pfctl.c',
   note: 'pf with the profile Normal; that it is shipped so is recalled.',

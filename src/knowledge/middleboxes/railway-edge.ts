@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'client',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'not configurable',
   source: 'https://docs.railway.com/networking/public-networking/specs-and-limits',
   note: '60 s; a request may take 15 min.',

@@ -6,10 +6,8 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: null,
   idleTimeoutMs: null,
-  expiry: { behaviour: 'unknown', confidence: 'recalled' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'a long keep-alive of the application (users choose 120 s)',
-  source: null,
   note: 'No number is published; users set keepAliveTimeout of Node to 120000 against 502.',
   confidence: 'recalled',
 });

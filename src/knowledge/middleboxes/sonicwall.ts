@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 900_000,
   rangeMs: [60_000, 59_940_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'Network > Firewall > Flood Protection > TCP: Default TCP Connection Timeout, in minutes; in an access rule: Advanced > TCP Connection Inactivity Timeout',
   source:

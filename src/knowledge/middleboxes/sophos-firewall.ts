@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 10_800_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'console> set advanced-firewall tcp-est-idle-timeout <2700-432000>',
-  source: null,
   note: '3 h; recalled, no page of Sophos was read.',
   confidence: 'recalled',
 });

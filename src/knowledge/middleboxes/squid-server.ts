@@ -7,7 +7,6 @@ export const preset = definePreset({
   legs: 'origin',
   idleTimeoutMs: 60_000,
   expiry: { behaviour: 'fin', confidence: 'recalled' },
-  keepalive: { refreshes: false, basis: 'inferred-from-kind' },
   configurableWith: 'server_idle_pconn_timeout <time>',
   source: 'https://github.com/squid-cache/squid/blob/7c20a8a787d1ef399c56515a847610c0f8d12147/src/cf.data.pre',
   note: '1 min (7.6).',

@@ -6,8 +6,6 @@ export const preset = definePreset({
   kind: 'l4-lb',
   idleTimeoutMs: 900_000,
   rangeMs: [10_000, 1_980_000],
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith:
     'IdleConnectTimeout (shared instances: at most 900); a RST to both ends is an option of the listener',
   source: 'https://tencentcloud.com/document/product/214/32517',

@@ -7,9 +7,7 @@ export const preset = definePreset({
   idleTimeoutMs: 350_000,
   rangeMs: [60_000, 6_000_000],
   expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'TcpIdleConnectTimeout',
-  source: null,
   note: '350 s, from 60 to 6000, by a comment in the SDK.',
   confidence: 'read-without-address',
 });

@@ -6,7 +6,6 @@ export const preset = definePreset({
   kind: 'l7-proxy',
   legs: 'client',
   idleTimeoutMs: 60_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'idle timeout of the VServer',
   source: 'https://ucloud-global.com/en/docs/ulb/clb/faq/design/idletimeout',

@@ -7,7 +7,6 @@ export const preset = definePreset({
   idleTimeoutMs: 43_200_000,
   rangeMs: [120_000, 4_320_000_000],
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'Security > General Settings > Firewall > Session Timer profile',
   source:
     'https://docs.vmware.com/en/VMware-NSX-T-Data-Center/3.2/administration/GUID-647F5155-FFF1-4CD8-9FD2-A40F4225D661.html',

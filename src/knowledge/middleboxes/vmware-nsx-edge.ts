@@ -5,8 +5,6 @@ export const preset = definePreset({
   vendor: 'VMware',
   kind: 'firewall',
   idleTimeoutMs: 3_600_000,
-  expiry: { behaviour: 'unknown', confidence: 'verified-by-reading' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'PUT edge firewall/systemcontrol: tcpTimeoutEstablished',
   source: 'https://kb.vmware.com/kb/2101275',
   note: '3600 s for established TCP in both versions of the API.',

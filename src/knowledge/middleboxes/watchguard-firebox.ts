@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'firewall',
   idleTimeoutMs: 3_600_000,
   expiry: { behaviour: 'silent-drop', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'Setup > Global Settings > Networking: TCP connection idle timeout; or in the policy',
-  source: null,
   note: '1 h; recalled.',
   confidence: 'recalled',
 });

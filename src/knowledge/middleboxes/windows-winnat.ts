@@ -6,9 +6,7 @@ export const preset = definePreset({
   kind: 'nat',
   idleTimeoutMs: 1_800_000,
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
-  keepalive: { refreshes: true, basis: 'inferred-from-kind' },
   configurableWith: 'Set-NetNat -Name <n> -TcpEstablishedConnectionTimeout <s>',
-  source: null,
   note: '1800 s in the output of Get-NetNat in several repositories (transient: 120 s); no page of the vendor was read.',
   confidence: 'read-without-address',
 });

@@ -9,7 +9,6 @@ export const preset = definePreset({
   expiry: { behaviour: 'unknown', confidence: 'recalled' },
   keepalive: { refreshes: null, basis: 'unknown' },
   configurableWith: 'PersistentKeepalive = 25 (0, the default, is off)',
-  source: null,
   note: '25 s hold the UDP mapping of a NAT, often 30 s. Off unless set (recalled).',
   confidence: 'read-without-address',
 });

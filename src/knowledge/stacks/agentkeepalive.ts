@@ -6,7 +6,6 @@ export const stack = {
   note: 'lib/agent.js of 4.6.0; 4 s stays below the 5 s of a Node server',
   keepalive: LIBUV_KEEPALIVE,
   http: {
-    role: 'client',
     client: { poolIdle: { value: 4000, setting: 'freeSocketTimeout' } },
     write: { poolIdle: (ms) => [`new HttpAgent({ freeSocketTimeout: ${secondsDown(ms) * 1000} });`] },
   },

@@ -12,7 +12,6 @@ export const stack = {
     `    .setTcpKeepIdle(${wholeSeconds(idleMs)}).setTcpKeepInterval(${wholeSeconds(intervalMs)}).setTcpKeepCount(${count}).build();`,
   ],
   http: {
-    role: 'client',
     aliases: ['httpclient5'],
     client: {
       poolIdle: { value: 180_000, setting: 'connectionKeepAlive' },

@@ -8,7 +8,6 @@ export const stack = {
   confidence: 'observed',
   keepalive: 'host',
   http: {
-    role: 'app',
     aliases: ['apache', 'httpd', 'apache2'],
     serverHeader: /^apache(?!-coyote)/i,
     where: 'httpd.conf',

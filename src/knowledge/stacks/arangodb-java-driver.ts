@@ -5,7 +5,6 @@ export const stack = {
   source: 'https://github.com/arangodb/docs-hugo/pull/502.diff',
   note: 'idle limit of HTTP connections',
   http: {
-    role: 'client',
     client: { poolIdle: { value: 30_000, setting: 'connectionTtl' } },
     write: { poolIdle: (ms) => [`new ArangoDB.Builder().connectionTtl(${secondsDown(ms) * 1000}L)`] },
   },

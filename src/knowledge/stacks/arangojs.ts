@@ -6,7 +6,6 @@ export const stack = {
   note: 'esm/connection.js of 10.4.0; timers as in undici (inferred)',
   keepalive: { ...LIBUV_KEEPALIVE, idleMs: 60_000 },
   http: {
-    role: 'client',
     client: { poolIdle: { value: 4000, setting: 'keepAliveTimeout' }, honoursHint: true },
     write: {
       poolIdle: (ms) => [`new Database({ url, agentOptions: { keepAliveTimeout: ${secondsDown(ms) * 1000} } });`],

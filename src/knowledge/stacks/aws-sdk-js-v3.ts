@@ -10,7 +10,6 @@ export const stack = {
     `new NodeHttpHandler({ httpsAgent: new https.Agent({ keepAlive: true, keepAliveMsecs: ${wholeSeconds(idleMs) * 1000} }) });`,
   ],
   http: {
-    role: 'client',
     product: 'AWS SDK for JavaScript 3',
     aliases: ['aws-sdk'],
     client: {

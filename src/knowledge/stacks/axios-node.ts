@@ -8,7 +8,6 @@ export const stack = {
   confidence: 'observed',
   keepalive: { ...LIBUV_KEEPALIVE, idleMs: 60_000 },
   http: {
-    role: 'client',
     aliases: ['axios'],
     client: { poolIdle: { value: 5000, setting: 'http.Agent timeout' }, honoursHint: true, retries: 'none' },
     write: {

@@ -7,7 +7,6 @@ export const stack = {
   note: '2.11.4',
   keepalive: GO_KEEPALIVE,
   http: {
-    role: 'proxy',
     serverHeader: /^caddy/i,
     where: 'Caddyfile, in the global options',
     server: { idleClose: { value: 300_000, setting: 'timeouts idle' } },

@@ -9,10 +9,5 @@ export const stack = {
   note: 'connections idle for more than 118 s are not reused; libcurl itself leaves keepalive off',
   keepalive: { idleMs: 60_000, intervalMs: 60_000, count: 9 },
   switchOn: ({ idleMs, count }) => [`curl --keepalive-time ${wholeSeconds(idleMs)} --keepalive-cnt ${count} URL`],
-  http: {
-    role: 'client',
-    product: 'curl',
-    aliases: ['curl'],
-    client: { poolIdle: { value: 118_000, setting: null } },
-  },
+  http: { product: 'curl', aliases: ['curl'], client: { poolIdle: { value: 118_000, setting: null } } },
 } satisfies StackFacts;

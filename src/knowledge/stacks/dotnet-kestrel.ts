@@ -6,7 +6,6 @@ export const stack = {
   note: 'a little more than the 2 min that SocketsHttpHandler kept before .NET 6',
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['kestrel'],
     serverHeader: /^kestrel/i,
     where: 'Program.cs',

@@ -19,7 +19,6 @@ export const stack = {
     '} };',
   ],
   http: {
-    role: 'client',
     aliases: ['dotnet', 'httpclient'],
     client: { poolIdle: { value: 60_000, setting: 'PooledConnectionIdleTimeout' } },
     write: {

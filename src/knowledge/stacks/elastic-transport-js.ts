@@ -6,7 +6,6 @@ export const stack = {
   note: 'lib/connection/UndiciConnection.js of 9.4.0; TCP keepalive as in undici (inferred), which saves its long pool',
   keepalive: { ...LIBUV_KEEPALIVE, idleMs: 60_000 },
   http: {
-    role: 'client',
     aliases: ['elasticsearch-js'],
     client: { poolIdle: { value: 600_000, setting: 'keepAliveTimeout' } },
     write: {

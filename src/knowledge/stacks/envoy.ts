@@ -8,7 +8,6 @@ export const stack = {
   note: 'an hour on both sides; TCP keepalive off is recalled',
   keepalive: null,
   http: {
-    role: 'proxy',
     aliases: ['istio'],
     server: { idleClose: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' } },
     client: { poolIdle: { value: 3_600_000, setting: 'common_http_protocol_options.idle_timeout' } },

@@ -7,7 +7,6 @@ export const stack = {
   note: 'lib/config-validator.js of 5.12.8',
   keepalive: null,
   http: {
-    role: 'app',
     server: { ...nodeServer, idleClose: { value: 72_000, setting: 'keepAliveTimeout' }, hintMs: 72_000 },
     write: { idleClose: (ms) => [`Fastify({ keepAliveTimeout: ${secondsUp(ms) * 1000} });`] },
   },

@@ -8,7 +8,6 @@ export const stack = {
   confidence: 'read-without-address',
   keepalive: GO_KEEPALIVE,
   http: {
-    role: 'app',
     aliases: ['go-server'],
     server: { idleClose: { value: 'never', setting: 'IdleTimeout' }, maxRequests: { value: 'never', setting: null } },
     write: { idleClose: (ms) => [`server := &http.Server{IdleTimeout: ${secondsUp(ms)} * time.Second}`] },

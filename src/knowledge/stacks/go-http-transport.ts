@@ -7,7 +7,6 @@ export const stack = {
   note: 'to one host it keeps two idle connections and closes others after their response. That it sends idempotent requests again is recalled',
   keepalive: { ...GO_KEEPALIVE, idleMs: 30_000 },
   http: {
-    role: 'client',
     aliases: ['go', 'go-client'],
     client: {
       poolIdle: { value: 90_000, setting: 'IdleConnTimeout' },

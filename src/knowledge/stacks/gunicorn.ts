@@ -22,7 +22,6 @@ export const stack = {
   note: 'gunicorn/config.py and workers/ of 26.2.0; the settings about connections are the same since 20',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^gunicorn\b/i,
     where: 'gunicorn.conf.py, with a worker class other than sync',
     server: { idleClose: { value: GUNICORN_DEFAULTS.keepalive * 1000, setting: 'keepalive' } },

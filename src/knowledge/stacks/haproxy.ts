@@ -8,7 +8,6 @@ export const stack = {
   note: 'every 5 s half of the idle server connections are closed: a decay rather than a limit',
   keepalive: null,
   http: {
-    role: 'proxy',
     server: {},
     client: {},
     write: {

@@ -7,7 +7,6 @@ export const stack = {
   note: "2.1.9: Node's default",
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['hono'],
     server: { ...nodeServer, idleClose: { ...nodeServer.idleClose, setting: 'serverOptions.keepAliveTimeout' } },
     write: { idleClose: (ms) => [`serve({ fetch, serverOptions: { keepAliveTimeout: ${secondsUp(ms) * 1000} } });`] },

@@ -13,7 +13,6 @@ export const stack = {
     `connector.set_keepalive_retries(Some(${count}));`,
   ],
   http: {
-    role: 'client',
     aliases: ['hyper'],
     client: { poolIdle: { value: 90_000, setting: 'pool_idle_timeout' } },
     write: {

@@ -6,7 +6,6 @@ export const stack = {
   note: '0.18.0',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^hypercorn/i,
     where: 'hypercorn.toml',
     server: {

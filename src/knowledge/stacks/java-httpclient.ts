@@ -7,7 +7,6 @@ export const stack = {
   note: '30 s in current JDKs, 1200 s before 20 (recalled); no SO_KEEPALIVE with OpenJDK 17',
   keepalive: null,
   http: {
-    role: 'client',
     client: { poolIdle: { value: 30_000, setting: 'jdk.httpclient.keepalive.timeout' } },
     write: { poolIdle: (ms) => [`-Djdk.httpclient.keepalive.timeout=${secondsDown(ms)}`] },
   },

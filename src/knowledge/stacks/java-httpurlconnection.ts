@@ -7,7 +7,6 @@ export const stack = {
   confidence: 'observed',
   keepalive: null,
   http: {
-    role: 'client',
     aliases: ['httpurlconnection'],
     client: {
       poolIdle: { value: 5000, setting: null },

@@ -7,7 +7,6 @@ export const stack = {
   note: '12.0.14; nginx with its pool of 60 s before it is a documented source of 502',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^jetty/i,
     where: 'start.d/http.ini',
     server: {

@@ -7,7 +7,6 @@ export const stack = {
   confidence: 'observed',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^lighttpd/i,
     where: 'lighttpd.conf',
     server: {

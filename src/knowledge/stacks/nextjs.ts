@@ -7,7 +7,6 @@ export const stack = {
   note: "dist/server/lib/start-server.js of 16.4.6: Node's default; standalone: KEEP_ALIVE_TIMEOUT in the environment",
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['next'],
     server: { ...nodeServer, idleClose: { ...nodeServer.idleClose, setting: '--keepAliveTimeout' } },
     write: { idleClose: (ms) => [`next start --keepAliveTimeout ${secondsUp(ms) * 1000}`] },

@@ -26,7 +26,6 @@ export const stack = {
     'https://github.com/nginx/nginx/blob/3f6f7824d4e2eb1ac37dec76683d525ac0ff521c/src/http/ngx_http_core_module.c',
   keepalive: null,
   http: {
-    role: 'proxy',
     serverHeader: /^(nginx|openresty)/i,
     where: 'nginx.conf, in http, server or location',
     server: {

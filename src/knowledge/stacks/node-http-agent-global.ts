@@ -24,7 +24,6 @@ export const stack = {
     ];
   },
   http: {
-    role: 'client',
     product: 'Node http and https, through the global agent',
     aliases: ['node-client', 'http-agent'],
     client: { poolIdle: { value: 5000, setting: 'http.Agent timeout' }, honoursHint: true, retries: 'none' },

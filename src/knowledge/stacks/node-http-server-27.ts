@@ -8,7 +8,6 @@ export const stack = {
   note: '5 s became 65 s; read in the pull request, no release has it yet',
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['node27'],
     server: { ...nodeServer, idleClose: { ...nodeServer.idleClose, value: 65_000 }, hintMs: 65_000 },
     write: nodeServerLines,

@@ -26,7 +26,6 @@ export const stack = {
   confidence: 'observed',
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['node', 'nodejs', 'express', 'node20', 'node22', 'node24', 'node26'],
     server: nodeServer,
     write: nodeServerLines,

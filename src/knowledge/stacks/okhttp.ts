@@ -7,7 +7,6 @@ export const stack = {
   note: '5.4.0, which has no call of setKeepAlive',
   keepalive: null,
   http: {
-    role: 'client',
     client: {
       poolIdle: { value: 300_000, setting: 'ConnectionPool keepAliveDuration' },
       poolSize: { value: 5, setting: 'ConnectionPool maxIdleConnections' },

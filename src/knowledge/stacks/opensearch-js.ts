@@ -8,7 +8,6 @@ export const stack = {
   keepalive: LIBUV_KEEPALIVE,
   switchOn: ({ idleMs }) => [`new Client({ node, agent: { keepAliveMsecs: ${wholeSeconds(idleMs) * 1000} } });`],
   http: {
-    role: 'client',
     product: 'OpenSearch client for Node',
     client: { poolIdle: { value: 'never', setting: 'agent timeout' }, honoursHint: true },
     write: { poolIdle: (ms) => [`new Client({ node, agent: { timeout: ${secondsDown(ms) * 1000} } });`] },

@@ -6,14 +6,10 @@ export const stack = {
   note: '65 s and 999 requests in current releases, 20 s before (recalled)',
   keepalive: null,
   http: {
-    role: 'app',
     server: {
       idleClose: { value: 65_000, setting: 'persistent_timeout' },
       maxRequests: { value: 999, setting: 'max_keep_alive' },
     },
-    write: {
-      idleClose: (ms) => [`persistent_timeout ${secondsUp(ms)}`],
-      keepOpen: () => ['enable_keep_alives true'],
-    },
+    write: { idleClose: (ms) => [`persistent_timeout ${secondsUp(ms)}`], keepOpen: () => ['enable_keep_alives true'] },
   },
 } satisfies StackFacts;

@@ -17,7 +17,6 @@ export const stack = {
     'connector = aiohttp.TCPConnector(socket_factory=with_keepalive)',
   ],
   http: {
-    role: 'client',
     product: 'aiohttp client',
     aliases: ['aiohttp'],
     client: {

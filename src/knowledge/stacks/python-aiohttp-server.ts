@@ -7,7 +7,6 @@ export const stack = {
   note: 'aiohttp/web.py, web_protocol.py and tcp_helpers.py of 3.14.3; TCP keepalive has the timers of the host',
   keepalive: 'host',
   http: {
-    role: 'app',
     aliases: ['aiohttp-server'],
     serverHeader: /\baiohttp\b/i,
     where: 'where the application is started',

@@ -20,7 +20,6 @@ export const stack = {
     "client = arango.ArangoClient(hosts='http://HOST:8529', http_client=KeepaliveClient())",
   ],
   http: {
-    role: 'client',
     product: 'python-arango',
     client: { poolIdle: { value: 'never', setting: null }, honoursHint: false, retries: 'idempotent' },
   },

@@ -14,7 +14,6 @@ export const stack = {
     ']))',
   ],
   http: {
-    role: 'client',
     aliases: ['httpx'],
     client: {
       poolIdle: { value: 5000, setting: 'keepalive_expiry' },

@@ -17,7 +17,6 @@ export const stack = {
     "session.mount('https://', adapter)",
   ],
   http: {
-    role: 'client',
     product: 'requests',
     aliases: ['requests'],
     client: {

@@ -17,7 +17,6 @@ export const stack = {
     '])',
   ],
   http: {
-    role: 'client',
     aliases: ['urllib3'],
     client: {
       poolIdle: { value: 'never', setting: null },

@@ -15,7 +15,6 @@ export const stack = {
     `    .option(NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT), ${count});`,
   ],
   http: {
-    role: 'client',
     aliases: ['webclient'],
     client: { poolIdle: { value: 'never', setting: 'maxIdleTime' } },
     write: {

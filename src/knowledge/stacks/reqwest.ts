@@ -15,7 +15,6 @@ export const stack = {
     '    .build()?;',
   ],
   http: {
-    role: 'client',
     client: { poolIdle: { value: 90_000, setting: 'pool_idle_timeout' } },
     write: { poolIdle: (ms) => [`.pool_idle_timeout(Duration::from_secs(${secondsDown(ms)}))`] },
   },

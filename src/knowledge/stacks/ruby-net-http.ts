@@ -6,7 +6,6 @@ export const stack = {
   note: '0.9.1: after 2 s it opens a new connection; GET, HEAD, PUT, DELETE, OPTIONS and TRACE are sent again once',
   keepalive: null,
   http: {
-    role: 'client',
     aliases: ['net-http'],
     client: { poolIdle: { value: 2000, setting: 'keep_alive_timeout' }, retries: 'idempotent' },
     write: { poolIdle: (ms) => [`http.keep_alive_timeout = ${secondsDown(ms)}`] },

@@ -7,7 +7,6 @@ export const stack = {
   confidence: 'recalled',
   keepalive: null,
   http: {
-    role: 'app',
     server: {
       idleClose: { value: 60_000, setting: 'server.tomcat.keep-alive-timeout' },
       maxRequests: { value: 100, setting: 'server.tomcat.max-keep-alive-requests' },

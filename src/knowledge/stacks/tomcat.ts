@@ -8,7 +8,6 @@ export const stack = {
   note: '60 s; the shipped server.xml makes it 20 s. HTTP/2: 20 s',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^apache-coyote/i,
     where: 'server.xml',
     server: {

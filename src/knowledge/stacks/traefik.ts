@@ -7,7 +7,6 @@ export const stack = {
   note: '3.7.9',
   keepalive: { ...GO_KEEPALIVE, idleMs: 180_000 },
   http: {
-    role: 'proxy',
     server: { idleClose: { value: 180_000, setting: 'respondingTimeouts.idleTimeout' } },
     client: {
       poolIdle: { value: 90_000, setting: 'forwardingTimeouts.idleConnTimeout' },

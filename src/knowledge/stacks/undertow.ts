@@ -7,11 +7,8 @@ export const stack = {
   note: '2.2 and 2.3; as long as the pool of nginx and of an ALB, so raise it. In Spring Boot: server.undertow.no-request-timeout',
   keepalive: null,
   http: {
-    role: 'app',
     aliases: ['wildfly'],
     server: { idleClose: { value: 60_000, setting: 'NO_REQUEST_TIMEOUT' } },
-    write: {
-      idleClose: (ms) => [`.setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, ${secondsUp(ms) * 1000})`],
-    },
+    write: { idleClose: (ms) => [`.setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, ${secondsUp(ms) * 1000})`] },
   },
 } satisfies StackFacts;

@@ -11,7 +11,6 @@ export const stack = {
     `setGlobalDispatcher(new Agent({ connect: { keepAlive: true, keepAliveInitialDelay: ${wholeSeconds(idleMs) * 1000} } }));`,
   ],
   http: {
-    role: 'client',
     product: 'undici and the fetch of Node',
     aliases: ['undici', 'fetch'],
     client: { poolIdle: { value: 4000, setting: 'keepAliveTimeout' }, honoursHint: true, retries: 'none' },

@@ -6,7 +6,6 @@ export const stack = {
   note: 'uvicorn/config.py and main.py of 0.54.0',
   keepalive: null,
   http: {
-    role: 'app',
     serverHeader: /^uvicorn/i,
     where: 'on the command line',
     server: {

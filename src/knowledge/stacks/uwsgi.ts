@@ -8,7 +8,6 @@ export const stack = {
   note: '2.0.30',
   keepalive: null,
   http: {
-    role: 'app',
     server: { reuse: false },
     write: {
       keepOpen: () => ['http-keepalive = 75'],

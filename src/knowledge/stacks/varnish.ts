@@ -9,7 +9,6 @@ export const stack = {
   note: '8.0',
   keepalive: { ...KERNEL_KEEPALIVE, idleMs: 600_000 },
   http: {
-    role: 'proxy',
     server: { idleClose: { value: 5000, setting: 'timeout_idle' } },
     client: { poolIdle: { value: 60_000, setting: 'backend_idle_timeout' } },
     write: {

@@ -8,7 +8,6 @@ export const stack = {
   note: '5.x',
   keepalive: null,
   http: {
-    role: 'client',
     client: { poolIdle: { value: 60_000, setting: 'keepAliveTimeout' } },
     write: { poolIdle: (ms) => [`new HttpClientOptions().setKeepAliveTimeout(${secondsDown(ms)})`] },
   },

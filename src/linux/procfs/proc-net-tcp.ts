@@ -76,12 +76,7 @@ function parseLine(line: string, family: 4 | 6, number: number): KernelSocket {
     cookie: null,
     cookieLow: NO_COOKIE,
     cookieHigh: NO_COOKIE,
-    info: {
-      ...UNKNOWN_INFO,
-      state: tcpState,
-      retransmits: numbers.retransmits,
-      unansweredProbes: numbers.probes,
-    },
+    info: { ...UNKNOWN_INFO, state: tcpState, retransmits: numbers.retransmits, unansweredProbes: numbers.probes },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   clientSideOf,
   confidenceOf,
   productOf,
+  roleOf,
   serverSideOf,
   unknownClientSide,
   unknownServerSide,
@@ -73,7 +74,7 @@ function stackNamed(word: string, place: string): Stack {
 }
 
 function sourceOfStack(spec: HopSpec, stack: Stack, options: SourceOptions): HopSource {
-  const { id, http, source: url } = stack;
+  const { id, source: url } = stack;
   // What its worker makes of it is known best where its command line is read.
   if (id === 'gunicorn') return sourceOfCommand('gunicorn', spec, options);
   const product = productOf(stack);
@@ -86,7 +87,7 @@ function sourceOfStack(spec: HopSpec, stack: Stack, options: SourceOptions): Hop
     doubts: doubtsOfConfidence(product, confidence),
   };
   const name = spec.base.kind === 'settings' ? id : spec.base.word.toLowerCase();
-  return singleSource({ name, role: http?.role ?? null }, hop, { kind: 'stack', id });
+  return singleSource({ name, role: roleOf(stack) }, hop, { kind: 'stack', id });
 }
 
 function sourceOfSettings({ settings, role, place }: HopSpec): HopSource {

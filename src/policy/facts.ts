@@ -1,4 +1,3 @@
-import type { WatchData } from '../commands/watch/report.ts';
 import type { Middlebox } from '../report/values.ts';
 import type { LiveSocket } from '../sockets/live-socket.ts';
 
@@ -10,8 +9,6 @@ export interface Facts {
   /** What the findings are about: a target, or `sysctl`. */
   subject: string;
   middleboxes: readonly Middlebox[];
-  /** What was watched, and what happened. */
-  watched: WatchedFacts | null;
   /** Live sockets that have something in common, such as the program that holds them. */
   liveSockets: readonly LiveSocket[] | null;
   /** The process in whose network namespace they are; null: in kaprobe's own. */
@@ -20,15 +17,11 @@ export interface Facts {
   librarySwitches: readonly string[];
 }
 
-/** A watch: the part of it that rules judge. */
-export type WatchedFacts = Pick<WatchData, 'mode' | 'counts' | 'first' | 'seen'>;
-
 /** Facts about which nothing is known yet. */
 export function factsAbout(subject: string): Facts {
   return {
     subject,
     middleboxes: [],
-    watched: null,
     liveSockets: null,
     netnsPid: null,
     librarySwitches: [],

@@ -3,22 +3,12 @@ import { rule as halfOpenSuspected } from '../commands/sockets/rules/half-open-s
 import { rule as heldByForkedChild } from '../commands/sockets/rules/held-by-forked-child.ts';
 import { rule as keepaliveLaterThanMiddlebox } from '../commands/sockets/rules/keepalive-later-than-middlebox.ts';
 import { rule as keepaliveMissingOnLiveSocket } from '../commands/sockets/rules/keepalive-missing-on-live-socket.ts';
-import { rule as watchedAddressRotated } from '../commands/watch/rules/watched-address-rotated.ts';
-import { rule as watchedConnectionClosed } from '../commands/watch/rules/watched-connection-closed.ts';
-import { rule as watchedConnectionNotMade } from '../commands/watch/rules/watched-connection-not-made.ts';
-import { rule as watchedConnectionReset } from '../commands/watch/rules/watched-connection-reset.ts';
-import { rule as watchedConnectionStalled } from '../commands/watch/rules/watched-connection-stalled.ts';
 import { keepaliveFacts } from '../keepalive/facts.ts';
 import { rules as keepaliveRules } from '../keepalive/rules/registry.generated.ts';
 import { type Finding, judge as judgeBy, type Rule } from '../report/finding.ts';
 import type { Facts } from './facts.ts';
 
 const rules: Rule<Facts>[] = [
-  watchedConnectionStalled,
-  watchedConnectionReset,
-  watchedConnectionNotMade,
-  watchedConnectionClosed,
-  watchedAddressRotated,
   halfOpenSuspected,
   blockedReadWithoutTimeout,
   keepaliveMissingOnLiveSocket,

@@ -157,8 +157,15 @@ function newEntry(look: ConnectionLook, { quietMs }: WatchLimits, wasThere: bool
   // What was silent before the watch began is told when it has doubled.
   while (wasThere && nextQuietMs <= silence) nextQuietMs *= 2;
   return {
-    ...{ look, nextQuietMs, condition: 'fine', quietForMs: quietFor(look) },
-    ...{ unansweredSinceMs: null, toldProbes: 0, toldRetransmits: 0, stalled: false, missing: 0 },
+    look,
+    condition: 'fine',
+    quietForMs: quietFor(look),
+    unansweredSinceMs: null,
+    toldProbes: 0,
+    toldRetransmits: 0,
+    stalled: false,
+    nextQuietMs,
+    missing: 0,
     established: wasThere && look.state === 'established',
     over: wasThere && endingEvent(look.state) !== null,
   };

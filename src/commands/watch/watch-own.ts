@@ -11,7 +11,7 @@ import { descriptorOf } from '../../linux/socket-options.ts';
 import { readTcpInfo } from '../../linux/tcp-info.ts';
 import type { Keepalive, RequestedKeepalive } from '../../report/values.ts';
 import type { ConnectionLook, EventDraft, WatchedConnections } from './decide-events.ts';
-import type { WatchSource } from './watch-source.ts';
+import { readingsOf, type WatchSource } from './watch-source.ts';
 
 const RESOLVE_TIMEOUT_MS = 5000;
 /** The first attempt to connect again, and the longest wait, each twice the one before. */
@@ -50,132 +50,153 @@ export interface OwnSource extends WatchSource {
   keepalive(): Keepalive | null;
 }
 
+/** What a watch of connections of its own keeps from one step to the next. */
+interface OwnWatch extends OwnPlan {
+  lookUpName: typeof resolve;
+  slots: Slot[];
+  /** What happened beside the steps, until the next one tells it. */
+  untold: EventDraft[];
+  /** As the first connection has it. */
+  firstKeepalive: Keepalive | null;
+  addresses: string[];
+  resolvedAtMs: number;
+  resolving: boolean;
+}
+
 /** Opens nothing yet: the first step does. `lookUpName`: what answers for the system's resolver. */
 export function watchOwn(plan: OwnPlan, lookUpName: typeof resolve = resolve): OwnSource {
-  const { target, libc, signal } = plan;
-  setMaxListeners(0, signal); // one for each connection that is being made
-  const slots = Array.from(
-    { length: plan.connections },
-    (): Slot => ({ held: null, connecting: false, attempts: 0, retryAtMs: 0, error: null, over: false }),
-  );
-  const told: EventDraft[] = [];
-  let keepalive: Keepalive | null = null;
-  let addresses: string[] = [];
-  let resolvedAtMs = Number.NEGATIVE_INFINITY;
-  let resolving = false;
+  setMaxListeners(0, plan.signal); // one for each connection that is being made
+  const own: OwnWatch = {
+    ...plan,
+    lookUpName,
+    slots: Array.from(
+      { length: plan.connections },
+      (): Slot => ({ held: null, connecting: false, attempts: 0, retryAtMs: 0, error: null, over: false }),
+    ),
+    untold: [],
+    firstKeepalive: null,
+    addresses: [],
+    resolvedAtMs: Number.NEGATIVE_INFINITY,
+    resolving: false,
+  };
   let isFirst = true;
-
-  const tell = (event: EventDraft['event'], evidence: EventDraft['evidence']): void => {
-    told.push({ event, id: null, connection: null, evidence });
-  };
-
-  /** Looks the name up when it is time; what has changed is told. */
-  const lookUp = async (nowMs: number): Promise<void> => {
-    if (resolving || nowMs - resolvedAtMs < plan.resolveEveryMs) return;
-    if (isIP(target.host) !== 0) {
-      addresses = [target.host];
-      resolvedAtMs = Number.POSITIVE_INFINITY;
-      return;
-    }
-    resolving = true;
-    const answer = await lookUpName(target.host, null, { timeoutMs: RESOLVE_TIMEOUT_MS, signal });
-    resolving = false;
-    resolvedAtMs = performance.now();
-    if (answer.kind === 'unresolved') {
-      if (addresses.length === 0) fail(`could not look up ${target.host} (${answer.error})`);
-      return;
-    }
-    const now = answer.addresses.slice(0, MOST_ADDRESSES);
-    const inUse = [...new Set(slots.flatMap(({ held }) => (held === null ? [] : [hostOf(held.remote)])))];
-    const left = inUse.filter((address) => !now.includes(address) && addresses.includes(address));
-    addresses = now;
-    if (left.length > 0) tell('rotated', { name: target.host, connectedTo: left, resolvesTo: now });
-  };
-
-  /** Nothing can be connected to: every slot waits, and it is told once. */
-  const fail = (error: string): void => {
-    for (const slot of slots) if (slot.held === null && !slot.connecting) failed(slot, error);
-  };
-
-  const failed = (slot: Slot, error: string): void => {
-    slot.attempts += 1;
-    slot.retryAtMs = performance.now() + Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (slot.attempts - 1));
-    // With several addresses each is tried once.
-    slot.over = !plan.reconnect && slot.attempts >= addresses.length;
-    if (slot.error !== error) tell('not-connected', { error });
-    slot.error = error;
-  };
-
-  const connect = async (slot: Slot, index: number): Promise<void> => {
-    const address = addresses[(index + slot.attempts) % addresses.length];
-    if (address === undefined) return;
-    slot.connecting = true;
-    const opened = await openIdle({ ...plan, address, application: null });
-    slot.connecting = false;
-    if (signal.aborted) {
-      if (typeof opened !== 'string') opened.socket.destroy();
-      return;
-    }
-    if (typeof opened === 'string') return failed(slot, `${endpoint(address, target.port)}: ${opened}`);
-    const { socket } = opened;
-    const fd = descriptorOf(socket);
-    if (fd === null) return failed(slot, `${endpoint(address, target.port)}: the connection was gone at once`);
-    keepalive ??= opened.keepalive;
-    Object.assign(slot, { attempts: 0, error: null });
-    slot.held = {
-      id: readCookie(libc, fd),
-      local: endpoint(socket.localAddress ?? '', socket.localPort ?? 0),
-      remote: endpoint(address, target.port),
-      connection: opened,
-    };
-  };
-
-  const release = (slot: Slot): void => {
-    slot.held?.connection.socket.destroy();
-    slot.held = null;
-    slot.over = !plan.reconnect;
-    slot.retryAtMs = performance.now() + RETRY_FIRST_MS;
-  };
-
   return {
     source: 'own',
     withoutSockDiag: null,
-    keepalive: () => keepalive,
+    keepalive: () => own.firstKeepalive,
     /** The first step waits for the first attempts; later ones go on beside. */
     step: async (watched, atMs) => {
-      const nowMs = performance.now();
-      const work = lookUp(nowMs).then(() =>
-        Promise.all(
-          slots.map((slot, index) => {
-            const isDue = slot.held === null && !slot.connecting && !slot.over && performance.now() >= slot.retryAtMs;
-            return isDue ? connect(slot, index) : undefined;
-          }),
-        ),
-      );
+      const work = lookUp(own, performance.now()).then(() => connectDue(own));
       work.catch(() => {}); // rejects only when aborted
       if (isFirst) await work.catch(() => {});
       isFirst = false;
-      const events = told.splice(0);
-      const looks = slots.flatMap((slot) => lookAt(slot, libc, watched, atMs, events, release));
+      const events = own.untold.splice(0);
+      const looks = own.slots.flatMap((slot) => lookAt(own, slot, watched, atMs, events));
       return [...watched.observe(looks, atMs), ...events];
     },
     listings: () => null,
-    isOver: () => slots.every(({ held, connecting, over }) => held === null && !connecting && over),
+    isOver: () => own.slots.every(({ held, connecting, over }) => held === null && !connecting && over),
     ownerOf: () => null,
     close: () => {
-      for (const { held } of slots) held?.connection.socket.destroy();
+      for (const { held } of own.slots) held?.connection.socket.destroy();
     },
   };
 }
 
+/** Looks the name up when it is time; what has changed is told. */
+async function lookUp(own: OwnWatch, nowMs: number): Promise<void> {
+  const { target, signal, slots } = own;
+  if (own.resolving || nowMs - own.resolvedAtMs < own.resolveEveryMs) return;
+  if (isIP(target.host) !== 0) {
+    own.addresses = [target.host];
+    own.resolvedAtMs = Number.POSITIVE_INFINITY;
+    return;
+  }
+  own.resolving = true;
+  const answer = await own.lookUpName(target.host, null, { timeoutMs: RESOLVE_TIMEOUT_MS, signal });
+  own.resolving = false;
+  own.resolvedAtMs = performance.now();
+  if (answer.kind === 'unresolved') {
+    if (own.addresses.length > 0) return;
+    // There is nothing to connect to: whoever waits for an address has failed.
+    const waiting = slots.filter(({ held, connecting }) => held === null && !connecting);
+    for (const slot of waiting) noteFailure(own, slot, `could not look up ${target.host} (${answer.error})`);
+    return;
+  }
+  const now = answer.addresses.slice(0, MOST_ADDRESSES);
+  const inUse = [...new Set(slots.flatMap(({ held }) => (held === null ? [] : [hostOf(held.remote)])))];
+  const left = inUse.filter((address) => !now.includes(address) && own.addresses.includes(address));
+  own.addresses = now;
+  if (left.length > 0) tell(own, 'rotated', { name: target.host, connectedTo: left, resolvesTo: now });
+}
+
+function tell({ untold }: OwnWatch, event: EventDraft['event'], evidence: EventDraft['evidence']): void {
+  untold.push({ event, id: null, connection: null, evidence });
+}
+
+function noteFailure(own: OwnWatch, slot: Slot, error: string): void {
+  slot.attempts += 1;
+  slot.retryAtMs = performance.now() + Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (slot.attempts - 1));
+  // With several addresses each is tried once.
+  slot.over = !own.reconnect && slot.attempts >= own.addresses.length;
+  if (slot.error !== error) tell(own, 'not-connected', { error });
+  slot.error = error;
+}
+
+/** Tries to make each connection whose time has come. */
+async function connectDue(own: OwnWatch): Promise<void> {
+  await Promise.all(
+    own.slots.map((slot, index) => {
+      const isDue = slot.held === null && !slot.connecting && !slot.over && performance.now() >= slot.retryAtMs;
+      return isDue ? connect(own, slot, index) : undefined;
+    }),
+  );
+}
+
+async function connect(own: OwnWatch, slot: Slot, index: number): Promise<void> {
+  const { target, libc, signal, keepalive, addresses } = own;
+  const address = addresses[(index + slot.attempts) % addresses.length];
+  if (address === undefined) return;
+  slot.connecting = true;
+  const opened = await openIdle({ target, libc, signal, keepalive, address, application: null });
+  slot.connecting = false;
+  if (signal.aborted) {
+    if (typeof opened !== 'string') opened.socket.destroy();
+    return;
+  }
+  const remote = endpoint(address, target.port);
+  const fd = typeof opened === 'string' ? null : descriptorOf(opened.socket);
+  if (typeof opened === 'string' || fd === null) {
+    const error = typeof opened === 'string' ? opened : 'the connection was gone at once';
+    noteFailure(own, slot, `${remote}: ${error}`);
+    return;
+  }
+  const { socket } = opened;
+  own.firstKeepalive ??= opened.keepalive;
+  slot.attempts = 0;
+  slot.error = null;
+  slot.held = {
+    id: readCookie(libc, fd),
+    local: endpoint(socket.localAddress ?? '', socket.localPort ?? 0),
+    remote,
+    connection: opened,
+  };
+}
+
+function release({ reconnect }: OwnWatch, slot: Slot): void {
+  slot.held?.connection.socket.destroy();
+  slot.held = null;
+  slot.over = !reconnect;
+  slot.retryAtMs = performance.now() + RETRY_FIRST_MS;
+}
+
 /** Looks at one connection; one that is over is told, and let go. */
 function lookAt(
+  own: OwnWatch,
   slot: Slot,
-  libc: Libc,
   watched: WatchedConnections,
   atMs: number,
   events: EventDraft[],
-  release: (slot: Slot) => void,
 ): ConnectionLook[] {
   const { held } = slot;
   if (held === null) return [];
@@ -191,26 +212,24 @@ function lookAt(
     const event = watched.ended(id, how, evidence, atMs);
     // It may be over before it was ever looked at.
     events.push(event ?? { event: how, id, connection: { local, remote }, evidence });
-    release(slot);
+    release(own, slot);
     return [];
   }
   const fd = descriptorOf(connection.socket);
   if (fd === null) return [];
-  const info = readTcpInfo(libc, fd);
+  const info = readTcpInfo(own.libc, fd);
   const { state } = info;
   // The socket knows already how it ended, and its event is on the way.
   if (state === 'closed') return [];
   return [
     {
-      ...{ id, local, remote, probeKind: 'keepalive', probeLimit: connection.keepalive.count },
+      id,
+      local,
+      remote,
       state: state === 'close-wait' ? 'established' : state,
-      unansweredProbes: info.unansweredProbes,
-      retransmits: info.retransmits,
-      unackedSegments: info.unackedSegments,
-      rttMs: info.rttMs,
-      lastAckReceivedMs: info.lastAckReceivedMs,
-      lastDataSentMs: info.lastDataSentMs,
-      lastDataReceivedMs: info.lastDataReceivedMs,
+      probeKind: 'keepalive',
+      probeLimit: connection.keepalive.count,
+      ...readingsOf(info),
     },
   ];
 }

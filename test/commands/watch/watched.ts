@@ -1,5 +1,5 @@
+import type { WatchFacts } from '../../../src/commands/watch/facts.ts';
 import { WATCH_EVENTS, type WatchEvent, type WatchEventKind } from '../../../src/commands/watch/report.ts';
-import type { WatchedFacts } from '../../../src/policy/facts.ts';
 
 /** One event, 12 s after the start. */
 export function watchEvent(event: WatchEventKind, different: Partial<WatchEvent> = {}): WatchEvent {
@@ -15,8 +15,8 @@ export function watchEvent(event: WatchEventKind, different: Partial<WatchEvent>
 }
 
 /** So many of each kind; none of the others. */
-export function watchCounts(counts: Partial<Record<WatchEventKind, number>> = {}): WatchedFacts['counts'] {
-  const none = Object.fromEntries(WATCH_EVENTS.map((kind) => [kind, 0])) as WatchedFacts['counts']; // all of its keys
+export function watchCounts(counts: Partial<Record<WatchEventKind, number>> = {}): WatchFacts['counts'] {
+  const none = Object.fromEntries(WATCH_EVENTS.map((kind) => [kind, 0])) as WatchFacts['counts']; // all of its keys
   return { ...none, ...counts };
 }
 
@@ -24,7 +24,7 @@ export function watchCounts(counts: Partial<Record<WatchEventKind, number>> = {}
 export function watched(
   counts: Partial<Record<WatchEventKind, number>>,
   first: WatchEvent[] = [],
-  mode: WatchedFacts['mode'] = 'own',
-): WatchedFacts {
+  mode: WatchFacts['mode'] = 'own',
+): WatchFacts {
   return { mode, seen: 3, counts: watchCounts(counts), first };
 }

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/watch/rules/watched-connection-closed.ts';
-import { facts } from '../../../policy/facts.ts';
 import { watchEvent, watched } from '../watched.ts';
 
 const first = [watchEvent('closed-by-peer', { evidence: { livedForMs: 60_000 } })];
 
 test('a peer that closes a held connection is a warning that says after how long', () => {
-  expect(rule.judge(facts({ watched: watched({ 'closed-by-peer': 2 }, first) }))).toMatchObject([
+  expect(rule.judge(watched({ 'closed-by-peer': 2 }, first))).toMatchObject([
     {
       severity: 'warning',
       evidence: { closedByPeer: 2, livedForMs: 60_000 },
@@ -17,7 +16,6 @@ test('a peer that closes a held connection is a warning that says after how long
 test.each([
   ['it is somebody else’s, for whom that is how connections end', watched({ 'closed-by-peer': 2 }, first, 'observed')],
   ['none was closed', watched({ 'closed-here': 1 })],
-  ['nothing was watched', null],
 ])('says nothing when %s', (_, given) => {
-  expect(rule.judge(facts({ watched: given }))).toEqual([]);
+  expect(rule.judge(given)).toEqual([]);
 });

@@ -34,25 +34,27 @@ export function addressBytes(text: string): number[] {
   return [...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 255]);
 }
 
-/** Texts of addresses that come repeatedly, by their bytes: a host has many sockets and few addresses. */
-export class AddressTexts {
-  private readonly four = new Map<number, string>();
-  private readonly six: ByThreeWords<Map<number, string>> = new Map();
+/** Numbers of addresses, by their bytes, and their texts: a host has many sockets and few addresses. */
+export class AddressBook {
+  private readonly four = new Map<number, number>();
+  private readonly six: ByThreeWords<Map<number, number>> = new Map();
+  /** By their numbers. */
+  readonly texts: string[] = [];
 
-  /** The address at an offset. */
-  at(view: StructView, at: number, family: 4 | 6): string {
+  /** The number of the address at an offset: the next that is free when it comes for the first time. */
+  numberAt(view: StructView, at: number, family: 4 | 6): number {
     const known = family === 4 ? this.four : this.endingsOf(view, at);
     const last = view.u32(family === 4 ? at : at + 12);
-    let text = known.get(last);
-    if (text === undefined) {
-      text = family === 4 ? formatIpv4(view, at) : formatIpv6(view, at);
-      known.set(last, text);
+    let number = known.get(last);
+    if (number === undefined) {
+      number = this.texts.push(family === 4 ? formatIpv4(view, at) : formatIpv6(view, at)) - 1;
+      known.set(last, number);
     }
-    return text;
+    return number;
   }
 
   /** Those of IPv6 with the same first twelve bytes, by the last four. */
-  private endingsOf(view: StructView, at: number): Map<number, string> {
+  private endingsOf(view: StructView, at: number): Map<number, number> {
     return inner(inner(inner(this.six, view.u32(at)), view.u32(at + 4)), view.u32(at + 8));
   }
 }

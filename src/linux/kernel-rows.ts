@@ -1,7 +1,7 @@
 /** Many sockets at once as the kernel lists them: rows of numbers in place of an object each, which would take most of the time to make and to keep. */
 import { endpoint } from '../base/endpoint.ts';
 import { TCP_STATES, TCP_TIMERS, type TcpState, type TcpTimer } from '../base/tcp-state.ts';
-import { cookieOrNull, type KernelSocket } from './kernel-socket.ts';
+import { cookieOrNull, type ListedSocket, NO_COOKIE } from './kernel-socket.ts';
 
 /** The cells of a row. Times are milliseconds; NONE stands for null. */
 export const KERNEL_CELL = {
@@ -44,15 +44,14 @@ export class KernelTable {
   cells: Uint32Array;
   /** `192.0.2.1:`, `[2001:db8::1]:`: an end without its port. */
   readonly hosts: string[] = [];
-  private readonly hostNumbers = new Map<string, number>();
 
   constructor(moreCells = 0) {
     this.rowCells = KERNEL_CELLS + moreCells;
     this.cells = new Uint32Array(ROOM_AT_FIRST * this.rowCells);
   }
 
-  /** Adds a row. It is made for a hundred thousand, so it makes nothing. */
-  add(socket: Readonly<KernelSocket>): void {
+  /** Adds a socket of the one reading of a list that this table is for. It is made for a hundred thousand, so it makes nothing. */
+  add(socket: Readonly<ListedSocket>): void {
     const at = this.rows * this.rowCells;
     if (at === this.cells.length) {
       const larger = new Uint32Array(4 * at);
@@ -60,13 +59,16 @@ export class KernelTable {
       this.cells = larger;
     }
     this.rows += 1;
-    const { cells } = this;
-    const { info } = socket;
+    const { cells, hosts } = this;
+    const { info, localHost, remoteHost } = socket;
+    // They come in order.
+    if (localHost === hosts.length) hosts.push(beforePort(socket.localAddress));
+    if (remoteHost === hosts.length) hosts.push(beforePort(socket.remoteAddress));
     cells[at + KERNEL_CELL.family] = socket.family;
     cells[at + KERNEL_CELL.state] = TCP_STATES.indexOf(socket.state);
-    cells[at + KERNEL_CELL.localHost] = this.hostNumber(socket.localAddress);
+    cells[at + KERNEL_CELL.localHost] = localHost;
     cells[at + KERNEL_CELL.localPort] = socket.localPort;
-    cells[at + KERNEL_CELL.remoteHost] = this.hostNumber(socket.remoteAddress);
+    cells[at + KERNEL_CELL.remoteHost] = remoteHost;
     cells[at + KERNEL_CELL.remotePort] = socket.remotePort;
     cells[at + KERNEL_CELL.inode] = socket.inode;
     cells[at + KERNEL_CELL.cookieLow] = socket.cookieLow;
@@ -74,27 +76,27 @@ export class KernelTable {
     cells[at + KERNEL_CELL.uid] = socket.uid;
     cells[at + KERNEL_CELL.timer] = TCP_TIMERS.indexOf(socket.timer);
     cells[at + KERNEL_CELL.expiresMs] = socket.expiresMs;
-    cells[at + KERNEL_CELL.lastReceivedMs] = cellOf(info === null ? null : info.lastDataReceivedMs);
-    cells[at + KERNEL_CELL.lastSentMs] = cellOf(info === null ? null : info.lastDataSentMs);
-    cells[at + KERNEL_CELL.lastAcknowledgedMs] = cellOf(info === null ? null : info.lastAckReceivedMs);
-    cells[at + KERNEL_CELL.unacked] = cellOf(info === null ? null : info.unackedSegments);
-    cells[at + KERNEL_CELL.retransmits] = info === null ? NONE : info.retransmits;
-    cells[at + KERNEL_CELL.unansweredProbes] = info === null ? NONE : info.unansweredProbes;
+    addInfo(cells, at, info);
   }
 
   /** Takes back the row that was added last. */
   dropLast(): void {
     this.rows -= 1;
   }
+}
 
-  private hostNumber(address: string): number {
-    let number = this.hostNumbers.get(address);
-    if (number === undefined) {
-      number = this.hosts.push(endpoint(address, 0).slice(0, -1)) - 1;
-      this.hostNumbers.set(address, number);
-    }
-    return number;
-  }
+/** A function of its own, because V8 makes no machine code as long as both. */
+function addInfo(cells: Uint32Array, at: number, info: ListedSocket['info']): void {
+  cells[at + KERNEL_CELL.lastReceivedMs] = cellOf(info === null ? null : info.lastDataReceivedMs);
+  cells[at + KERNEL_CELL.lastSentMs] = cellOf(info === null ? null : info.lastDataSentMs);
+  cells[at + KERNEL_CELL.lastAcknowledgedMs] = cellOf(info === null ? null : info.lastAckReceivedMs);
+  cells[at + KERNEL_CELL.unacked] = cellOf(info === null ? null : info.unackedSegments);
+  cells[at + KERNEL_CELL.retransmits] = info === null ? NONE : info.retransmits;
+  cells[at + KERNEL_CELL.unansweredProbes] = info === null ? NONE : info.unansweredProbes;
+}
+
+function beforePort(address: string): string {
+  return endpoint(address, 0).slice(0, -1);
 }
 
 /** What stands in the cell of a number or null; the one number that means null gives way to the next lower. */
@@ -162,6 +164,9 @@ export class KernelRow {
   }
   get cookieHigh(): number {
     return this.cell(KERNEL_CELL.cookieHigh);
+  }
+  get hasCookie(): boolean {
+    return this.cookieLow !== NO_COOKIE || this.cookieHigh !== NO_COOKIE;
   }
   get cookie(): string | null {
     return cookieOrNull(this.cookieLow, this.cookieHigh);

@@ -20,11 +20,18 @@ export interface KernelSocket {
   inode: number;
   /** What SO_COOKIE says of the same socket: its number as long as the machine runs, in hexadecimal; null: read from /proc/net/tcp. */
   cookie: string | null;
-  /** The halves of the cookie, which are quicker to compare; both NO_COOKIE in place of null. */
-  cookieLow: number;
-  cookieHigh: number;
   /** null when there is none: TIME-WAIT, SYN-RECEIVED, or not asked for. */
   info: Readonly<TcpInfo> | null;
+}
+
+/** One of a list that is being read, with what is quick to keep of a hundred thousand: texts as numbers. */
+export interface ListedSocket extends KernelSocket {
+  /** Numbers of the two addresses, from 0 on, in this reading of the list. */
+  localHost: number;
+  remoteHost: number;
+  /** The halves of the cookie; both NO_COOKIE in place of null. */
+  cookieLow: number;
+  cookieHigh: number;
 }
 
 /** INET_DIAG_NOCOOKIE of linux/inet_diag.h. */
@@ -54,7 +61,7 @@ export interface SocketList {
    * Shows each socket to `visit`, as a record that moves on to the next: what is to be kept must be copied. Returns whether the tables stood
    * still meanwhile; if not, sockets may be missing or come twice. Throws a KernelError or a CapabilityError where the list cannot be read.
    */
-  each(request: SocketRequest, visit: (socket: Readonly<KernelSocket>) => void): boolean;
+  each(request: SocketRequest, visit: (socket: Readonly<ListedSocket>) => void): boolean;
   /** Looks at single sockets, with TCP_INFO: what that costs does not grow with the number of others. Those that are gone are left out. */
   find(names: readonly SocketName[]): KernelSocket[];
   close(): void;
@@ -85,8 +92,6 @@ export function copyOfSocket(socket: Readonly<KernelSocket>): KernelSocket {
     uid: socket.uid,
     inode: socket.inode,
     cookie: socket.cookie,
-    cookieLow: socket.cookieLow,
-    cookieHigh: socket.cookieHigh,
     info: info === null ? null : copyOfInfo(info),
   };
 }

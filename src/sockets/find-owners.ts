@@ -30,21 +30,22 @@ export interface OwnerQuestion {
 
 /** Adds to all rows who holds them, and to those wanted what they say; returns of how many processes the descriptors are hidden. */
 export function findOwners(table: SocketTable, { libc, asksKernel, among, wanted }: OwnerQuestion): number {
-  const rows = rowsByInode(table);
-  if (libc !== null && asksKernel) {
-    const held = readHeldSockets(libc);
-    if (held !== null) addHeld(table, held, rows, libc);
+  let rows = rowsWithoutOwner(table);
+  const held = libc !== null && asksKernel ? readHeldSockets(libc) : null;
+  if (libc !== null && held !== null) {
+    addHeld(table, held, rows, libc);
+    rows = rowsWithoutOwner(table);
     if (rows.size === 0) return 0;
   }
-  const holders: Holder[] = [];
+  const holders = new Holders();
   const openFolder = libc === null ? openLinks : linkOpener(libc);
   const hiddenPids = eachSocketHolder(among ?? listPids(), '/proc', openFolder, (inode, pid, fd) => {
     const row = rows.get(inode);
-    if (row !== undefined) holders.push({ row, pid, fd });
+    if (row !== undefined) holders.add(row, pid, fd);
   });
   addOwners(table, holders);
   const socket = new SocketCursor(table);
-  const asked = wanted === null ? holders : holders.filter(({ row }) => wanted(socket.moveTo(row)));
+  const asked = wanted === null ? holders : holders.filter((row) => wanted(socket.moveTo(row)));
   const blocked = addBlockedCalls(table, asked);
   if (libc !== null) {
     addOptions(table, asked, libc);
@@ -53,51 +54,76 @@ export function findOwners(table: SocketTable, { libc, asksKernel, among, wanted
   return hiddenPids.length;
 }
 
-/** A descriptor that refers to the socket of a row. Those of one process follow each other. */
-interface Holder {
-  row: number;
-  pid: number;
-  fd: number;
+/** Descriptors that refer to the sockets of rows, one process after the other. Numbers, because a hundred thousand objects would fill the memory. */
+class Holders {
+  private cells = new Uint32Array(3 * 1024);
+  private end = 0;
+
+  add(row: number, pid: number, fd: number): void {
+    if (this.end + 3 > this.cells.length) {
+      const more = new Uint32Array(2 * this.cells.length);
+      more.set(this.cells);
+      this.cells = more;
+    }
+    this.cells[this.end] = row;
+    this.cells[this.end + 1] = pid;
+    this.cells[this.end + 2] = fd;
+    this.end += 3;
+  }
+
+  each(visit: (row: number, pid: number, fd: number) => void): void {
+    const { cells, end } = this;
+    for (let at = 0; at < end; at += 3) visit(cells[at] ?? 0, cells[at + 1] ?? 0, cells[at + 2] ?? 0);
+  }
+
+  /** Those of the rows for which that holds. */
+  filter(keep: (row: number) => boolean): Holders {
+    const kept = new Holders();
+    this.each((row, pid, fd) => {
+      if (keep(row)) kept.add(row, pid, fd);
+    });
+    return kept;
+  }
 }
 
-function rowsByInode(table: SocketTable): Map<number, number> {
+/** By their inodes. */
+function rowsWithoutOwner(table: SocketTable): Map<number, number> {
   const byInode = new Map<number, number>();
   const socket = new SocketCursor(table);
   for (let row = 0; row < table.rows; row += 1) {
-    const { inode } = socket.moveTo(row);
-    if (inode !== 0) byInode.set(inode, row);
+    const { inode, hasOwner } = socket.moveTo(row);
+    if (inode !== 0 && !hasOwner) byInode.set(inode, row);
   }
   return byInode;
 }
 
-/** Adds owners and options as the kernel has written them down, all at once, and leaves in `rows` the sockets of which it knows no holder. */
-function addHeld(table: SocketTable, held: HeldSockets, rows: Map<number, number>, libc: Libc): void {
+/** Adds owners and options as the kernel has written them down, all at once. */
+function addHeld(table: SocketTable, held: HeldSockets, rows: ReadonlyMap<number, number>, libc: Libc): void {
   const socket = new SocketCursor(table);
-  const holders: Holder[] = [];
+  const holders = new Holders();
   held.each((each) => {
     const row = rows.get(each.inode);
     if (row === undefined) return;
     socket.moveTo(row);
     // Inodes are given again, cookies are not.
     if (socket.cookieLow !== each.cookieLow || socket.cookieHigh !== each.cookieHigh) return;
-    holders.push({ row, pid: each.pid, fd: each.fd });
+    holders.add(row, each.pid, each.fd);
     if (!socket.isExact && hasOptions(socket)) socket.setOptions(each.keepalive);
   });
   addOwners(table, holders);
   for (const row of addBlockedCalls(table, holders)) addReceiveTimeout(socket.moveTo(row), libc);
-  for (const { row } of holders) rows.delete(socket.moveTo(row).inode);
 }
 
 /** Adds the holders to their rows. */
-function addOwners(table: SocketTable, holders: readonly Holder[]): void {
+function addOwners(table: SocketTable, holders: Holders): void {
   const { commands } = table;
   const socket = new SocketCursor(table);
-  for (const { row, pid, fd } of holders) {
+  holders.each((row, pid, fd) => {
     socket.moveTo(row);
     // It may have closed the one before meanwhile.
     if (commands.get(pid) == null) commands.set(pid, commandIfStill(pid, fd, socket.inode));
     socket.addOwner(pid, fd);
-  }
+  });
 }
 
 /** The command's name, if the process that has the number now still holds the socket: numbers are given again. */
@@ -107,17 +133,17 @@ function commandIfStill(pid: number, fd: number, inode: number): string | null {
 }
 
 /** Adds which calls their holders wait in, and returns the rows of those that one waits for. */
-function addBlockedCalls(table: SocketTable, holders: readonly Holder[]): Set<number> {
+function addBlockedCalls(table: SocketTable, holders: Holders): Set<number> {
   const calls = new Map<number, Map<number, string>>();
   const blocked = new Set<number>();
-  for (const { row, pid, fd } of holders) {
+  holders.each((row, pid, fd) => {
     let ofProcess = calls.get(pid);
     if (ofProcess === undefined) {
       ofProcess = new Map(blockedThreads(pid)?.map((thread) => [thread.fd, thread.syscall]));
       calls.set(pid, ofProcess);
     }
     if (ofProcess.has(fd)) blocked.add(row);
-  }
+  });
   const socket = new SocketCursor(table);
   for (const row of blocked) {
     socket.moveTo(row);
@@ -133,7 +159,7 @@ function addBlockedCalls(table: SocketTable, holders: readonly Holder[]): Set<nu
  * Replaces what was concluded by what the sockets themselves say, wherever a holder lets kaprobe duplicate its descriptor. A duplicate keeps referring
  * to one socket, so what it says is true of the socket with its cookie, whatever has become of process and descriptor since the links were read.
  */
-function addOptions(table: SocketTable, holders: readonly Holder[], libc: Libc): void {
+function addOptions(table: SocketTable, holders: Holders, libc: Libc): void {
   const socket = new SocketCursor(table);
   const descriptors = foreignDescriptors(libc);
   const read = (duplicate: number): void => {
@@ -141,11 +167,11 @@ function addOptions(table: SocketTable, holders: readonly Holder[], libc: Libc):
       socket.setOptions(readKeepalive(libc, duplicate));
   };
   try {
-    for (const { row, pid, fd } of holders) {
+    holders.each((row, pid, fd) => {
       socket.moveTo(row);
       // What its first holder does not let be seen, another may.
-      if (!socket.isExact && socket.cookie !== null && hasOptions(socket)) descriptors.look(pid, fd, read);
-    }
+      if (!socket.isExact && socket.hasCookie && hasOptions(socket)) descriptors.look(pid, fd, read);
+    });
   } finally {
     descriptors.close();
   }

@@ -1,7 +1,9 @@
 /** Live sockets as JSON, written straight from their rows. */
+import { endianness } from 'node:os';
 import { KERNEL_CELL, NONE } from '../linux/kernel-rows.ts';
 import { CELL, SocketCursor, type SocketRows, type SocketTable, socketAt } from './socket-table.ts';
 
+const LITTLE_ENDIAN = endianness() === 'LE';
 const CHUNK_BYTES = 1024 * 1024;
 /** The most that one value takes: `"[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535"`. */
 const WIDEST_VALUE = 56;
@@ -25,8 +27,21 @@ export function* liveSocketsJson({ table, rows }: SocketRows, indent: string): G
 
 /** A kind of line: texts that its sockets share, each before a value that they have of their own; the last before none. */
 interface Template {
-  parts: readonly { text: Uint8Array; column: Column | null }[];
+  parts: readonly { text: Text; column: Column | null }[];
   mostBytes: number;
+}
+
+/** Bytes that are written four at a time, and no more than three beyond their end. */
+interface Text {
+  words: Uint32Array;
+  bytes: number;
+}
+
+function textOf(text: string): Text {
+  const encoded = new TextEncoder().encode(text);
+  const words = new Uint32Array(Math.ceil(encoded.length / 4));
+  new Uint8Array(words.buffer).set(encoded);
+  return { words, bytes: encoded.length };
 }
 
 /** A value that each socket has of its own: how it is written, and where it stands in a row. */
@@ -65,7 +80,6 @@ const NAME_AND_VALUE = /"(\w+)":("(?:[^"\\]|\\.)*"|null|\d+)/g;
 /** The line of a socket, with its own values left out. */
 function makeTemplate(socket: SocketCursor, before: string): Template {
   const json = before + asciiJson(socketAt(socket));
-  const encoder = new TextEncoder();
   const parts: Template['parts'][number][] = [];
   let from = 0;
   for (const { 0: found, 1: name = '', 2: value = '', index } of json.matchAll(NAME_AND_VALUE)) {
@@ -73,11 +87,11 @@ function makeTemplate(socket: SocketCursor, before: string): Template {
     // Of a timer that is off all have null.
     if (column === undefined || (name === 'nextProbeMs' && value === 'null' && !socket.isExact)) continue;
     const end = index + found.length;
-    parts.push({ text: encoder.encode(json.slice(from, end - value.length)), column });
+    parts.push({ text: textOf(json.slice(from, end - value.length)), column });
     from = end;
   }
-  parts.push({ text: encoder.encode(json.slice(from)), column: null });
-  return { parts, mostBytes: parts.reduce((sum, { text }) => sum + text.length + WIDEST_VALUE, 0) };
+  parts.push({ text: textOf(json.slice(from)), column: null });
+  return { parts, mostBytes: parts.reduce((sum, { text }) => sum + text.bytes + WIDEST_VALUE, 0) };
 }
 
 /** Returns a function that finds the template for a socket; null: it has what no line of a kind has. */
@@ -112,8 +126,9 @@ function lineWriter(table: SocketTable, before: string): (rows: Uint32Array, fro
   const encoder = new TextEncoder();
   const socket = new SocketCursor(table);
   const templateFor = templateFinder(before);
-  const hosts = table.hosts.map((host) => encoder.encode(host));
+  const hosts = table.hosts.map(textOf);
   const bytes = new Uint8Array(CHUNK_BYTES);
+  const view = new DataView(bytes.buffer);
   return (rows, from) => {
     let end = 0;
     let place = from;
@@ -130,7 +145,7 @@ function lineWriter(table: SocketTable, before: string): (rows: Uint32Array, fro
         end += line.length;
       } else {
         if (end + template.mostBytes > bytes.length) break;
-        end = writeLine(bytes, end, template, table.cells, socket.row * table.rowCells, hosts);
+        end = writeLine(view, end, template, table.cells, socket.row * table.rowCells, hosts);
       }
     }
     return { bytes, end, place };
@@ -139,60 +154,56 @@ function lineWriter(table: SocketTable, before: string): (rows: Uint32Array, fro
 
 /** Writes the line of the row whose cells begin at `row`; returns where it ends. */
 function writeLine(
-  bytes: Uint8Array,
+  view: DataView,
   start: number,
   { parts }: Template,
   cells: Uint32Array,
   row: number,
-  hosts: readonly Uint8Array[],
+  hosts: readonly Text[],
 ): number {
   let at = start;
   for (const { text, column } of parts) {
-    at = putBytes(bytes, at, text);
+    at = putText(view, at, text);
     if (column === null) break;
     const value = cells[row + column.cell] ?? NONE;
     const next = cells[row + column.cell + 1] ?? NONE;
-    if (column.kind === 'number' || (column.kind === 'number-or-null' && value !== NONE))
-      at = putNumber(bytes, at, value);
-    else if (column.kind === 'end') at = putEnd(bytes, at, hosts[value], next);
-    else if (column.kind === 'cookie' && !(value === NONE && next === NONE)) at = putCookie(bytes, at, value, next);
-    else at = putBytes(bytes, at, NULL);
+    if (column.kind === 'end') at = putEnd(view, at, hosts[value] ?? NULL, next);
+    else if (column.kind === 'cookie' && !(value === NONE && next === NONE)) at = putCookie(view, at, value, next);
+    else if (column.kind === 'number' || value !== NONE) at = putNumber(view, at, value);
+    else at = putText(view, at, NULL);
   }
   return at;
 }
 
-const NULL = new TextEncoder().encode('null');
+const NULL = textOf('null');
 const QUOTE = 34;
 const ZERO = 48;
-/** 00, 01 and so on to 99. */
-const PAIRS = new TextEncoder().encode(
-  Array.from({ length: 100 }, (_, pair) => String(pair).padStart(2, '0')).join(''),
-);
 
 // Each of these writes from `at` on and returns where it ended.
 
-function putBytes(bytes: Uint8Array, at: number, text: Uint8Array): number {
-  for (let index = 0; index < text.length; index += 1) bytes[at + index] = text[index] ?? 0;
-  return at + text.length;
+function putText(view: DataView, at: number, { words, bytes }: Text): number {
+  for (let index = 0; index < words.length; index += 1)
+    view.setUint32(at + 4 * index, words[index] ?? 0, LITTLE_ENDIAN);
+  return at + bytes;
 }
 
 /** An address with its port, in quotes. */
-function putEnd(bytes: Uint8Array, at: number, host: Uint8Array | undefined, port: number): number {
-  bytes[at] = QUOTE;
-  const end = putNumber(bytes, host === undefined ? at + 1 : putBytes(bytes, at + 1, host), port);
-  bytes[end] = QUOTE;
+function putEnd(view: DataView, at: number, host: Text, port: number): number {
+  view.setUint8(at, QUOTE);
+  const end = putNumber(view, putText(view, at + 1, host), port);
+  view.setUint8(end, QUOTE);
   return end + 1;
 }
 
 /** In hexadecimal without leading zeros, in quotes. */
-function putCookie(bytes: Uint8Array, at: number, low: number, high: number): number {
+function putCookie(view: DataView, at: number, low: number, high: number): number {
   const digits = high === 0 ? hexDigits(low) : 8 + hexDigits(high);
-  bytes[at] = QUOTE;
+  view.setUint8(at, QUOTE);
   for (let place = 0; place < digits; place += 1) {
     const digit = (place < 8 ? low >>> (4 * place) : high >>> (4 * place - 32)) & 15;
-    bytes[at + digits - place] = digit < 10 ? ZERO + digit : 87 + digit;
+    view.setUint8(at + digits - place, digit < 10 ? ZERO + digit : 87 + digit);
   }
-  bytes[at + digits + 1] = QUOTE;
+  view.setUint8(at + digits + 1, QUOTE);
   return at + digits + 2;
 }
 
@@ -200,22 +211,21 @@ function hexDigits(value: number): number {
   return Math.max(1, 8 - (Math.clz32(value) >> 2));
 }
 
+/** 00, 01 and so on to 99, each as the number that its two bytes are. */
+const PAIRS = Uint16Array.from({ length: 100 }, (_, pair) => 256 * (ZERO + (pair % 10)) + ZERO + Math.floor(pair / 10));
+
 /** In decimal. */
-function putNumber(bytes: Uint8Array, at: number, value: number): number {
-  let digits = 1;
-  for (let more = 10; value >= more; more *= 10) digits += 1;
-  const end = at + digits;
-  let place = end;
-  let rest = value >>> 0;
-  while (rest > 9) {
+function putNumber(view: DataView, at: number, value: number): number {
+  let end = at + 1;
+  for (let more = 10; value >= more; more *= 10) end += 1;
+  let place = end - 2;
+  let rest = value;
+  for (; place >= at; place -= 2) {
     const hundreds = (rest / 100) >>> 0;
-    const pair = 2 * (rest - 100 * hundreds);
-    place -= 2;
-    bytes[place] = PAIRS[pair] ?? ZERO;
-    bytes[place + 1] = PAIRS[pair + 1] ?? ZERO;
+    view.setUint16(place, PAIRS[rest - 100 * hundreds] ?? 0, true);
     rest = hundreds;
   }
-  if (place > at) bytes[at] = ZERO + rest;
+  if (place + 1 === at) view.setUint8(at, ZERO + rest);
   return end;
 }
 

@@ -28,13 +28,15 @@ export const CELL = {
   /** Of the only owner; 0 where there is none, or where they are among the extras. */
   ownerPid: KERNEL_CELLS + 6,
   ownerFd: KERNEL_CELLS + 7,
-  /** One more than the index in SOCKET_RISKS. */
+  /** Index in RISK_OF. */
   risk: KERNEL_CELLS + 8,
-  /** One more than the index in RUNTIMES. */
+  /** Index in RUNTIME_OF. */
   recognised: KERNEL_CELLS + 9,
 } as const;
 
 const MORE_CELLS = 10;
+const RISK_OF = [null, ...SOCKET_RISKS];
+const RUNTIME_OF = [null, ...RUNTIMES];
 /** What SO_KEEPALIVE said. */
 const OPTIONS = { unread: 0, off: 1, on: 2 } as const;
 
@@ -137,12 +139,11 @@ export class SocketCursor extends KernelRow implements LiveSocket {
     this.set(CELL.intervalMs, keepalive.intervalMs);
     this.set(CELL.count, keepalive.count);
     this.set(CELL.userTimeoutMs, keepalive.userTimeoutMs);
-    const runtime = recognisedKeepalive(keepalive);
-    this.set(CELL.recognised, runtime === null ? 0 : RUNTIMES.indexOf(runtime) + 1);
+    this.set(CELL.recognised, RUNTIME_OF.indexOf(recognisedKeepalive(keepalive)));
     this.set(CELL.nextProbeMs, cellOf(earliestMs === null ? null : nextProbeMs(keepalive, earliestMs, this)));
   }
   get recognised(): string | null {
-    return RUNTIMES[this.cell(CELL.recognised) - 1] ?? null;
+    return RUNTIME_OF[this.cell(CELL.recognised)] ?? null;
   }
   get nextProbeMs(): number | null {
     if (this.isExact) return this.orNull(CELL.nextProbeMs);
@@ -154,8 +155,8 @@ export class SocketCursor extends KernelRow implements LiveSocket {
   get kindNumber(): number {
     const byTimer = this.cell(KERNEL_CELL.state) * TCP_TIMERS.length + this.cell(KERNEL_CELL.timer);
     const byOptions = byTimer * (OPTIONS.on + 1) + this.cell(CELL.options);
-    const byRisk = byOptions * (SOCKET_RISKS.length + 1) + this.cell(CELL.risk);
-    const byRuntime = byRisk * (RUNTIMES.length + 1) + this.cell(CELL.recognised);
+    const byRisk = byOptions * RISK_OF.length + this.cell(CELL.risk);
+    const byRuntime = byRisk * RUNTIME_OF.length + this.cell(CELL.recognised);
     return 2 * byRuntime + (this.family === 4 ? 0 : 1);
   }
   /** The name of the owner that is not among the extras; undefined: it has none. */
@@ -179,10 +180,10 @@ export class SocketCursor extends KernelRow implements LiveSocket {
     this.addExtras({ verified });
   }
   get risk(): SocketRisk | null {
-    return SOCKET_RISKS[this.cell(CELL.risk) - 1] ?? null;
+    return RISK_OF[this.cell(CELL.risk)] ?? null;
   }
   set risk(risk: SocketRisk | null) {
-    this.set(CELL.risk, risk === null ? 0 : SOCKET_RISKS.indexOf(risk) + 1);
+    this.set(CELL.risk, RISK_OF.indexOf(risk));
   }
 }
 
@@ -220,7 +221,9 @@ export interface SocketRows {
 
 /** All rows of a table, in its order. */
 export function allRows(table: SocketTable): SocketRows {
-  return { table, rows: new Uint32Array(table.rows).map((_, row) => row) };
+  const rows = new Uint32Array(table.rows);
+  for (let row = 0; row < rows.length; row += 1) rows[row] = row;
+  return { table, rows };
 }
 
 /** Shows the sockets of these rows one after the other, at a cursor that is moved on. */

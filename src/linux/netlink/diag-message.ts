@@ -4,8 +4,8 @@
  */
 import { KernelError } from '../../base/errors.ts';
 import { TCP_STATES, TCP_TIMERS, type TcpState, type TcpTimer } from '../../base/tcp-state.ts';
-import { AddressTexts } from '../addresses.ts';
-import { cookieOrNull, type KernelSocket } from '../kernel-socket.ts';
+import { AddressBook } from '../addresses.ts';
+import { cookieOrNull, type ListedSocket } from '../kernel-socket.ts';
 import { errnoName } from '../libc.ts';
 import { StructView } from '../struct-view.ts';
 import { TcpInfoView } from '../tcp-info.ts';
@@ -43,8 +43,8 @@ const OFFSET = {
 } as const;
 
 /** A socket as the kernel tells of it, read where it stands in the answer: what is to be kept must be copied. */
-class DiagMessage extends StructView implements Readonly<KernelSocket> {
-  private readonly texts = new AddressTexts();
+class DiagMessage extends StructView implements Readonly<ListedSocket> {
+  private readonly book = new AddressBook();
   private readonly infoView: TcpInfoView;
   info: TcpInfoView | null = null;
 
@@ -70,14 +70,20 @@ class DiagMessage extends StructView implements Readonly<KernelSocket> {
   get state(): TcpState {
     return TCP_STATES[this.u8(OFFSET.state)] ?? 'unknown';
   }
+  get localHost(): number {
+    return this.book.numberAt(this, OFFSET.source, this.family);
+  }
+  get remoteHost(): number {
+    return this.book.numberAt(this, OFFSET.destination, this.family);
+  }
   get localAddress(): string {
-    return this.texts.at(this, OFFSET.source, this.family);
+    return this.book.texts[this.localHost] ?? '';
   }
   get localPort(): number {
     return this.networkU16(OFFSET.sourcePort);
   }
   get remoteAddress(): string {
-    return this.texts.at(this, OFFSET.destination, this.family);
+    return this.book.texts[this.remoteHost] ?? '';
   }
   get remotePort(): number {
     return this.networkU16(OFFSET.destinationPort);
@@ -117,7 +123,7 @@ interface AnswerPart {
  */
 export function answerReader(
   buffer: Uint8Array,
-): (size: number, visit: (socket: Readonly<KernelSocket>) => void) => AnswerPart {
+): (size: number, visit: (socket: Readonly<ListedSocket>) => void) => AnswerPart {
   const bytes = new StructView(buffer);
   const message = new DiagMessage(buffer);
   return (size, visit) => {

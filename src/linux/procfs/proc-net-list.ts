@@ -12,12 +12,20 @@ export function openProcNetTcp(pid: number | null, numbered: boolean, root = '/p
   const look = numbered ? numberedLook(pid, root) : () => listProcNetTcp(TCP_STATES, pid, root);
   return {
     each: ({ states, localPort = null, remotePort = null }, visit) => {
+      const hosts = new Map<string, number>();
+      const numberOf = (address: string): number => {
+        const number = hosts.get(address) ?? hosts.size;
+        hosts.set(address, number);
+        return number;
+      };
       for (const socket of look()) {
+        const [cookieLow, cookieHigh] = cookieHalves(socket.cookie);
+        const [localHost, remoteHost] = [numberOf(socket.localAddress), numberOf(socket.remoteAddress)];
         const isMeant =
           states.includes(socket.state) &&
           (localPort ?? socket.localPort) === socket.localPort &&
           (remotePort ?? socket.remotePort) === socket.remotePort;
-        if (isMeant) visit(socket);
+        if (isMeant) visit({ ...socket, localHost, remoteHost, cookieLow, cookieHigh });
       }
       return true;
     },
@@ -56,8 +64,7 @@ function numberedLook(pid: number | null, root: string): () => KernelSocket[] {
       if (same === null) numbers += 1;
       const cookie = same?.cookie ?? numbers.toString(16);
       now.set(ends, { cookie, state, inode: inode === 0 ? (same?.inode ?? 0) : inode });
-      const [cookieLow, cookieHigh] = cookieHalves(cookie);
-      return { ...socket, cookie, cookieLow, cookieHigh };
+      return { ...socket, cookie };
     });
     known = now;
     last = { sockets, atMs: performance.now() };

@@ -7,7 +7,7 @@ import { endianness } from 'node:os';
 import { CapabilityError, ParseError } from '../../base/errors.ts';
 import { TCP_STATES, TCP_TIMERS, type TcpState } from '../../base/tcp-state.ts';
 import { formatIpv4, formatIpv6 } from '../addresses.ts';
-import { type KernelSocket, NO_COOKIE } from '../kernel-socket.ts';
+import type { KernelSocket } from '../kernel-socket.ts';
 import { StructView } from '../struct-view.ts';
 
 /** Times are in USER_HZ, which is 100 on every architecture that Node runs on. */
@@ -74,8 +74,6 @@ function parseLine(line: string, family: 4 | 6, number: number): KernelSocket {
     uid: numbers.uid,
     inode: numbers.inode,
     cookie: null,
-    cookieLow: NO_COOKIE,
-    cookieHigh: NO_COOKIE,
     info: { ...UNKNOWN_INFO, state: tcpState, retransmits: numbers.retransmits, unansweredProbes: numbers.probes },
   };
 }

@@ -154,8 +154,6 @@ test('a message is read as the struct says', () => {
       uid: 1000,
       inode: 0,
       cookie: '900001234',
-      cookieLow: 0x1234,
-      cookieHigh: 9,
       info: null,
     },
   ]);

@@ -35,8 +35,6 @@ describe.skipIf(!isLittle)('parseProcNetTcp (needs a little-endian machine)', ()
         uid: 1000,
         inode: 31_337,
         cookie: null,
-        cookieLow: 0xffff_ffff,
-        cookieHigh: 0xffff_ffff,
         info: {
           state: 'established',
           retransmits: 0,

@@ -1,8 +1,9 @@
 import { formatDuration } from '../../base/units.ts';
-import type { ChainValue, Limit, MaybeChainValue } from '../../knowledge/hop.ts';
+import { type ChainValue, isKnown, type Limit, type MaybeChainValue } from '../../knowledge/hop.ts';
 import type { View } from '../../output/format.ts';
 import { fields, type Page, table, wrap } from '../../output/text-layout.ts';
 import type { Chain, ChainData, ChainHop, ChainVerdict } from './report.ts';
+import { saidBy } from './wording.ts';
 
 export const view: View<ChainData> = {
   body: (page, report) => body(page, report.data),
@@ -137,7 +138,7 @@ function afterLimit(
   before: string,
 ): string {
   if (isOff(reuse)) return before === 'for ' ? 'nothing' : 'at once';
-  if ('kind' in limit) return `${before}?`;
+  if (!isKnown(limit)) return `${before}?`;
   return limit.value === 'never' ? never : `${before}${formatDuration(limit.value)}`;
 }
 
@@ -156,7 +157,7 @@ function rowsOf({ hops }: Chain): string[][] {
       hop,
       what,
       text,
-      'kind' in value ? `not known: ${value.reason}` : setBy(value),
+      isKnown(value) ? setBy(value) : `not known: ${value.reason}`,
     ]);
 }
 
@@ -166,7 +167,7 @@ function valuesTable(page: Page, rows: readonly (readonly string[])[]): string[]
 
 function valuesOf({ name, server, client, middlebox, replaced }: ChainHop): ValueRow[] {
   const row = <T>(what: string, value: MaybeChainValue<T> | null, describe: (known: T) => string): ValueRow[] =>
-    value === null ? [] : [{ hop: name, what, value, text: 'kind' in value ? '?' : describe(value.value) }];
+    value === null ? [] : [{ hop: name, what, value, text: isKnown(value) ? describe(value.value) : '?' }];
   const limit = (value: Limit): string => (value === 'never' ? 'no limit' : formatDuration(value));
   const count = (value: Limit): string => (value === 'never' ? 'no limit' : String(value));
   const yesOrNo = (value: boolean): string => (value ? 'yes' : 'no');
@@ -194,24 +195,14 @@ function valuesOf({ name, server, client, middlebox, replaced }: ChainHop): Valu
 }
 
 function isOff(reuse: MaybeChainValue<boolean>): boolean {
-  return !('kind' in reuse) && !reuse.value;
+  return isKnown(reuse) && !reuse.value;
 }
 
-function setBy({ source, setting }: ChainValue<unknown>): string {
-  const named = setting === null ? '' : ` ${setting}`;
-  switch (source.kind) {
-    case 'file':
-      return `${source.file}:${source.line}${named}`;
-    case 'command-line':
-    case 'flag':
-      return source.text;
-    case 'default':
-      return `default${named === '' ? '' : ` of${named}`}: ${source.detail}`;
-    case 'measured':
-      return `measured at ${source.url}`;
-    default:
-      return source satisfies never;
-  }
+/** As findings say it; of a default also which one it is, and why it holds. */
+function setBy(value: ChainValue<unknown>): string {
+  const { source, setting } = value;
+  if (source.kind !== 'default') return saidBy(value);
+  return `default${setting === null ? '' : ` of ${setting}`}: ${source.detail}`;
 }
 
 function doubtLines(page: Page, chains: readonly Chain[]): string[] {

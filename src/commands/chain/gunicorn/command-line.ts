@@ -1,5 +1,6 @@
 /** Reads gunicorn's command line, as its argparse does. */
 import { UsageError } from '../../../base/errors.ts';
+import { GUNICORN_DEFAULTS } from '../../../knowledge/stacks/gunicorn.ts';
 
 /** Where a command line gives a setting: the words, as they were given. */
 export interface GivenSetting {
@@ -64,10 +65,8 @@ const SWITCHES = new Set(
     --permit-obsolete-folding --enable-backlog-metric --version -h --help`),
 );
 
-const NUMBERS = new Set([
-  ...['workers', 'threads', 'worker_connections', 'max_requests', 'max_requests_jitter', 'timeout', 'graceful_timeout'],
-  'keepalive',
-]);
+/** The settings that are whole numbers. */
+const NUMBERS: ReadonlySet<string> = new Set(Object.keys(GUNICORN_DEFAULTS));
 
 /**
  * Reads the words behind (or with) `gunicorn`: `--keep-alive 75`, `--keep-alive=75`, `-w4`, and unique beginnings of long options. The last

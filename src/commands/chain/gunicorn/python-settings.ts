@@ -13,13 +13,15 @@ export interface Assignments {
   anything: string | null;
 }
 
+// biome-ignore format: table
 const COMPOUND = new Set([
-  ...['if', 'elif', 'else', 'for', 'while', 'try', 'except', 'finally', 'with', 'def', 'class', 'async'],
+  'if', 'elif', 'else', 'for', 'while', 'try', 'except', 'finally', 'with', 'def', 'class', 'async',
 ]);
+// biome-ignore format: table
 const KEYWORDS = new Set([
   ...COMPOUND,
-  ...['import', 'from', 'global', 'nonlocal', 'del', 'return', 'raise', 'assert', 'pass', 'break', 'continue'],
-  ...['yield', 'await', 'lambda', 'not', 'match', 'case', 'type'],
+  'import', 'from', 'global', 'nonlocal', 'del', 'return', 'raise', 'assert', 'pass', 'break', 'continue',
+  'yield', 'await', 'lambda', 'not', 'match', 'case', 'type',
 ]);
 const INFIX = new Set(['in', 'is', 'not', 'and', 'or', 'if', 'else', 'for', 'as', 'async', 'import', 'from']);
 const AUGMENTED = /^([-+*/%@&|^]|\*\*|\/\/|<<|>>)=$/;

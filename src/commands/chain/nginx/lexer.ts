@@ -8,13 +8,15 @@ type Statement =
   | { kind: 'end-of-block' }
   | { kind: 'end-of-file' };
 
+/** Where the reading of one file stands. */
 export interface Lexer {
-  /** Throws a ParseError with file and line. */
-  next(): Statement;
-  /** Where it stands. */
-  place(): Place;
-  /** Skips the Lua code between the braces of OpenResty's blocks, up to the `}` that belongs to the `{` just read. */
-  skipLua(opening: Place): void;
+  /** One character a byte: nginx counts bytes and knows no encoding. */
+  text: string;
+  /** Only for the places in messages. */
+  file: string;
+  pos: number;
+  /** Counts from 1. */
+  line: number;
 }
 
 /** NGX_CONF_BUFFER: a word or a comment that does not fit into it is refused by nginx too. */
@@ -37,143 +39,152 @@ const CLOSING_BRACE = 0x7d;
 /** Sticky: it is tried at one place and never searched for. */
 const LUA_LONG_BRACKET = /\[=*\[/y;
 
-/** `file` is only for the places in messages. */
-export function createLexer(bytes: Uint8Array, file: string): Lexer {
-  // One character a byte: nginx counts bytes and knows no encoding.
+/** Begins a file. Throws a ParseError for a byte order mark. */
+export function openLexer(bytes: Uint8Array, file: string): Lexer {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  let pos = 0;
-  let line = 1;
-  const place = (atLine = line): Place => ({ file, line: atLine });
-  const unexpected = (code: number): ParseError => parseError(place(), `unexpected "${String.fromCharCode(code)}"`);
-  const endedTooSoon = (): ParseError => parseError(place(), 'unexpected end of file, expecting ";" or "}"');
+  const lexer = { text, file, pos: 0, line: 1 };
   if (text.startsWith('\xef\xbb\xbf')) {
     throw parseError(
-      place(),
+      lexer,
       'begins with a byte order mark, which nginx takes for a part of the first word',
       'save it without',
     );
   }
+  return lexer;
+}
 
-  /** From an opening quote to behind the closing one. */
-  const quotedWord = (quote: number): string => {
-    const startLine = line;
-    const start = ++pos;
-    for (;;) {
-      const code = text.charCodeAt(pos);
-      if (pos - start >= BUFFER_BYTES - 1) {
-        throw parseError(
-          place(startLine),
-          `too long parameter, probably missing terminating ${String.fromCharCode(quote)}`,
-        );
+/** Reads the next statement. Throws a ParseError with file and line. */
+export function nextStatement(lexer: Lexer): Statement {
+  const words: string[] = [];
+  let place = { file: lexer.file, line: lexer.line };
+  let needsSpace = false; // after a quoted word
+  for (;;) {
+    const code = lexer.text.charCodeAt(lexer.pos);
+    if (Number.isNaN(code)) {
+      if (words.length > 0) throw endedTooSoon(lexer);
+      return { kind: 'end-of-file' };
+    }
+    if (isSpace(code)) {
+      if (code === LF) lexer.line++;
+      lexer.pos++;
+      needsSpace = false;
+    } else if (code === SEMICOLON || code === OPENING_BRACE) {
+      if (words.length === 0) throw unexpected(lexer, code);
+      lexer.pos++;
+      return { kind: code === SEMICOLON ? 'simple' : 'block', words, place };
+    } else if (needsSpace && code !== CLOSING_PARENTHESIS) {
+      throw unexpected(lexer, code);
+    } else if (code === CLOSING_BRACE) {
+      if (words.length > 0) throw unexpected(lexer, code);
+      lexer.pos++;
+      return { kind: 'end-of-block' };
+    } else if (code === HASH) {
+      skipComment(lexer);
+    } else {
+      if (words.length === 0) place = { file: lexer.file, line: lexer.line };
+      const isQuoted = code === QUOTE || code === APOSTROPHE;
+      words.push(isQuoted ? quotedWord(lexer, code) : bareWord(lexer));
+      needsSpace = isQuoted;
+    }
+  }
+}
+
+function unexpected(lexer: Lexer, code: number): ParseError {
+  return parseError(lexer, `unexpected "${String.fromCharCode(code)}"`);
+}
+
+function endedTooSoon(lexer: Lexer): ParseError {
+  return parseError(lexer, 'unexpected end of file, expecting ";" or "}"');
+}
+
+/** From an opening quote to behind the closing one. */
+function quotedWord(lexer: Lexer, quote: number): string {
+  const { text, file, line } = lexer;
+  const start = ++lexer.pos;
+  for (;;) {
+    const code = text.charCodeAt(lexer.pos);
+    if (lexer.pos - start >= BUFFER_BYTES - 1) {
+      const sign = String.fromCharCode(quote);
+      throw parseError({ file, line }, `too long parameter, probably missing terminating ${sign}`);
+    }
+    if (Number.isNaN(code)) throw endedTooSoon(lexer);
+    if (code === quote) break;
+    lexer.pos += code === BACKSLASH ? 2 : 1;
+    if (code === LF || (code === BACKSLASH && text.charCodeAt(lexer.pos - 1) === LF)) lexer.line++;
+  }
+  return plainWord(text.slice(start, lexer.pos++));
+}
+
+/** Up to a space, `;` or `{`, which is left where it is. The brace of `${name}` does not end it. */
+function bareWord(lexer: Lexer): string {
+  const { text, file, line, pos: start } = lexer;
+  let inVariable = false;
+  for (;;) {
+    const code = text.charCodeAt(lexer.pos);
+    if (lexer.pos - start >= BUFFER_BYTES) throw parseError({ file, line }, 'too long parameter');
+    if (Number.isNaN(code)) throw endedTooSoon(lexer);
+    if (isSpace(code) || code === SEMICOLON || (code === OPENING_BRACE && !inVariable)) break;
+    inVariable = code === DOLLAR || (inVariable && code === OPENING_BRACE);
+    lexer.pos += code === BACKSLASH ? 2 : 1;
+    if (code === BACKSLASH && text.charCodeAt(lexer.pos - 1) === LF) lexer.line++;
+  }
+  return plainWord(text.slice(start, lexer.pos));
+}
+
+function skipComment(lexer: Lexer): void {
+  const found = lexer.text.indexOf('\n', lexer.pos);
+  const end = found < 0 ? lexer.text.length : found;
+  if (end - lexer.pos >= BUFFER_BYTES)
+    throw parseError(lexer, `too long parameter: nginx takes no comment of ${BUFFER_BYTES} bytes or more`);
+  lexer.pos = end;
+}
+
+/**
+ * Skips the Lua code between the braces of OpenResty's blocks, up to the `}` that belongs to the `{` just read. Throws a ParseError with the
+ * place of the opening.
+ */
+export function skipLua(lexer: Lexer, opening: Place): void {
+  const { text, pos: start } = lexer;
+  for (let depth = 1; depth > 0; ) {
+    const code = text.charCodeAt(lexer.pos);
+    if (Number.isNaN(code)) throw unclosedLua(opening, '"}"');
+    if (text.startsWith('--', lexer.pos)) {
+      lexer.pos += 2;
+      if (!skipLongBracket(lexer, opening)) skipBehind(lexer, '\n', opening);
+    } else if (code === QUOTE || code === APOSTROPHE) {
+      lexer.pos++;
+      while (text.charCodeAt(lexer.pos) !== code) {
+        if (lexer.pos >= text.length) throw unclosedLua(opening, String.fromCharCode(code));
+        lexer.pos += text.charCodeAt(lexer.pos) === BACKSLASH ? 2 : 1;
       }
-      if (Number.isNaN(code)) throw endedTooSoon();
-      if (code === quote) break;
-      pos += code === BACKSLASH ? 2 : 1;
-      if (code === LF || (code === BACKSLASH && text.charCodeAt(pos - 1) === LF)) line++;
+      lexer.pos++;
+    } else if (!skipLongBracket(lexer, opening)) {
+      if (code === OPENING_BRACE) depth++;
+      if (code === CLOSING_BRACE) depth--;
+      lexer.pos++;
     }
-    return plainWord(text.slice(start, pos++));
-  };
+  }
+  for (let at = text.indexOf('\n', start); at >= 0 && at < lexer.pos; at = text.indexOf('\n', at + 1)) lexer.line++;
+}
 
-  /** Up to a space, `;` or `{`, which is left where it is. The brace of `${name}` does not end it. */
-  const bareWord = (): string => {
-    const startLine = line;
-    const start = pos;
-    let inVariable = false;
-    for (;;) {
-      const code = text.charCodeAt(pos);
-      if (pos - start >= BUFFER_BYTES) throw parseError(place(startLine), 'too long parameter');
-      if (Number.isNaN(code)) throw endedTooSoon();
-      if (isSpace(code) || code === SEMICOLON || (code === OPENING_BRACE && !inVariable)) break;
-      inVariable = code === DOLLAR || (inVariable && code === OPENING_BRACE);
-      pos += code === BACKSLASH ? 2 : 1;
-      if (code === BACKSLASH && text.charCodeAt(pos - 1) === LF) line++;
-    }
-    return plainWord(text.slice(start, pos));
-  };
+/** From `[[` or `[==[` behind its `]]` or `]==]`; reports whether there is one. */
+function skipLongBracket(lexer: Lexer, opening: Place): boolean {
+  LUA_LONG_BRACKET.lastIndex = lexer.pos;
+  const [opener] = LUA_LONG_BRACKET.exec(lexer.text) ?? [];
+  if (opener === undefined) return false;
+  lexer.pos += opener.length;
+  skipBehind(lexer, opener.replaceAll('[', ']'), opening);
+  return true;
+}
 
-  const skipComment = (): void => {
-    const end = text.indexOf('\n', pos);
-    if ((end < 0 ? text.length : end) - pos >= BUFFER_BYTES) {
-      throw parseError(place(), `too long parameter: nginx takes no comment of ${BUFFER_BYTES} bytes or more`);
-    }
-    pos = end < 0 ? text.length : end;
-  };
+function skipBehind(lexer: Lexer, end: string, opening: Place): void {
+  const found = lexer.text.indexOf(end, lexer.pos);
+  if (found < 0) throw unclosedLua(opening, `"${end}"`);
+  lexer.pos = found + end.length;
+}
 
-  const next = (): Statement => {
-    const words: string[] = [];
-    let startLine = line;
-    let needsSpace = false; // after a quoted word
-    for (;;) {
-      const code = text.charCodeAt(pos);
-      if (Number.isNaN(code)) {
-        if (words.length > 0) throw endedTooSoon();
-        return { kind: 'end-of-file' };
-      }
-      if (isSpace(code)) {
-        if (code === LF) line++;
-        pos++;
-        needsSpace = false;
-      } else if (code === SEMICOLON || code === OPENING_BRACE) {
-        if (words.length === 0) throw unexpected(code);
-        pos++;
-        return { kind: code === SEMICOLON ? 'simple' : 'block', words, place: place(startLine) };
-      } else if (needsSpace && code !== CLOSING_PARENTHESIS) {
-        throw unexpected(code);
-      } else if (code === CLOSING_BRACE) {
-        if (words.length > 0) throw unexpected(code);
-        pos++;
-        return { kind: 'end-of-block' };
-      } else if (code === HASH) {
-        skipComment();
-      } else {
-        if (words.length === 0) startLine = line;
-        const isQuoted = code === QUOTE || code === APOSTROPHE;
-        words.push(isQuoted ? quotedWord(code) : bareWord());
-        needsSpace = isQuoted;
-      }
-    }
-  };
-
-  const skipLua = (opening: Place): void => {
-    const unclosed = (what: string): ParseError => parseError(opening, `the Lua block lacks its ${what}`);
-    const start = pos;
-    const skipBehind = (end: string): void => {
-      const found = text.indexOf(end, pos);
-      if (found < 0) throw unclosed(`"${end}"`);
-      pos = found + end.length;
-    };
-    /** From `[[` or `[==[` behind its `]]` or `]==]`; reports whether there is one. */
-    const skipLongBracket = (): boolean => {
-      LUA_LONG_BRACKET.lastIndex = pos;
-      const [opener] = LUA_LONG_BRACKET.exec(text) ?? [];
-      if (opener === undefined) return false;
-      pos += opener.length;
-      skipBehind(opener.replaceAll('[', ']'));
-      return true;
-    };
-    for (let depth = 1; depth > 0; ) {
-      const code = text.charCodeAt(pos);
-      if (Number.isNaN(code)) throw unclosed('"}"');
-      if (text.startsWith('--', pos)) {
-        pos += 2;
-        if (!skipLongBracket()) skipBehind('\n');
-      } else if (code === QUOTE || code === APOSTROPHE) {
-        pos++;
-        while (text.charCodeAt(pos) !== code) {
-          if (pos >= text.length) throw unclosed(String.fromCharCode(code));
-          pos += text.charCodeAt(pos) === BACKSLASH ? 2 : 1;
-        }
-        pos++;
-      } else if (!skipLongBracket()) {
-        if (code === OPENING_BRACE) depth++;
-        if (code === CLOSING_BRACE) depth--;
-        pos++;
-      }
-    }
-    for (let at = text.indexOf('\n', start); at >= 0 && at < pos; at = text.indexOf('\n', at + 1)) line++;
-  };
-
-  return { next, place, skipLua };
+function unclosedLua(opening: Place, what: string): ParseError {
+  return parseError(opening, `the Lua block lacks its ${what}`);
 }
 
 function isSpace(code: number): boolean {

@@ -5,7 +5,7 @@
 import { ParseError } from '../../../base/errors.ts';
 import { type ConfigFiles, type Place, parseError } from '../config/files.ts';
 import { expandGlob, hasWildcard } from './glob.ts';
-import { createLexer, type Lexer } from './lexer.ts';
+import { type Lexer, nextStatement, openLexer, skipLua } from './lexer.ts';
 
 /** One directive, with its includes in place. */
 export interface Directive extends Place {
@@ -53,7 +53,7 @@ export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
     byteCount += file.bytes.byteLength;
     if (byteCount > MOST_BYTES) throw fail('the configuration is larger than 64 MiB');
     open.push(path);
-    const lexer = createLexer(file.bytes, path);
+    const lexer = openLexer(file.bytes, path);
     const directives = parseBlock(lexer, null, depth);
     open.pop();
     return directives;
@@ -62,17 +62,14 @@ export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
   const parseBlock = (lexer: Lexer, opening: Directive | null, depth: number): Directive[] => {
     const directives: Directive[] = [];
     for (;;) {
-      const statement = lexer.next();
+      const statement = nextStatement(lexer);
       if (statement.kind === 'end-of-file') {
         if (opening === null) return directives;
-        throw parseError(
-          lexer.place(),
-          `unexpected end of file: "${opening.name}" of line ${opening.line} lacks its "}"`,
-        );
+        throw parseError(lexer, `unexpected end of file: "${opening.name}" of line ${opening.line} lacks its "}"`);
       }
       if (statement.kind === 'end-of-block') {
         if (opening !== null) return directives;
-        throw parseError(lexer.place(), 'unexpected "}"');
+        throw parseError(lexer, 'unexpected "}"');
       }
       const { place, words } = statement;
       const [name = '', ...args] = words;
@@ -89,7 +86,7 @@ export function parseNginx(mainPath: string, files: ConfigFiles): Directive[] {
       if (statement.kind === 'block') {
         if (depth >= DEEPEST) throw parseError(place, 'blocks are nested too deep');
         if (name.endsWith('_by_lua_block')) {
-          lexer.skipLua(directive);
+          skipLua(lexer, directive);
           directive.block = [];
         } else {
           directive.block = parseBlock(lexer, directive, depth + 1);

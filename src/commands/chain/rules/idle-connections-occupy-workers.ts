@@ -7,9 +7,23 @@ import { linesFor } from '../write.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'idle-connections-occupy-workers',
-  title:
-    "Clients leave so many idle connections at a server of known capacity that nothing is left for new ones. Each request is taken to come from another client, which is the worst case; a proxy's pool is bounded by its size and is not judged here. A connection idles until the first of the two gives it up, and no remedy lets the receiver close before a sender that has a limit of its own",
-  explain: '',
+  title: 'Idle connections of clients take all places of a server',
+  explain: `**What it means.** Clients leave idle connections at a server that holds only so many. When all places are taken, new clients wait, although
+the server is idle.
+
+**Why it happens.** A server that gives each connection a worker or a thread keeps it busy until the connection ends. Many clients that come
+once and keep their connection add up: 50 a second, each kept for 15 s, are 750.
+
+**How kaprobe knows.** It multiplies \`--rate\` by the time that a connection idles: until the first of the two ends gives it up. The product
+must not exceed the capacity. Each request is taken to come from another client, which is the worst case. Without \`--rate\` kaprobe
+judges only connections that never end. It does not judge a proxy in front, whose pool has a size of its own, nor a server that makes
+room.
+
+**What to do.** Put a proxy with a bounded pool in front: it holds idle clients cheaply. Or raise the capacity, or shorten the idle timeout
+with the lines of the remedy. The server must not close before a client that has a limit of its own: that would bring
+\`upstream-closes-first\`.
+
+**Sources.** Little's law. Apache's core (KeepAliveTimeout) and mpm_common (MaxRequestWorkers). RFC 9112, section 9.5.`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
     const { pair, requestsPerSecond, syntax } = facts;

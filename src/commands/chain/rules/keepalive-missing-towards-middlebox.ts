@@ -13,9 +13,23 @@ import { linesFor } from '../write.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'keepalive-missing-towards-middlebox',
-  title:
-    'A box between two hops forgets a connection that both let idle longer, and no keepalive probe of either comes in time',
-  explain: '',
+  title: 'A middlebox forgets connections of two hops, and no keepalive probe comes in time',
+  explain: `**What it means.** A firewall, NAT or load balancer stands between two hops. It forgets a connection that idles too long, and mostly tells
+neither end. The next request on that connection gets no answer and hangs, or meets a reset.
+
+**Why it happens.** Both ends may let a connection idle longer than the box remembers it. Only packets keep the box from forgetting, and TCP
+keepalive is off unless a program switches it on. Once on, Linux sends the first probe after two hours.
+
+**How kaprobe knows.** It compares the idle timeout of the box with the first of the two ends to give up. The margin is a tenth of the timeout,
+10 s at most. Probes of either end count if two of them may be lost and the third still comes in time. Where one of these values is not
+known, kaprobe reports a gap and no finding. It is a warning if the pool gives up in time, but the sender may wait for a response longer
+than the box remembers: nothing passes meanwhile. That matters only if such slow responses exist.
+
+**What to do.** Let the pool give up idle connections before the box forgets. Or switch keepalive on at one end, with the timers of the
+remedy. For slow responses only probes help. A box that counts bytes, as a proxy does, does not see probes.
+
+**Sources.** RFC 9293, section 3.8.4 (keepalive is off by default). RFC 5382, REQ-5. tcp(7). The source of the preset:
+\`kaprobe middleboxes\`.`,
   rank: -1,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];

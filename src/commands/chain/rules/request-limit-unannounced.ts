@@ -7,9 +7,22 @@ import { linesFor } from '../write.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'request-limit-unannounced',
-  title:
-    'A receiver ends connections after so many requests, or at an age, without `Connection: close` in the last response (RFC 9112, 9.6)',
-  explain: '',
+  title: 'A receiver ends connections after some requests or at some age, unannounced',
+  explain: `**What it means.** The receiver closes a connection that is still in use, and its last response does not say \`Connection: close\`. The
+sender cannot know. A request that is already on its way fails.
+
+**Why it happens.** Servers limit the requests or the age of a connection, to spread load or to free memory. nginx and Apache announce the
+end in the last response. gunicorn with \`max_requests\` replaces the whole worker, and closes all connections that idle at it.
+
+**How kaprobe knows.** The limit comes from the configuration or from a default. Whether it is announced is a fact about the product, or what
+you gave with \`announces-close\`; if that is not known, kaprobe reports nothing. A sender that closes earlier by its own limit is safe. A
+limit of a worker is never safe: the requests of all clients count.
+
+**What to do.** Let the sender close one request earlier, with the line of the remedy. For a limit of a worker, let the sender repeat what
+may be sent twice. Set a jitter, so that workers do not end together. Or restart workers by a way that drains connections.
+
+**Sources.** RFC 9112, section 9.6. ngx_http_core_module (keepalive_requests, keepalive_time). gunicorn's settings (max_requests,
+max_requests_jitter) and gunicorn issue 3323.`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
     const { sender, receiver } = facts.pair;

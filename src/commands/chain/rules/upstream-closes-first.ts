@@ -11,9 +11,24 @@ const LONG_MS = 600_000;
 
 export const rule: Rule<ChainFacts> = {
   id: 'upstream-closes-first',
-  title:
-    'A receiver closes an idle connection before its sender gives it up, so that a request can meet the close (RFC 9112, 9.5). A client without any limit asks its socket before each reuse and misses only what is on its way, and has nothing to be set: a warning, as where every request that meets the close is sent again',
-  explain: '',
+  title: 'A receiver closes idle connections before its sender gives them up',
+  explain: `**What it means.** The receiver ends an idle connection while the sender still keeps it for its next request. Sooner or later a request
+leaves at that very moment. It fails, and users see a sporadic 502 or "connection reset".
+
+**Why it happens.** Each end has its own idle timeout, set in its own place, and the defaults do not fit together. An AWS Application Load
+Balancer keeps connections for 60 s, Node.js for 5 s and gunicorn for 2 s. Since nginx 1.29.7 upstream blocks reuse connections by
+default, so an upgrade alone can bring this race.
+
+**How kaprobe knows.** It compares two values: how long the sender pools, and when the receiver closes. They come from a configuration, from
+known defaults or from \`--measure\`; the finding names each source. The difference must be at least \`--margin\`. A smaller one is a
+warning. So is a client without any limit: most such clients look at the socket first, and only miss a close that is still on its way.
+Also a warning: a sender that repeats every request. A sender that follows the receiver's \`Keep-Alive: timeout=\` counts as aligned.
+
+**What to do.** Let the receiver keep connections longer than every sender, by 1 to 5 s: timeouts grow from client to origin. Or let the
+sender give them up sooner. If neither can be set, let the sender repeat what may be sent twice, or switch reuse off.
+
+**Sources.** RFC 9112, sections 9.3.1 and 9.5; RFC 9110, section 9.2.2 (what may be sent twice). AWS, "Troubleshoot your Application Load
+Balancers": HTTP 502. Node.js issue 59193, nginx ticket 1484 (the race in practice).`,
   rank: -2,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];

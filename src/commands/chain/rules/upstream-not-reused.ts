@@ -14,9 +14,24 @@ const PORT_LIMIT_PER_SECOND = Math.floor((DEFAULT_PORT_COUNT * 10) / TIME_WAIT_S
 
 export const rule: Rule<ChainFacts> = {
   id: 'upstream-not-reused',
-  title:
-    'Each request has a connection of its own, which stays in TIME_WAIT for a minute at the side that closes first (RFC 9293, 3.10.7.8). Only where that is the sender is the port range the limit: its port stays taken, while a server in TIME_WAIT takes a new connection from there. On loopback ports come free after a second (tcp_tw_reuse is 2 since Linux 4.19, ip-sysctl.rst)',
-  explain: '',
+  title: 'Each request has a connection of its own, and leaves TIME_WAIT behind',
+  explain: `**What it means.** No connection between the two hops carries a second request. Each request pays for a handshake, with TLS for a second
+one. Each connection stays in TIME_WAIT for a minute, at the side that closed it first.
+
+**Why it happens.** Both ends must want to keep a connection. nginx before 1.29.7 speaks HTTP/1.0 to its upstreams unless you configure
+a pool. The sync workers of gunicorn close after every response. Some clients have no pool.
+
+**How kaprobe knows.** The configuration or the default of one end says so; the finding names the line. With \`--rate\` it counts the sockets
+in TIME_WAIT: rate times 60 s. It is an error if the sender closes first and the rate needs more ports than kernels offer by default:
+28,232 a minute to one address and port. Only the sender runs out of ports, because a server in TIME_WAIT takes a new connection.
+After \`Connection: close\` or HTTP/1.0 either end may be first. Premises: another host, the default port range, tcp_tw_reuse not 1. On
+loopback ports come free after a second (tcp_tw_reuse is 2 since Linux 4.19).
+
+**What to do.** Switch reuse on with the lines of the remedy, at both ends if neither reuses. Then the receiver must outlast the pool of the
+sender: the remedy has that line too where it is needed.
+
+**Sources.** RFC 9293, section 3.6 (TIME-WAIT). RFC 9112, section 9.3. include/net/tcp.h of Linux (TCP_TIMEWAIT_LEN). ip-sysctl.rst
+(ip_local_port_range, tcp_tw_reuse). ngx_http_upstream_module (keepalive). gunicorn's settings (worker_class).`,
   rank: -2,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];

@@ -47,6 +47,13 @@ export class KernelError extends KaprobeError {
   }
 }
 
+/** The kernel's name of what went wrong (`ENOENT`); the whole error as a text where there is none. */
+export function errnoOf(error: unknown): string {
+  if (error instanceof KernelError) return error.errno;
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : String(error);
+}
+
 /** The reason in place of a thing that cannot be had here and is done without. Throws any other error again. */
 export function unlessMissing(error: unknown): CapabilityError | KernelError {
   if (error instanceof CapabilityError || error instanceof KernelError) return error;

@@ -114,23 +114,16 @@ export function interleaveFamilies(addresses: readonly string[]): string[] {
     .concat(others.slice(preferred.length));
 }
 
+const FAILURES: Readonly<Record<string, ConnectKind>> = {
+  ECONNREFUSED: 'refused',
+  ECONNRESET: 'refused',
+  ETIMEDOUT: 'timed-out',
+  ...Object.fromEntries(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'].map((errno) => [errno, 'unmeasured'])),
+};
+
 /** What an errno of connect(2) says about the far end. */
 export function kindOfFailure(errno: string): ConnectKind {
-  switch (errno) {
-    case 'ECONNREFUSED':
-    case 'ECONNRESET':
-      return 'refused';
-    case 'ETIMEDOUT':
-      return 'timed-out';
-    case 'EMFILE':
-    case 'ENFILE':
-    case 'ENOBUFS':
-    case 'ENOMEM':
-    case 'EAGAIN':
-      return 'unmeasured';
-    default:
-      return 'unreachable';
-  }
+  return FAILURES[errno] ?? 'unreachable';
 }
 
 /** A refusal proves a host, silence may, an unreachable network says least about it. */

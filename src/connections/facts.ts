@@ -34,13 +34,5 @@ export const CERTIFICATE_MARGIN_MS = 14 * DAY_MS;
 
 /** Facts of which nothing is known but what is given. */
 export function endpointFacts(known: Partial<EndpointFacts>): EndpointFacts {
-  return {
-    connection: null,
-    ping: null,
-    certificate: null,
-    ended: null,
-    survival: null,
-    dropper: null,
-    ...known,
-  };
+  return { connection: null, ping: null, certificate: null, ended: null, survival: null, dropper: null, ...known };
 }

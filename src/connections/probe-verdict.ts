@@ -39,8 +39,7 @@ export interface ProbeProgress {
 
 export type ProbeVerdict =
   | { kind: 'wait'; untilMs: number }
-  | { kind: 'answered'; afterMs: number; probeCount: number }
-  | { kind: 'unanswered'; afterMs: number; probeCount: number };
+  | { kind: 'answered' | 'unanswered'; afterMs: number; probeCount: number };
 
 /** The kernel's clock tick at its slowest, 100 Hz: tcpi_last_ack_recv is the difference of two times, each rounded down to one. */
 const TICK_MS = 10;

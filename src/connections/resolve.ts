@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '../base/deadline.ts';
 
 /** Either family, or only the one asked for. */
 export type Family = 4 | 6 | null;
@@ -8,22 +8,17 @@ export type Family = 4 | 6 | null;
 export type Resolution = { kind: 'resolved'; addresses: string[] } | { kind: 'unresolved'; error: string };
 
 /** Asks the system's resolver, as applications do. A literal address is its own answer. Rejects only when aborted. */
-export async function resolve(
+export function resolve(
   host: string,
   family: Family,
   { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
 ): Promise<Resolution> {
-  const done = new AbortController();
-  const answer = lookup(host, { all: true, verbatim: true, family: family ?? 0 }).then(
-    (found): Resolution => ({ kind: 'resolved', addresses: [...new Set(found.map(({ address }) => address))] }),
-    (error: NodeJS.ErrnoException): Resolution => ({ kind: 'unresolved', error: error.code ?? error.message }),
-  );
-  // getaddrinfo(3) cannot be cancelled: when it takes too long it is left alone.
-  const tooLate = sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, done.signal]) }).then(
-    (): Resolution => ({ kind: 'unresolved', error: 'ETIMEDOUT' }),
-  );
-  tooLate.catch(() => {}); // cancelled once the answer is there
-  const resolution = await Promise.race([answer, tooLate]);
-  done.abort();
-  return resolution;
+  const unresolved = (error: string): Resolution => ({ kind: 'unresolved', error });
+  return waitFor({ timeoutMs, signal, late: () => unresolved('ETIMEDOUT') }, (settle) => {
+    // getaddrinfo(3) cannot be cancelled: when it takes too long it is left alone.
+    lookup(host, { all: true, verbatim: true, family: family ?? 0 }).then(
+      (found) => settle({ kind: 'resolved', addresses: [...new Set(found.map(({ address }) => address))] }),
+      (error: NodeJS.ErrnoException) => settle(unresolved(error.code ?? error.message)),
+    );
+  });
 }

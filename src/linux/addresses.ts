@@ -24,14 +24,21 @@ export function formatIpv4(view: StructView, at: number): string {
 
 /** Four bytes of IPv4, sixteen of IPv6, of an address as these functions write it. */
 export function addressBytes(text: string): number[] {
-  const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(text)?.[0].split('.').map(Number);
-  if (dotted !== undefined)
-    return text.includes(':') ? [...new Array<number>(10).fill(0), 255, 255, ...dotted] : dotted;
+  const dotted = /\d+\.\d+\.\d+\.\d+$/.exec(text)?.[0] ?? '';
+  const end = dotted === '' ? [] : dotted.split('.').map(Number);
+  if (!text.includes(':')) return end;
   const [left = [], right = []] = text
+    .slice(0, text.length - dotted.length)
     .split('::')
-    .map((half) => (half === '' ? [] : half.split(':').map((group) => Number.parseInt(group, 16))));
-  const zeros = new Array<number>(8 - left.length - right.length).fill(0);
-  return [...left, ...zeros, ...right].flatMap((group) => [group >> 8, group & 255]);
+    .map((half) =>
+      half
+        .split(':')
+        .filter(Boolean)
+        .map((group) => Number.parseInt(group, 16)),
+    )
+    .map((groups) => groups.flatMap((group) => [group >> 8, group & 255]));
+  const zeros = new Array<number>(16 - left.length - right.length - end.length).fill(0);
+  return [...left, ...zeros, ...right, ...end];
 }
 
 /** Numbers of addresses, by their bytes, and their texts: a host has many sockets and few addresses. */

@@ -25,35 +25,31 @@ export function withForeignSocket<T>(
  * Returns a duplicate of it, which is the caller's to close; null when the descriptor does not refer to that socket (any more). Throws as
  * withForeignSocket() does.
  */
-export function duplicateForeignSocket(
-  libc: Libc,
-  { pid, fd, cookie }: { pid: number; fd: number; cookie: string },
-): number | null {
-  const pidfd = libc.pidfdOpen(pid);
-  let kept: number | null = null;
+export function duplicateForeignSocket(libc: Libc, socket: { pid: number; fd: number; cookie: string }): number | null {
+  const duplicate = duplicateOf(libc, socket);
+  let kept = false;
   try {
-    const duplicate = libc.pidfdGetfd(pidfd, fd);
-    try {
-      if (readCookie(libc, duplicate) === cookie) kept = duplicate;
-      return kept;
-    } finally {
-      if (kept === null) libc.close(duplicate);
-    }
+    kept = readCookie(libc, duplicate) === socket.cookie;
+    return kept ? duplicate : null;
   } finally {
-    libc.close(pidfd);
+    if (!kept) libc.close(duplicate);
   }
 }
 
 /** The same as withForeignSocket() with whatever the descriptor refers to. */
 export function withForeignDescriptor<T>(libc: Libc, holder: { pid: number; fd: number }, look: (fd: number) => T): T {
-  const pidfd = libc.pidfdOpen(holder.pid);
+  const duplicate = duplicateOf(libc, holder);
   try {
-    const fd = libc.pidfdGetfd(pidfd, holder.fd);
-    try {
-      return look(fd);
-    } finally {
-      libc.close(fd);
-    }
+    return look(duplicate);
+  } finally {
+    libc.close(duplicate);
+  }
+}
+
+function duplicateOf(libc: Libc, { pid, fd }: { pid: number; fd: number }): number {
+  const pidfd = libc.pidfdOpen(pid);
+  try {
+    return libc.pidfdGetfd(pidfd, fd);
   } finally {
     libc.close(pidfd);
   }

@@ -151,6 +151,11 @@ async function bind(): Promise<Libc> {
   const check = (result: number, operation: string): void => {
     checked(result, operation);
   };
+  const addressBy = (call: typeof getsockname, fd: number, operation: string): Uint8Array => {
+    const address = new Uint8Array(SOCKADDR_BYTES);
+    check(call(fd, address, [SOCKADDR_BYTES]), operation);
+    return address;
+  };
   return {
     setsockopt: (fd, level, option, value) => {
       const bytes = new Int32Array([value]);
@@ -162,16 +167,8 @@ async function bind(): Promise<Libc> {
       check(getsockopt(fd, level, option, bytes, length), `getsockopt level ${level} option ${option}`);
       return bytes.subarray(0, length[0]);
     },
-    getsockname: (fd) => {
-      const address = new Uint8Array(SOCKADDR_BYTES);
-      check(getsockname(fd, address, [SOCKADDR_BYTES]), 'getsockname');
-      return address;
-    },
-    getpeername: (fd) => {
-      const address = new Uint8Array(SOCKADDR_BYTES);
-      check(getpeername(fd, address, [SOCKADDR_BYTES]), 'getpeername');
-      return address;
-    },
+    getsockname: (fd) => addressBy(getsockname, fd, 'getsockname'),
+    getpeername: (fd) => addressBy(getpeername, fd, 'getpeername'),
     getsockoptInto: (fd, level, option, words) => {
       valueLength[0] = Math.min(words.byteLength, OPTION_BYTES);
       const result = getsockoptAt(fd, level, option, valueAddress, valueLengthAddress);

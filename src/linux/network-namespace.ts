@@ -1,6 +1,6 @@
 /** Looking at another process's network namespace. /proc/sys/net, sockets and netlink all show the namespace of the calling thread. */
 import { closeSync, existsSync, openSync, readlinkSync } from 'node:fs';
-import { CapabilityError, KaprobeError, KernelError, UsageError } from '../base/errors.ts';
+import { CapabilityError, errnoOf, KaprobeError, UsageError } from '../base/errors.ts';
 import { loadLibc } from './libc.ts';
 
 /** include/uapi/linux/sched.h: setns(2) then refuses a descriptor of any other kind of namespace. */
@@ -93,10 +93,4 @@ function comeBack(setns: () => void): void {
       error,
     );
   }
-}
-
-function errnoOf(error: unknown): string {
-  if (error instanceof KernelError) return error.errno;
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : String(error);
 }

@@ -40,21 +40,10 @@ export function readKeepalive(libc: Libc, fd: number): Keepalive {
 /** Puts the requested keepalive on the socket and returns what the kernel would not take. What is null is left alone. */
 export function writeKeepalive(libc: Libc, fd: number, requested: RequestedKeepalive): RefusedSetting[] {
   const { enabled, idleMs, intervalMs, count, userTimeoutMs } = requested;
+  const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
   const settings = [
-    {
-      option: 'TCP_KEEPIDLE',
-      level: IPPROTO_TCP,
-      number: TCP_KEEPIDLE,
-      value: idleMs === null ? null : idleMs / 1000,
-      unit: 's',
-    },
-    {
-      option: 'TCP_KEEPINTVL',
-      level: IPPROTO_TCP,
-      number: TCP_KEEPINTVL,
-      value: intervalMs === null ? null : intervalMs / 1000,
-      unit: 's',
-    },
+    { option: 'TCP_KEEPIDLE', level: IPPROTO_TCP, number: TCP_KEEPIDLE, value: seconds(idleMs), unit: 's' },
+    { option: 'TCP_KEEPINTVL', level: IPPROTO_TCP, number: TCP_KEEPINTVL, value: seconds(intervalMs), unit: 's' },
     { option: 'TCP_KEEPCNT', level: IPPROTO_TCP, number: TCP_KEEPCNT, value: count, unit: 'probes' },
     { option: 'TCP_USER_TIMEOUT', level: IPPROTO_TCP, number: TCP_USER_TIMEOUT, value: userTimeoutMs, unit: 'ms' },
     // Last, so that the timer starts with the values above.
@@ -110,7 +99,8 @@ export function stopKeepalive(libc: Libc, fd: number, { enabled, idleMs }: Keepa
 /** Filled and read anew each time. */
 const word = new Int32Array(1);
 
-function readInt(libc: Libc, fd: number, level: number, option: number): number {
+/** The value of an option that is a 32-bit integer. Throws a KernelError where the kernel says so, or where it is none. */
+export function readInt(libc: Libc, fd: number, level: number, option: number): number {
   const sizeBytes = libc.getsockoptInto(fd, level, option, word);
   const [value] = word;
   if (value === undefined || sizeBytes !== word.byteLength)

@@ -1,6 +1,7 @@
 /** Kernel settings under /proc/sys: the reader, and the parsers of its texts. What is read is the network namespace of the calling thread. */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../base/errors.ts';
 import { type Keepalive, type Unmeasured, unmeasured } from '../report/values.ts';
 
 /** Where the kernel shows its settings (proc_sys(5)). */
@@ -128,9 +129,4 @@ export function hostKeepaliveFrom(read: (name: string) => SysctlReading): Keepal
   if (problem !== undefined)
     return unmeasured(problem + (problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''));
   return { enabled: true, idleMs: idleSeconds * 1000, intervalMs: intervalSeconds * 1000, count, userTimeoutMs: 0 };
-}
-
-function errnoOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : String(error);
 }

@@ -2,10 +2,13 @@
  * Finding out which hop a segment gets to, without any rights: ip(7) IP_TTL, IP_RECVERR; ipv6(7). Numbers from linux/in.h, linux/in6.h,
  * linux/tcp.h, linux/errqueue.h, linux/icmp.h, linux/icmpv6.h and asm-generic/socket.h.
  */
-import { isIPv6, SocketAddress } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { endianness } from 'node:os';
 import { KernelError } from '../base/errors.ts';
+import { addressBytes, formatIpv4, formatIpv6 } from './addresses.ts';
 import { errnoName, type Libc } from './libc.ts';
+import { readInt } from './socket-options.ts';
+import { StructView } from './struct-view.ts';
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
@@ -205,8 +208,9 @@ function decodeExtendedError(bytes: Uint8Array): IcmpError | null {
   const { domain } = FAMILIES[origin.family];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint16(16, endianness() === 'LE') !== domain) return null; // AF_UNSPEC: no sender
-  const address = origin.family === 4 ? textOf4(bytes.subarray(20, 24)) : textOf6(bytes.subarray(24, 40));
-  if (address === null) return null;
+  const sender = new StructView(bytes);
+  if (bytes.byteLength < (origin.family === 4 ? 24 : 40)) return null;
+  const address = origin.family === 4 ? formatIpv4(sender, 20) : formatIpv6(sender, 24);
   if (bytes[5] === origin.timeExceeded) return { kind: 'time-exceeded', address };
   if (bytes[5] === origin.unreachable) return { kind: 'unreachable', address };
   return null;
@@ -219,33 +223,8 @@ export function toSockaddr(address: string, port: number): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint16(0, FAMILIES[family].domain, endianness() === 'LE');
   view.setUint16(2, port);
-  if (family === 4) bytes.set(address.split('.').map(Number), 4);
-  else bytes.set(bytesOf6(address), 8);
+  bytes.set(addressBytes(address.replace(/%.*$/, '')), family === 4 ? 4 : 8);
   return bytes;
-}
-
-function bytesOf6(address: string): number[] {
-  const [plain = ''] = address.split('%');
-  const hexadecimal = plain.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    [a * 256 + Number(b), c * 256 + Number(d)].map((group) => group.toString(16)).join(':'),
-  );
-  const [before = [], after = []] = hexadecimal.split('::').map((side) => side.split(':').filter(Boolean));
-  const zeros = Array<string>(8 - before.length - after.length).fill('0');
-  return [...before, ...zeros, ...after].flatMap((group) => {
-    const value = Number.parseInt(group, 16);
-    return [value >> 8, value & 0xff];
-  });
-}
-
-function textOf4(bytes: Uint8Array): string | null {
-  return bytes.byteLength === 4 ? bytes.join('.') : null;
-}
-
-function textOf6(bytes: Uint8Array): string | null {
-  if (bytes.byteLength !== 16) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(2 * index).toString(16));
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }
 
 /** The control messages of the oldest error in the queue; null when it is empty. */
@@ -256,12 +235,4 @@ function nextError(libc: Libc, fd: number): Uint8Array | null {
     if (error instanceof KernelError && error.errno === 'EAGAIN') return null;
     throw error;
   }
-}
-
-function readInt(libc: Libc, fd: number, level: number, option: number): number {
-  const bytes = libc.getsockopt(fd, level, option, 4);
-  const [value] = bytes.byteLength === 4 ? new Int32Array(bytes.slice().buffer) : [];
-  if (value === undefined)
-    throw new KernelError('EINVAL', `getsockopt level ${level} option ${option} returned ${bytes.length} bytes`);
-  return value;
 }

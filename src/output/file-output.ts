@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
-import { KaprobeError, UsageError } from '../base/errors.ts';
+import { errnoOf, KaprobeError, UsageError } from '../base/errors.ts';
 import type { Document, Format } from './format.ts';
 import { formats } from './formats/registry.generated.ts';
 import { loadFormat } from './load-format.ts';
@@ -105,7 +105,7 @@ function placeOf(path: string, named: string): Place {
     return place;
   } catch (error) {
     if (error instanceof KaprobeError) throw error;
-    throw new UsageError(`${named} cannot be written: ${reasonOf(error)}`);
+    throw new UsageError(`${named} cannot be written: ${errnoOf(error)}`);
   }
 }
 
@@ -141,7 +141,7 @@ function writeReport(given: string, place: Place, rendered: string | Iterable<Ui
       closeSync(fd);
     }
   } catch (error) {
-    throw new KaprobeError('output', `cannot write the report into '${given}': ${reasonOf(error)}`, null, error);
+    throw new KaprobeError('output', `cannot write the report into '${given}': ${errnoOf(error)}`, null, error);
   } finally {
     release();
   }
@@ -159,8 +159,4 @@ function holdSignals(): () => void {
 
 function writeWhole(fd: number, part: Uint8Array): void {
   for (let written = 0; written < part.length; ) written += writeSync(fd, part, written);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

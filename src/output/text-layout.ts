@@ -93,6 +93,10 @@ export function fields(page: Page, rows: readonly (readonly [label: string, text
   );
 }
 
+/** What cli-table3 draws between cells unless it is told otherwise. */
+const RULES =
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid middle';
+
 /**
  * A table without vertical rules. Columns are as wide as their widest cell, but for the one named `flexible`, which takes what is left
  * and wraps at spaces; nothing is ever cut. Cells may be painted.
@@ -117,23 +121,7 @@ export function table(
     wordWrap: true,
     // Compact: it would draw rules between rows, of which nothing is to be seen.
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '',
-    },
+    chars: Object.fromEntries(RULES.split(' ').map((rule) => [rule, ''])),
   });
   sheet.push(...rows.map((row) => [...row]));
   return sheet

@@ -29,27 +29,20 @@ export function withAdministration(path: string | undefined): string {
 export function findTools(path: string): Tools {
   // Empty and relative entries stand for the current folder, whose programs must not be run by accident.
   const folders = path.split(delimiter).filter((folder) => isAbsolute(folder));
-  const find = (name: keyof Tools) => folders.map((folder) => join(folder, name)).find(isProgram) ?? null;
-  const found = {
-    ip: find('ip'),
-    nft: find('nft'),
-    unshare: find('unshare'),
-    nsenter: find('nsenter'),
-    cat: find('cat'),
-    tee: find('tee'),
+  const missing: (keyof Tools)[] = [];
+  const find = (name: keyof Tools): string => {
+    const file = folders.map((folder) => join(folder, name)).find(isProgram);
+    if (file === undefined) missing.push(name);
+    return file ?? '';
   };
-  const { ip, nft, unshare, nsenter, cat, tee } = found;
-  if (ip === null || nft === null || unshare === null || nsenter === null || cat === null || tee === null) {
-    const missing = Object.entries(found).flatMap(([name, file]) => (file === null ? [name] : []));
-    const packages = new Set(
-      Object.entries(PACKAGES).flatMap(([name, from]) => (missing.includes(name) ? [from] : [])),
-    );
-    throw new CapabilityError(
-      `cannot build a network: ${missing.join(', ')} not found`,
-      `on Debian and Ubuntu: apt-get install ${[...packages].join(' ')}`,
-    );
-  }
-  return { ip, nft, unshare, nsenter, cat, tee };
+  const [ip, nft, unshare, nsenter] = [find('ip'), find('nft'), find('unshare'), find('nsenter')];
+  const tools = { ip, nft, unshare, nsenter, cat: find('cat'), tee: find('tee') };
+  if (missing.length === 0) return tools;
+  const packages = new Set(missing.map((name) => PACKAGES[name]));
+  throw new CapabilityError(
+    `cannot build a network: ${missing.join(', ')} not found`,
+    `on Debian and Ubuntu: apt-get install ${[...packages].join(' ')}`,
+  );
 }
 
 function isProgram(file: string): boolean {

@@ -476,15 +476,8 @@ function walk(
 }
 
 function goOn(view: LadderView, step: Partial<LadderStep>): LadderStep {
-  return {
-    kind: 'go-on',
-    test: [],
-    conclude: [],
-    needsWitness: false,
-    untilMs: view.nowMs + LOOK_MS,
-    wave: [],
-    ...step,
-  };
+  const untilMs = view.nowMs + LOOK_MS;
+  return { kind: 'go-on', test: [], conclude: [], needsWitness: false, untilMs, wave: [], ...step };
 }
 
 function conclusion(

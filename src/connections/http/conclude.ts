@@ -1,7 +1,7 @@
 import { oneLine } from '../applications/conversation.ts';
 import type { ConnectAttempt } from '../observation.ts';
 import type { HttpObservation } from './observation.ts';
-import { describePersistence, headerValues, readHint } from './persistence.ts';
+import { headerValues, PERSISTENCE_WORDS, readHint } from './persistence.ts';
 import type { HttpPlan, Known } from './plan.ts';
 import { judgeRace } from './reuse-race.ts';
 import { summariseIdle } from './summarise-idle-closes.ts';
@@ -57,7 +57,7 @@ function describe(plan: HttpPlan, known: Known): HttpObservation {
     persistent:
       persistence === null
         ? { value: null, why: null, also: [], detail: null }
-        : { ...persistence, detail: describePersistence(persistence.why) },
+        : { ...persistence, detail: PERSISTENCE_WORDS[persistence.why] },
     framing: first?.framing ?? null,
     reused: reuse === null ? null : reuse.requests.count > 1 ? true : reuse.requests.limited ? false : null,
     requestsPerConnection: reuse?.requests ?? null,

@@ -93,32 +93,18 @@ export function unreadableHints(rawHeaders: readonly string[]): string[] {
   );
 }
 
-/** The reason as a sentence without a full stop. */
-export function describePersistence(why: HttpPersistence): string {
-  switch (why) {
-    case 'http-1.1':
-      return 'the server keeps the connection open, as HTTP/1.1 does unless it says otherwise';
-    case 'keep-alive-granted':
-      return 'the server keeps the connection open: it granted Connection: keep-alive';
-    case 'request-without-keep-alive':
-      return 'the request was HTTP/1.0 and did not ask for Connection: keep-alive';
-    case 'request-says-close':
-      return 'the request itself said Connection: close';
-    case 'response-http-1.0':
-      return 'the server answered in HTTP/1.0 without Connection: keep-alive';
-    case 'body-without-length':
-      return 'the body has neither Content-Length nor chunks, so that only the end of the connection ends it';
-    case 'error-status':
-      return 'the server closes the connection after an error';
-    case 'connection-close':
-      return 'the server said Connection: close';
-    case 'closed-unannounced':
-      return 'the server ended the connection after the response without having said so';
-    case 'protocol-switched':
-      return 'the server switched to another protocol (101)';
-    case 'http-2-only':
-      return 'the server speaks HTTP/2 only, whose connections last and are shared';
-    default:
-      return why satisfies never;
-  }
-}
+/** Each reason as a sentence without a full stop. */
+export const PERSISTENCE_WORDS: Readonly<Record<HttpPersistence, string>> = {
+  'http-1.1': 'the server keeps the connection open, as HTTP/1.1 does unless it says otherwise',
+  'keep-alive-granted': 'the server keeps the connection open: it granted Connection: keep-alive',
+  'request-without-keep-alive': 'the request was HTTP/1.0 and did not ask for Connection: keep-alive',
+  'request-says-close': 'the request itself said Connection: close',
+  'response-http-1.0': 'the server answered in HTTP/1.0 without Connection: keep-alive',
+  'body-without-length':
+    'the body has neither Content-Length nor chunks, so that only the end of the connection ends it',
+  'error-status': 'the server closes the connection after an error',
+  'connection-close': 'the server said Connection: close',
+  'closed-unannounced': 'the server ended the connection after the response without having said so',
+  'protocol-switched': 'the server switched to another protocol (101)',
+  'http-2-only': 'the server speaks HTTP/2 only, whose connections last and are shared',
+};

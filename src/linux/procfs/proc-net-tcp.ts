@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { CapabilityError, ParseError } from '../../base/errors.ts';
+import { CapabilityError, errnoOf, ParseError } from '../../base/errors.ts';
 import { TCP_STATES, TCP_TIMERS, type TcpState } from '../../base/tcp-state.ts';
 import { formatIpv4, formatIpv6 } from '../addresses.ts';
 import type { KernelSocket } from '../kernel-socket.ts';
@@ -20,9 +20,9 @@ export function listProcNetTcp(states: readonly TcpState[], pid: number | null, 
     try {
       return readFileSync(`${folder}/${file}`, 'latin1');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      if (errnoOf(error) === 'ENOENT') return null;
       throw new CapabilityError(
-        `cannot read ${folder}/${file}: ${error instanceof Error && 'code' in error ? error.code : error}`,
+        `cannot read ${folder}/${file}: ${errnoOf(error)}`,
         'needs /proc, and for a process of somebody else ptrace permission: run as root',
         error,
       );

@@ -1,7 +1,7 @@
 /** Processes and their descendants: proc(5). Any of them may end at any moment. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Libc } from '../libc.ts';
-import { listPids } from './socket-holders.ts';
+import { listPids, statOf } from './socket-holders.ts';
 
 /** The descendants of a process, itself not among them, parents before their children. */
 export function descendantsOf(pid: number, root = '/proc'): number[] {
@@ -66,16 +66,6 @@ export function hasEnded(pid: number, root = '/proc'): boolean {
 function parentOf(pid: number, root: string): number | null {
   const [, parent] = statOf(pid, root);
   return parent === undefined ? null : Number(parent);
-}
-
-/** The fields behind the name, which stands in parentheses and may hold any byte: state, parent and so on. None when it is gone. */
-function statOf(pid: number, root: string): string[] {
-  try {
-    const stat = readFileSync(`${root}/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
 }
 
 /** The parent of a process, that one's parent, and so on. */

@@ -1,5 +1,6 @@
 /** Which processes hold which sockets, and what they are doing: proc(5). A process may end, and its number be given to another, at any moment. */
 import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { errnoOf } from '../../base/errors.ts';
 import type { Libc } from '../libc.ts';
 
 /** A descriptor that refers to a socket. After fork(2) several processes hold the same. */
@@ -160,12 +161,16 @@ export function commandOf(pid: number, root = '/proc'): string | null {
 
 /** What tells a process from a later one of the same number: when it was started, in clock ticks since boot; null when it is gone. */
 export function startTimeOf(pid: number, root = '/proc'): string | null {
+  return statOf(pid, root)[19] ?? null; // the 22nd field is the 20th behind the name
+}
+
+/** The fields of /proc/PID/stat behind the name, which stands in parentheses and may hold any byte: state, parent and so on. None when it is gone. */
+export function statOf(pid: number | 'self', root = '/proc'): string[] {
   try {
-    // Its name stands in parentheses and may hold any byte, parentheses too; the 22nd field is the 20th behind it.
     const stat = readFileSync(`${root}/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return [];
   }
 }
 
@@ -233,9 +238,4 @@ export function parseSyscall(text: string, arch: NodeJS.Architecture): { fd: num
   const syscall = number === undefined ? undefined : WAITING_CALLS[arch]?.[Number(number)];
   if (syscall === undefined || fd === undefined) return null;
   return { fd: Number.parseInt(fd.slice(-8), 16), syscall };
-}
-
-function errnoOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' ? code : String(error);
 }

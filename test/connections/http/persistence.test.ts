@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { HttpPersistence } from '../../../src/connections/http/observation.ts';
 import {
   announcesClose,
-  describePersistence,
   framingOf,
   headerValues,
   judgePersistence,
+  PERSISTENCE_WORDS,
   type ResponseFacts,
   readHint,
   unreadableHints,
@@ -99,7 +99,7 @@ describe('a connection', () => {
       ...(['response-http-1.0', 'body-without-length', 'error-status', 'connection-close'] as const),
       ...(['closed-unannounced', 'protocol-switched', 'http-2-only'] as const),
     ];
-    const sentences = reasons.map(describePersistence);
+    const sentences = reasons.map((reason) => PERSISTENCE_WORDS[reason]);
     expect(new Set(sentences).size).toBe(reasons.length);
     for (const sentence of sentences) expect(sentence).toMatch(/^[a-z].*[^.]$/);
   });

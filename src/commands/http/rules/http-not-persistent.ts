@@ -1,4 +1,4 @@
-import { describePersistence } from '../../../connections/http/persistence.ts';
+import { PERSISTENCE_WORDS } from '../../../connections/http/persistence.ts';
 import { nginxReuse } from '../../../knowledge/stacks/nginx.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { HttpFacts } from '../facts.ts';
@@ -29,7 +29,7 @@ Few requests do not need this: then let it be.
     return [
       {
         severity: 'warning',
-        message: `each request costs a connection of its own: ${describePersistence(why)}`,
+        message: `each request costs a connection of its own: ${PERSISTENCE_WORDS[why]}`,
         evidence: {
           reason: why,
           ...(also.length === 0 ? {} : { otherReasons: also }),

@@ -98,19 +98,9 @@ function survivalLines(page: Page, { askedForMs, arms, conclusion }: Survival): 
 
 function outcomeMark(page: Page, { outcome, error }: SurvivalArm): string {
   const { glyph, paint } = page;
-  switch (outcome) {
-    case 'alive':
-      return paint.fine(`${glyph.fine} alive`);
-    case 'unmeasured':
-      return paint.warning(`${glyph.unknown} not measured`);
-    case 'stalled':
-    case 'reset':
-    case 'closed':
-    case 'unreachable':
-      return paint.error(`${glyph.error} ${outcome}`) + (error === null ? '' : ` (${error})`);
-    default:
-      return outcome satisfies never;
-  }
+  if (outcome === 'alive') return paint.fine(`${glyph.fine} alive`);
+  if (outcome === 'unmeasured') return paint.warning(`${glyph.unknown} not measured`);
+  return paint.error(`${glyph.error} ${outcome}`) + (error === null ? '' : ` (${error})`);
 }
 
 /** The box that was named, beside the one that it was: only here is that known. */

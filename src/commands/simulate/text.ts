@@ -90,7 +90,7 @@ type Row = readonly [at: string, text: string, paint?: (line: string) => string]
 
 /** A run of the same is told by its first and its last. */
 function eventRows({ event, atMs, count, everyMs, lastAtMs }: SimulatedEvent, goesOn: boolean): Row[] {
-  const what = describeEvent(event);
+  const what = EVENT_WORDS[event];
   const at = formatDuration(atMs);
   if (everyMs === null) return [[at, goesOn ? `${what}, and so on` : what]];
   const pace = `then every ${formatDuration(everyMs)}`;
@@ -101,26 +101,15 @@ function eventRows({ event, atMs, count, everyMs, lastAtMs }: SimulatedEvent, go
   ];
 }
 
-function describeEvent(event: SimulatedEvent['event']): string {
-  switch (event) {
-    case 'probe-answered':
-      return 'keepalive probe, answered';
-    case 'probe-unanswered':
-      return 'keepalive probe, no answer';
-    case 'middlebox-forgets':
-      return 'the middlebox forgets the connection';
-    case 'loss-probe':
-      return 'the data again, as tail loss probe';
-    case 'retransmission':
-      return 'retransmission';
-    case 'window-probe-answered':
-      return 'window probe, answered';
-    case 'window-probe-unanswered':
-      return 'window probe, no answer';
-    default:
-      return event satisfies never;
-  }
-}
+const EVENT_WORDS: Record<SimulatedEvent['event'], string> = {
+  'probe-answered': 'keepalive probe, answered',
+  'probe-unanswered': 'keepalive probe, no answer',
+  'middlebox-forgets': 'the middlebox forgets the connection',
+  'loss-probe': 'the data again, as tail loss probe',
+  retransmission: 'retransmission',
+  'window-probe-answered': 'window probe, answered',
+  'window-probe-unanswered': 'window probe, no answer',
+};
 
 /** That a dead peer is given up is as it should be; that a living one is, is not. */
 function endRow({ paint, glyph }: Page, { scenario, end }: SimulatedScenario): Row {
@@ -133,7 +122,7 @@ function endRow({ paint, glyph }: Page, { scenario, end }: SimulatedScenario): R
     case 'forgotten':
       return ['', `${glyph.error} lost: keepalive probes do not reach its timer`, paint.error];
     case 'given-up': {
-      const text = `given up, ETIMEDOUT: ${reasonOf(end.by)}${spread(end)}`;
+      const text = `given up, ETIMEDOUT: ${REASONS[end.by]}${spread(end)}`;
       const at = formatDuration(end.atMs);
       return isWrong ? [at, `${glyph.error} ${text}`, paint.error] : [at, text];
     }
@@ -142,18 +131,11 @@ function endRow({ paint, glyph }: Page, { scenario, end }: SimulatedScenario): R
   }
 }
 
-function reasonOf(by: Extract<SimulatedEnd, { kind: 'given-up' }>['by']): string {
-  switch (by) {
-    case 'probe-count':
-      return 'the probe count is used up';
-    case 'user-timeout':
-      return 'the user timeout has passed';
-    case 'retries':
-      return 'tcp_retries2 is used up';
-    default:
-      return by satisfies never;
-  }
-}
+const REASONS: Record<Extract<SimulatedEnd, { kind: 'given-up' }>['by'], string> = {
+  'probe-count': 'the probe count is used up',
+  'user-timeout': 'the user timeout has passed',
+  retries: 'tcp_retries2 is used up',
+};
 
 /** How far the kernel's coarse timers spread the end; nothing when people would read the same time. */
 function spread({ atMs, earliestMs, latestMs }: Extract<SimulatedEnd, { kind: 'given-up' }>): string {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/units.ts';
-import type { Rule } from '../../report/finding.ts';
+import type { Judgement, Rule, Severity } from '../../report/finding.ts';
 import type { EndpointFacts } from '../facts.ts';
 
 export const rule: Rule<EndpointFacts> = {
@@ -18,37 +18,27 @@ nothing but keepalive probes without payload, after a TLS handshake where the sc
 **Sources.** RFC 9293, sections 3.5.2 and 3.6 (RST, FIN).`,
   judge: ({ ended }) => {
     if (ended === null) return [];
-    const after = formatDuration(ended.afterMs);
-    switch (ended.kind) {
+    const { kind, afterMs } = ended;
+    const after = `${formatDuration(afterMs)} after it was made`;
+    const judged = (severity: Severity, message: string, endedBy: string): Judgement[] => [
+      { severity, message, evidence: { endedBy, afterMs }, remedy: [] },
+    ];
+    switch (kind) {
       case 'reset':
-        return [
-          {
-            severity: 'error',
-            message: `the connection was reset (RST) ${after} after it was made: the peer's process refuses it, or a middlebox rejects its segments`,
-            evidence: { endedBy: 'RST', afterMs: ended.afterMs },
-            remedy: [],
-          },
-        ];
+        return judged(
+          'error',
+          `the connection was reset (RST) ${after}: the peer's process refuses it, or a middlebox rejects its segments`,
+          'RST',
+        );
       case 'failed':
-        return [
-          {
-            severity: 'error',
-            message: `the connection failed (${ended.error}) ${after} after it was made`,
-            evidence: { endedBy: ended.error, afterMs: ended.afterMs },
-            remedy: [],
-          },
-        ];
+        return judged('error', `the connection failed (${ended.error}) ${after}`, ended.error);
       case 'closed':
-        return [
-          {
-            severity: 'warning',
-            message:
-              `the peer closed the connection (FIN) ${after} after it was made: a proxy whose backend is down does this, ` +
-              'so does a server that is full or expects another protocol',
-            evidence: { endedBy: 'FIN', afterMs: ended.afterMs },
-            remedy: [],
-          },
-        ];
+        return judged(
+          'warning',
+          `the peer closed the connection (FIN) ${after}: a proxy whose backend is down does this, ` +
+            'so does a server that is full or expects another protocol',
+          'FIN',
+        );
       default:
         return ended satisfies never;
     }

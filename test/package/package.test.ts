@@ -44,7 +44,7 @@ describe('the packed tarball', () => {
     const { stdout } = await run('tar', ['-tzf', tarball]);
     const files = stdout
       .split('\n')
-      .filter((name) => name !== '' && !/^package\/dist\/(types\/.*\.d\.ts|[\w-]+\.js)$/.test(name));
+      .filter((name) => name !== '' && !/^package\/dist\/(types\/.*\.d\.ts|[\w.-]+\.js)$/.test(name));
     expect(files.sort()).toEqual([
       'package/LICENSE',
       'package/README.md',

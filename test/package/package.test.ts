@@ -64,7 +64,7 @@ describe('the packed tarball', () => {
     symlinkSync(installed, join(consumer, 'node_modules', 'kaprobe'));
     const program = `
       import { createServer } from 'node:net';
-      import { check, measure, simulate, UsageError, type MeasureOptions, type ReportOf } from 'kaprobe';
+      import { check, http, measure, simulate, sysctl, timewait, UsageError, type MeasureOptions, type ReportOf } from 'kaprobe';
       const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1', async () => {
         const address = server.address();
         if (address === null || typeof address === 'string') throw new Error('no port');
@@ -77,6 +77,10 @@ describe('the packed tarball', () => {
         const ends = timeline.data.scenarios.flatMap(({ end }) => (end.kind === 'given-up' ? [end.atMs] : []));
         const refused = await check('x:0').catch((error: unknown) => error instanceof UsageError);
         console.log(JSON.stringify([report.exitCode, settings !== undefined && 'idleMs' in settings ? settings.idleMs : null, refused]));
+        const host: ReportOf<'sysctl'> = await sysctl({ middleboxes: [{ idleTimeoutMs: 1_800_000 }] });
+        const waiting: ReportOf<'timewait'> = await timewait({ ports: [9], limit: 1 });
+        const asked: ReportOf<'http'> = await http('http://127.0.0.1:9/', { maxIdleMs: null, timeoutMs: 1000 });
+        console.log(JSON.stringify([host.data.settings.length > 10, waiting.data.flows.length, asked.data.connect.kind]));
         console.log(JSON.stringify([measured.data.idleTimeout.upperMs, (measured.data.idleTimeout.lowerMs ?? 0) > 2900, tooShort, ends[0]]));
         process.exit();
       });`;
@@ -107,6 +111,7 @@ describe('the packed tarball', () => {
           .map((line): unknown => JSON.parse(line)),
       ).toEqual([
         [0, 60_000, true],
+        [true, 0, 'refused'],
         [null, true, true, 14_000],
       ]);
     }

@@ -1,5 +1,4 @@
 import { Option } from '@commander-js/extra-typings';
-import { DAY_MS } from '../../base/units.ts';
 import { roleOf } from '../../knowledge/sides.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import { defineRoom } from '../room.ts';
@@ -8,7 +7,7 @@ import { diskFiles } from './config/disk-files.ts';
 import { SETTINGS } from './hops/settings.ts';
 import { parseHop, type Role } from './hops/spec.ts';
 import { judgeChain } from './judge-chain.ts';
-import { type Given, hopOfRole, MARGIN, readMiddlebox, readQuestion, readRate } from './question.ts';
+import { type Given, hopOfRole, MARGIN, MAX_IDLE, readMiddlebox, readQuestion, readRate } from './question.ts';
 
 const EXAMPLES = `
 Examples:
@@ -17,8 +16,6 @@ Examples:
   kaprobe chain --hop name=lb,preset=aws-alb --app node --rate 200/s
   kaprobe chain --client requests --middlebox juniper-srx-tcp --app arangodb
   kaprobe chain nginx.conf app.py --measure gunicorn=http://10.0.0.5:8000/`;
-
-const MAX_IDLE = { min: 100, max: DAY_MS, step: 1, shownDefault: 'a little longer than configured, or 2m' };
 
 /** Judges whether the idle timeouts of client, proxy and application line up. */
 export const room = defineRoom({

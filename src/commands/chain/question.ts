@@ -1,6 +1,6 @@
 /** What is asked: the hops, from flags and files, and what to judge them by. */
 import { ParseError, UsageError } from '../../base/errors.ts';
-import { parseDuration } from '../../base/units.ts';
+import { DAY_MS, parseDuration } from '../../base/units.ts';
 import { quoted, readDuration } from '../shared/options.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { readInvocation } from './gunicorn/command-line.ts';
@@ -25,6 +25,9 @@ export interface ChainQuestion {
 
 /** `--margin`. The default is what undici has for the hints of servers: a timer that looks once a second, and a stall of the event loop, fit in. */
 export const MARGIN = { min: 0, max: 3_600_000, step: 1, shownDefault: 2000 };
+
+/** `--max-idle`. */
+export const MAX_IDLE = { min: 100, max: DAY_MS, step: 1, shownDefault: 'a little longer than configured, or 2m' };
 
 /** One flag that is about a hop. */
 export type Given = { kind: 'hop'; spec: HopSpec } | { kind: 'gunicorn' | 'measure'; text: string };

@@ -14,7 +14,7 @@ import {
 } from '../shared/options.ts';
 
 /** What values may be. What is shown as a default depends on the method too: one that may change something is repeated less. */
-const BOUNDS = {
+export const HTTP_BOUNDS = {
   maxIdleMs: { min: 100, max: DAY_MS, step: 1, shownDefault: HTTP_PROBE_DEFAULTS.idle.maxIdleMs },
   maxRequests: { min: 1, max: 10_000, step: 1, shownDefault: HTTP_PROBE_DEFAULTS.maxRequests },
   connections: { min: 1, max: 100, step: 1, shownDefault: HTTP_PROBE_DEFAULTS.idle.connectionCount },
@@ -46,10 +46,10 @@ export const declareHttp = (command: Command) =>
     .addOption(repeatableOption('--resolve <host:port:address>', "in place of the resolver's answer; repeatable"))
     .option('--insecure', 'go on where the certificate is not trusted')
     .optionsGroup('Counting and timing:')
-    .addOption(integerOption('--max-requests <n>', 'requests on one connection, at most', BOUNDS.maxRequests))
-    .addOption(integerOption('--connections <n>', 'connections that idle side by side', BOUNDS.connections))
+    .addOption(integerOption('--max-requests <n>', 'requests on one connection, at most', HTTP_BOUNDS.maxRequests))
+    .addOption(integerOption('--connections <n>', 'connections that idle side by side', HTTP_BOUNDS.connections))
     .addOption(
-      durationOption('--max-idle <duration>', 'how long to wait for the server to close them', BOUNDS.maxIdleMs),
+      durationOption('--max-idle <duration>', 'how long to wait for the server to close them', HTTP_BOUNDS.maxIdleMs),
     )
     .option('--no-idle', 'do not wait for that')
     .addOption(
@@ -62,14 +62,14 @@ export const declareHttp = (command: Command) =>
       integerOption(
         '--race <n>',
         'send so many requests, each on an idle connection of its own, around the moment at which the server closes',
-        BOUNDS.race,
+        HTTP_BOUNDS.race,
       ),
     )
     .addOption(
       durationOption(
         '--gap <duration>',
         'the mean time between requests on a connection, for the failures per million',
-        BOUNDS.gapMs,
+        HTTP_BOUNDS.gapMs,
       ),
     )
     .optionsGroup('Judged against:')
@@ -89,8 +89,15 @@ Examples:
   kaprobe http http://127.0.0.1:8000/ --race 100 --max-idle 10s --gap 5s`,
     );
 
-/** The options as they are read. */
-export type HttpOptions = ReturnType<ReturnType<typeof declareHttp>['opts']>;
+type Declared = ReturnType<ReturnType<typeof declareHttp>['opts']>;
+
+/** The options as they are read, from the command line or elsewhere: what is undefined is not given, and neither is a switch that is false. */
+export type HttpOptions = {
+  [K in keyof Declared]:
+    | Declared[K]
+    | (true extends Declared[K] ? boolean : never)
+    | (Record<string, never> extends Pick<Declared, K> ? undefined : never);
+};
 
 /** A duration, or `never`, which is null inside. */
 function idleLimitOption<const Flags extends string>(flags: Flags, description: string) {

@@ -29,7 +29,11 @@ export interface HttpQuestion {
 }
 
 /** Reads operands and options. Throws a UsageError for what cannot be asked. */
-export function readQuestion(operands: readonly string[], options: HttpOptions): HttpQuestion {
+export function readQuestion(
+  operands: readonly string[],
+  options: HttpOptions,
+  middleboxes: readonly Middlebox[] = givenMiddleboxes(options),
+): HttpQuestion {
   const [operand] = operands;
   if (operand === undefined)
     throw new UsageError('no URL given', 'for example kaprobe http https://app.example/health');
@@ -41,7 +45,6 @@ export function readQuestion(operands: readonly string[], options: HttpOptions):
     ? { maxRequests: HTTP_PROBE_DEFAULTS.maxRequests, connectionCount: usually.connectionCount }
     : CAUTIOUS;
   const connectionCount = options.connections ?? cautious.connectionCount;
-  const middleboxes = givenMiddleboxes(options);
   const senders: HttpSender[] = [
     ...(options.clientIdle === undefined ? [] : [{ name: 'client', ...options.clientIdle }]),
     ...(options.proxyIdle === undefined ? [] : [{ name: 'proxy', ...options.proxyIdle }]),

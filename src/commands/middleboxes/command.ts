@@ -25,17 +25,20 @@ export const room = defineRoom({
       .argument('[words...]', 'show only presets with all of these words in their id, name, vendor or kind')
       .addHelpText('after', EXAMPLES),
 
-  async run(operands): Promise<Outcome<MiddleboxesData>> {
-    const words = operands.flatMap((operand) => operand.split(/\s+/)).filter((word) => word !== '');
-    const search = words.length === 0 ? null : words.join(' ');
-    const presets = searchPresets(words).sort(byVendorAndTimeout);
-    const gaps =
-      search !== null && presets.length === 0
-        ? [{ subject: 'middleboxes', what: 'search', reason: `no preset matches ${quoted(search)}` }]
-        : [];
-    return { data: { search, presets }, findings: [], gaps };
-  },
+  run: async (operands) => findMiddleboxes(operands),
 });
+
+/** The presets that match all of the words, or all presets without any. */
+export function findMiddleboxes(texts: readonly string[]): Outcome<MiddleboxesData> {
+  const words = texts.flatMap((text) => text.split(/\s+/)).filter((word) => word !== '');
+  const search = words.length === 0 ? null : words.join(' ');
+  const presets = searchPresets(words).sort(byVendorAndTimeout);
+  const gaps =
+    search !== null && presets.length === 0
+      ? [{ subject: 'middleboxes', what: 'search', reason: `no preset matches ${quoted(search)}` }]
+      : [];
+  return { data: { search, presets }, findings: [], gaps };
+}
 
 /** Vendors in any case; a preset without an idle timeout after those with one. */
 function byVendorAndTimeout(a: MiddleboxPreset, b: MiddleboxPreset): number {

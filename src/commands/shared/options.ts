@@ -213,7 +213,10 @@ export function middleboxTimeoutOption() {
 }
 
 /** The middleboxes that both options name, in the order given: presets first. Throws a UsageError for an unknown one. */
-export function givenMiddleboxes(options: { middlebox?: string[]; middleboxTimeout?: string[] }): Middlebox[] {
+export function givenMiddleboxes(options: {
+  middlebox?: string[] | undefined;
+  middleboxTimeout?: string[] | undefined;
+}): Middlebox[] {
   const { middlebox: ids = [], middleboxTimeout: timeouts = [] } = options;
   return [
     ...ids.map((id) => {

@@ -41,8 +41,10 @@ export interface SysctlSources {
   inNetworkNamespaceOf<T>(pid: number, look: () => T): Promise<T>;
 }
 
+const THIS_HOST: SysctlSources = { read: readSysctl, inNetworkNamespaceOf };
+
 /** Shows and judges the keepalive settings of this host. */
-export const room: Room<SysctlData> = sysctlFrom({ read: readSysctl, inNetworkNamespaceOf });
+export const room: Room<SysctlData> = sysctlFrom(THIS_HOST);
 
 /** The same from any sources. */
 export function sysctlFrom(sources: SysctlSources): Room<SysctlData> {
@@ -67,20 +69,33 @@ export function sysctlFrom(sources: SysctlSources): Room<SysctlData> {
         .option('--recommend', 'add the lines of a sysctl.d file that suits the strictest middlebox')
         .addHelpText('after', EXAMPLES),
 
-    async run(_operands, options) {
-      const { pid = null, recommend = false } = options;
-      const middleboxes = givenMiddleboxes(options);
-      const look = (): Map<string, SysctlReading> =>
-        new Map(sysctlSettings.map(({ name }) => [name, sources.read(name)]));
-      const readings = pid === null ? look() : await sources.inNetworkNamespaceOf(pid, look);
-      return judgeReadings(readings, { pid, middleboxes, recommend });
-    },
+    run: async (_operands, { pid = null, recommend = false, ...options }) =>
+      judgeSysctls({ pid, middleboxes: givenMiddleboxes(options), recommend }, sources),
   });
+}
+
+/** What `sysctl` is asked. */
+interface SysctlQuestion {
+  /** Whose network namespace; null: kaprobe's own. */
+  pid: number | null;
+  middleboxes: Middlebox[];
+  /** Whether to add the lines of a sysctl.d file. */
+  recommend: boolean;
+}
+
+/** Reads the settings, and judges them. */
+export async function judgeSysctls(
+  question: SysctlQuestion,
+  sources: SysctlSources = THIS_HOST,
+): Promise<Outcome<SysctlData>> {
+  const look = (): Map<string, SysctlReading> => new Map(sysctlSettings.map(({ name }) => [name, sources.read(name)]));
+  const { pid } = question;
+  return judgeReadings(pid === null ? look() : await sources.inNetworkNamespaceOf(pid, look), question);
 }
 
 function judgeReadings(
   readings: ReadonlyMap<string, SysctlReading>,
-  { pid, middleboxes, recommend }: { pid: number | null; middleboxes: Middlebox[]; recommend: boolean },
+  { pid, middleboxes, recommend }: SysctlQuestion,
 ): Outcome<SysctlData> {
   const read = (name: string): SysctlReading =>
     readings.get(name) ?? { kind: 'unreadable', errno: null, reason: `${name} was not read` };

@@ -30,6 +30,12 @@ import { judgeFlows } from './judge-flows.ts';
 import type { FlowOwner, FlowWatch, TimeWaitData, TimeWaitFlow } from './report.ts';
 import { type ReuseSocket, startReuseWatch } from './reuse-watch.ts';
 
+/** What values may be. */
+export const TIME_WAIT_BOUNDS = {
+  watchMs: { min: 1000, max: 3_600_000, step: 1 },
+  limit: { min: 1, max: 100_000, step: 1, default: 20 },
+};
+
 /** Between two samples of `--watch`: long enough to cost little, and several in the shortest watch. */
 const SAMPLE_EVERY_MS = 500;
 /** A sample may take a quarter of the time until the next one. */
@@ -62,30 +68,27 @@ export const room = defineRoom({
         durationOption(
           '--watch <duration>',
           'look on for so long, and tell connections that are reused from new ones',
-          {
-            min: 1000,
-            max: 3_600_000,
-            step: 1,
-          },
+          TIME_WAIT_BOUNDS.watchMs,
         ),
       )
       .optionsGroup('Output:')
       .addOption(
-        integerOption('--limit <n>', 'peers to list and judge, those with the most in TIME_WAIT first', {
-          min: 1,
-          max: 100_000,
-          default: 20,
-        }),
+        integerOption(
+          '--limit <n>',
+          'peers to list and judge, those with the most in TIME_WAIT first',
+          TIME_WAIT_BOUNDS.limit,
+        ),
       )
       .addHelpText('after', EXAMPLES),
 
   async run(_operands, options, context): Promise<Outcome<TimeWaitData>> {
     const { filter, given } = await readSelection(options, { signal: context.signal, defaultStates: [] });
     const { netns: pid = null, watch: watchMs = null, limit } = options;
-    return answer({ filter, given, pid, watchMs, limit }, context);
+    return observeTimeWait({ filter, given, pid, watchMs, limit }, context);
   },
 });
 
+/** What `timewait` is asked. */
 interface Question {
   filter: SocketFilter;
   given: string[];
@@ -105,7 +108,8 @@ interface Socket extends FlowSocket, ReuseSocket {
 
 const STATES: readonly TcpState[] = TCP_STATES.filter((state) => state !== 'unknown');
 
-async function answer(question: Question, context: CommandContext): Promise<Outcome<TimeWaitData>> {
+/** Looks at this host's TIME_WAIT, once or for as long as was asked, and judges what it sees. */
+export async function observeTimeWait(question: Question, context: CommandContext): Promise<Outcome<TimeWaitData>> {
   const { filter, given, pid, limit } = question;
   const { list, ports, tableLimit, twReuse } = await open(pid);
   try {

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kaprobe, PROGRAM } from './kaprobe.ts';
+import { kaprobe, NODE, PROGRAM } from './kaprobe.ts';
 
 /** Whether a file system may be mounted here, in a namespace of one's own. */
 const CAN_MOUNT = spawnSync('unshare', ['--mount', '--map-root-user', 'true']).status === 0;
@@ -118,7 +118,7 @@ describe('--output', () => {
     const file = join(mounted, 'report.json');
     // A file system of one page in a mount namespace of its own: the report does not fit.
     const script = `mount -t tmpfs -o size=4k,nr_inodes=20 none ${mounted} && echo old > ${file} &&
-      ${process.execPath} ${PROGRAM} middleboxes --output json=${file}; echo "exit $?"; cat ${file}; ls -A ${mounted}`;
+      ${NODE} ${PROGRAM} middleboxes --output json=${file}; echo "exit $?"; cat ${file}; ls -A ${mounted}`;
     const text = execFileSync('unshare', ['--mount', '--map-root-user', 'sh', '-c', script], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -132,7 +132,7 @@ describe('--output', () => {
     const redirect = stream === 'stdout' ? '>' : '2>';
     const child = spawn(
       'sh',
-      ['-c', `exec "$@" ${redirect} ${file}`, 'sh', process.execPath, PROGRAM, 'simulate', '--output', `json=${file}`],
+      ['-c', `exec "$@" ${redirect} ${file}`, 'sh', NODE, PROGRAM, 'simulate', '--output', `json=${file}`],
       {
         stdio: ['ignore', 'ignore', 'pipe'],
       },

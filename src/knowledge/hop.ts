@@ -1,5 +1,5 @@
 /** How a product treats the connections that it accepts and opens: the values, and where each comes from. */
-import type { Unmeasured } from '../report/values.ts';
+import type { Keepalive, Unmeasured } from '../report/values.ts';
 
 /** Where a value of a hop was read. */
 export type ChainSource =
@@ -33,6 +33,14 @@ export function isKnown<V extends ChainValue<unknown>>(value: V | Unmeasured | n
 /** `never`: it has no limit of this kind, so it never closes for it. */
 export type Limit = number | 'never';
 
+/** A limit in numbers; null: there is none, or it is not known. */
+export function finiteLimit(value: MaybeChainValue<Limit> | null): number | null {
+  return isKnown(value) && value.value !== 'never' ? value.value : null;
+}
+
+/** The timers of TCP keepalive; null: it is off. */
+export type ProbeTimers = Pick<Keepalive, 'idleMs' | 'intervalMs' | 'count'> | null;
+
 /** How a hop treats the connections that it accepts. */
 export interface ChainServerSide {
   /** Whether a connection is kept open after a response at all. */
@@ -55,8 +63,8 @@ export interface ChainServerSide {
   makesRoom?: boolean;
   /** After how long it gives up on a request of its own accord (gunicorn's `timeout`); null: not known or no such limit. */
   requestTimeoutMs: MaybeChainValue<Limit> | null;
-  /** Whether it switches TCP keepalive on for accepted connections, and its idle time; null: off. */
-  tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;
+  /** Whether it switches TCP keepalive on for accepted connections. */
+  tcpKeepalive: MaybeChainValue<ProbeTimers>;
 }
 
 /** How a hop treats the connections that it opens to the next one. */
@@ -82,5 +90,5 @@ export interface ChainClientSide {
   retries: 'none' | 'idempotent' | 'unwritten' | 'all' | 'unknown';
   /** How long it waits for a response, or for its next part (nginx's `proxy_read_timeout`); null: not known. */
   responseTimeoutMs: MaybeChainValue<Limit> | null;
-  tcpKeepalive: MaybeChainValue<{ idleMs: number; intervalMs: number; count: number } | null>;
+  tcpKeepalive: MaybeChainValue<ProbeTimers>;
 }

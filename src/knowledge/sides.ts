@@ -4,7 +4,7 @@ import { unmeasured } from '../report/values.ts';
 import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, MaybeChainValue } from './hop.ts';
 import type { HttpFact, Stack, StackConfidence, StackFacts } from './stack.ts';
 
-/** A side of which nothing is known, for the reason given. */
+/** A side without any known value, each for the reason given. */
 export function unknownServerSide(reason: string): ChainServerSide {
   const not = unmeasured(reason);
   return {

@@ -90,7 +90,7 @@ interface HttpClientFacts {
 }
 
 /** Where a line is to stand. */
-type LinePlace = 'file' | 'command-line';
+export type LinePlace = 'file' | 'command-line';
 
 /** Each returns complete lines in the product's own syntax; one that is left out cannot be set. */
 export interface HttpSwitches {

@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { HttpObservation } from '../../connections/http/observation.ts';
 import { parseHttpTarget } from '../../connections/target.ts';
-import { type ChainValue, isKnown, type Limit } from '../../knowledge/hop.ts';
+import { type ChainValue, finiteLimit, isKnown, type Limit } from '../../knowledge/hop.ts';
 import type { Gap } from '../../report/report.ts';
 import { unmeasured } from '../../report/values.ts';
 import type { CommandContext } from '../room.ts';
@@ -11,8 +11,8 @@ import type { ChainHop } from './report.ts';
 
 /** Connections that idle side by side at each server. */
 const CONNECTION_COUNT = 3;
-/** Without a configured value to wait for. */
-const USUAL_WAIT_MS = 120_000;
+/** How long to wait for an idle close without a configured value. */
+export const USUAL_WAIT_MS = 120_000;
 /** Longer only where the user says so: idle closes of an hour exist. */
 const LONGEST_WAIT_MS = 600_000;
 /** What a server says on the way out of every connection, rather than about this one response. */
@@ -71,10 +71,7 @@ function waitFor(hop: BuiltHop): number {
 
 /** null: never, or not known. */
 function longestConfigured({ variants }: BuiltHop): number | null {
-  const limits = variants.flatMap(({ hop }) => {
-    const idleClose = hop.server?.idleCloseMs;
-    return idleClose === undefined || !isKnown(idleClose) || idleClose.value === 'never' ? [] : [idleClose.value];
-  });
+  const limits = variants.flatMap(({ hop }) => finiteLimit(hop.server?.idleCloseMs ?? null) ?? []);
   return limits.length === 0 ? null : Math.max(...limits);
 }
 
@@ -115,7 +112,7 @@ function replaced(hop: ChainHop, url: string, seen: Exclude<Seen, { kind: 'unmea
       const { lowerMs, upperMs } = seen;
       return {
         ...hop,
-        // The earliest close is the one that a sender can meet.
+        // The earliest close decides: a sender must give up before it.
         server: { ...server, reuse: from(true, lowerMs, upperMs), idleCloseMs: from<Limit>(lowerMs, lowerMs, upperMs) },
         replaced: { idleCloseMs, observed: { url, lowerMs, upperMs } },
       };

@@ -1,11 +1,12 @@
 /** What is asked: the hops, from flags and files, and what to judge them by. */
 import { ParseError, UsageError } from '../../base/errors.ts';
-import { DAY_MS, parseDuration } from '../../base/units.ts';
+import { DAY_MS, durationArgument, parseDuration } from '../../base/units.ts';
 import { quoted, readDuration } from '../shared/options.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { readInvocation } from './gunicorn/command-line.ts';
 import { kindOfFile, readText } from './hops/config-source.ts';
 import { type HopSpec, type Role, specOf } from './hops/spec.ts';
+import { USUAL_WAIT_MS } from './measure.ts';
 
 /** What is to be judged. */
 export interface ChainQuestion {
@@ -27,7 +28,12 @@ export interface ChainQuestion {
 export const MARGIN = { min: 0, max: 3_600_000, step: 1, shownDefault: 2000 };
 
 /** `--max-idle`. */
-export const MAX_IDLE = { min: 100, max: DAY_MS, step: 1, shownDefault: 'a little longer than configured, or 2m' };
+export const MAX_IDLE = {
+  min: 100,
+  max: DAY_MS,
+  step: 1,
+  shownDefault: `a little longer than configured, or ${durationArgument(USUAL_WAIT_MS)}`,
+};
 
 /** One flag that is about a hop. */
 export type Given = { kind: 'hop'; spec: HopSpec } | { kind: 'gunicorn' | 'measure'; text: string };

@@ -36,7 +36,7 @@ export interface ChainHop {
 
 /** One way that requests take. A proxy's configuration may hold several, with different settings. */
 export interface Chain {
-  /** What tells it from the others, such as `example.org /api/`; null when there is only one. */
+  /** Its name among the others, such as `example.org /api/`; null when there is only one. */
   route: string | null;
   /** From client to origin. */
   hops: ChainHop[];

@@ -1,5 +1,5 @@
 /** Fills what the rules ask for into the products' own syntax. */
-import type { HttpSwitches } from '../../knowledge/stack.ts';
+import type { HttpSwitches, LinePlace } from '../../knowledge/stack.ts';
 import { stacks } from '../../knowledge/stacks/registry.generated.ts';
 import type { Keepalive } from '../../report/values.ts';
 
@@ -17,19 +17,49 @@ export type HopSyntax =
 
 /** What a hop should be told. Durations are rounded to the product's unit: up where it must outlast, down where it must give up first. */
 export type WantedSetting =
-  | { set: 'idle-close'; ms: number; on: 'file' | 'command-line' }
-  | { set: 'keep-open'; on: 'file' | 'command-line' }
-  | { set: 'pool-idle' | 'response-timeout'; ms: number }
-  | { set: 'reuse' | 'no-reuse' | 'retry-safely' }
-  | { set: 'pool-size' | 'pool-requests'; count: number }
-  | { set: 'capacity'; count: number; on: 'file' | 'command-line' }
+  | { set: 'idle-close' | 'pool-idle' | 'response-timeout'; ms: number }
+  | { set: 'capacity' | 'pool-size' | 'pool-requests'; count: number }
+  | { set: 'keep-open' | 'reuse' | 'no-reuse' | 'retry-safely' }
   | { set: 'tcp-keepalive'; keepalive: Keepalive };
 
-type End = 'sender' | 'receiver';
+export type End = 'sender' | 'receiver';
 
 /** Complete lines that set what is wanted at one end of a pair; none where the product has no such setting, or nothing is known. */
-export function linesFor(syntax: Record<End, HopSyntax | null>, end: End, wanted: WantedSetting): string[] {
-  return written(switchesOf(syntax[end]), wanted, end) ?? [];
+export function linesFor(
+  syntax: Record<End, HopSyntax | null>,
+  end: End,
+  wanted: WantedSetting,
+  place: LinePlace = 'file',
+): string[] {
+  const switches = switchesOf(syntax[end]);
+  switch (wanted.set) {
+    case 'idle-close':
+      return switches.idleClose?.(wanted.ms, place) ?? [];
+    case 'keep-open':
+      return switches.keepOpen?.(place) ?? [];
+    case 'pool-idle':
+      return switches.poolIdle?.(wanted.ms) ?? [];
+    case 'response-timeout':
+      return switches.responseTimeout?.(wanted.ms) ?? [];
+    case 'reuse':
+      return switches.reuse?.() ?? [];
+    case 'no-reuse':
+      return switches.noReuse?.() ?? [];
+    case 'retry-safely':
+      return switches.retrySafely?.() ?? [];
+    case 'pool-size':
+      return switches.poolSize?.(wanted.count) ?? [];
+    case 'pool-requests':
+      return switches.poolRequests?.(wanted.count) ?? [];
+    case 'capacity':
+      return switches.capacity?.(wanted.count, place) ?? [];
+    case 'tcp-keepalive': {
+      const { tcpKeepalive, tcpKeepaliveOnAccepted } = switches;
+      return (end === 'sender' ? tcpKeepalive : tcpKeepaliveOnAccepted)?.(wanted.keepalive) ?? [];
+    }
+    default:
+      return wanted satisfies never;
+  }
 }
 
 /** How long the pool of a sender would keep idle connections if it were told to reuse them and nothing else; null: not known. */
@@ -57,36 +87,5 @@ function switchesOf(syntax: HopSyntax | null): HttpSwitches {
     }
     default:
       return syntax satisfies never;
-  }
-}
-
-function written(switches: HttpSwitches, wanted: WantedSetting, end: End): string[] | undefined {
-  switch (wanted.set) {
-    case 'idle-close':
-      return switches.idleClose?.(wanted.ms, wanted.on);
-    case 'keep-open':
-      return switches.keepOpen?.(wanted.on);
-    case 'pool-idle':
-      return switches.poolIdle?.(wanted.ms);
-    case 'response-timeout':
-      return switches.responseTimeout?.(wanted.ms);
-    case 'reuse':
-      return switches.reuse?.();
-    case 'no-reuse':
-      return switches.noReuse?.();
-    case 'retry-safely':
-      return switches.retrySafely?.();
-    case 'pool-size':
-      return switches.poolSize?.(wanted.count);
-    case 'pool-requests':
-      return switches.poolRequests?.(wanted.count);
-    case 'capacity':
-      return switches.capacity?.(wanted.count, wanted.on);
-    case 'tcp-keepalive':
-      return end === 'sender'
-        ? switches.tcpKeepalive?.(wanted.keepalive)
-        : switches.tcpKeepaliveOnAccepted?.(wanted.keepalive);
-    default:
-      return wanted satisfies never;
   }
 }

@@ -14,7 +14,7 @@ const textOf = (report: AnyReport | undefined, different: Partial<RenderOptions>
 const blockOf = (text: string, start: string): string =>
   text.split('\n\n').find((block) => block.startsWith(start)) ?? `no block begins with ${start}`;
 
-test('hops stand in one row, a mark at each joint, and what each does with idle connections below', () => {
+test('hops stand in one row, a mark on each way, and what each does with idle connections below', () => {
   const text = textOf(reports['chain-broken']);
   expect(blockOf(text, 'shop')).toBe(
     [
@@ -32,7 +32,7 @@ test('without unicode the same signs are ASCII', () => {
   );
 });
 
-test('hops that do not fit stand below each other, with the reason at each joint', () => {
+test('hops that do not fit stand below each other, with the reason on each way', () => {
   expect(blockOf(textOf(reports['chain-long']), 'mobile').split('\n').slice(0, 7)).toEqual([
     'mobile-application',
     '│ pools for ever',
@@ -44,7 +44,7 @@ test('hops that do not fit stand below each other, with the reason at each joint
   ]);
 });
 
-test('a joint of which something is not known has a question mark, and so has the value', () => {
+test('a way with something unknown has a question mark, and so has the value', () => {
   const text = textOf(judgedChain([{ route: null, hops: [proxyHop({ poolIdleMs: NOT_KNOWN }), appHop()] }]));
   expect(text).toContain('proxy ───────?───────▶ app');
   expect(text).toContain('pools for ?');

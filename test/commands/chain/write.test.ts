@@ -8,10 +8,8 @@ const stack = (id: string): HopSyntax => ({ kind: 'stack', id });
 test('each end is written in its own syntax', () => {
   const syntax = of(stack('nginx'), stack('gunicorn'));
   expect(linesFor(syntax, 'sender', { set: 'pool-idle', ms: 28_500 })).toEqual(['keepalive_timeout 28s;']);
-  expect(linesFor(syntax, 'receiver', { set: 'idle-close', ms: 64_500, on: 'file' })).toEqual(['keepalive = 65']);
-  expect(linesFor(syntax, 'receiver', { set: 'idle-close', ms: 64_500, on: 'command-line' })).toEqual([
-    '--keep-alive 65',
-  ]);
+  expect(linesFor(syntax, 'receiver', { set: 'idle-close', ms: 64_500 })).toEqual(['keepalive = 65']);
+  expect(linesFor(syntax, 'receiver', { set: 'idle-close', ms: 64_500 }, 'command-line')).toEqual(['--keep-alive 65']);
 });
 
 test('TCP keepalive of a sender is about the next hop, that of a receiver about accepted connections', () => {

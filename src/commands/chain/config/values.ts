@@ -9,7 +9,7 @@ export function fromFile<T>(value: T, { file, line }: Place, setting: string): C
   return { value, source: { kind: 'file', file, line }, setting };
 }
 
-/** A value that holds because nothing else was said. `id` names the product's default, `detail` says which version and why. */
+/** A value that holds because the configuration sets no other. `id` names the product's default, `detail` says which version and why. */
 export function fromDefault<T>(value: T, id: string, detail: string, setting: string | null = null): ChainValue<T> {
   return { value, source: { kind: 'default', id, detail }, setting };
 }

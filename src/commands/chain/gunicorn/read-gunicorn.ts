@@ -1,4 +1,4 @@
-/** Reads how gunicorn is set up and tells how it keeps connections: config.py and workers/ of gunicorn 20 to 26. */
+/** Reads the settings of gunicorn and works out how it keeps connections: config.py and workers/ of gunicorn 20 to 26. */
 import { ParseError } from '../../../base/errors.ts';
 import {
   type ChainServerSide,

@@ -11,7 +11,7 @@ const MOST_ROUTES = 24;
 
 /** One way through all hops. */
 export interface Route {
-  /** What tells it from the others; null: there is only one. */
+  /** Its name among the others; null: there is only one. */
   label: string | null;
   /** From client to origin. */
   variants: readonly HopVariant[];

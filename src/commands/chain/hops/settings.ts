@@ -1,7 +1,14 @@
 /** The settings of `--hop` and YAML: this table is the only place that knows what each is called, means, takes and sets. */
 import { ParseError, UsageError } from '../../../base/errors.ts';
 import { parseDuration } from '../../../base/units.ts';
-import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, Limit } from '../../../knowledge/hop.ts';
+import type {
+  ChainClientSide,
+  ChainServerSide,
+  ChainSource,
+  ChainValue,
+  Limit,
+  ProbeTimers,
+} from '../../../knowledge/hop.ts';
 import { IDLE_TIMEOUT_BOUNDS, quoted } from '../../shared/options.ts';
 import { following } from '../config/values.ts';
 import type { ChainHop } from '../report.ts';
@@ -195,7 +202,7 @@ function yesOrNo(given: GivenField, others: readonly string[] = []): ChainValue<
   return asGiven(given, given.text === 'yes');
 }
 
-function keepaliveOf(given: GivenField): ChainValue<{ idleMs: number; intervalMs: number; count: number } | null> {
+function keepaliveOf(given: GivenField): ChainValue<ProbeTimers> {
   if (given.text === 'off') return asGiven(given, null);
   const [idle, interval, count, ...rest] = given.text.split('/');
   const part = (text: string): number => durationOf({ ...given, text }, 1000).value;

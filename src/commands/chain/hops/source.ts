@@ -12,7 +12,7 @@ export interface HopVariant<Hop = ChainHop> {
   hop: Hop;
   /** How its settings are written; null: not known. */
   syntax: HopSyntax | null;
-  /** What tells the route from others of the same configuration; null: there is only one. */
+  /** The name of the route among others of the same configuration; null: there is only one. */
   route: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface SourceOptions {
   files: ConfigFiles;
 }
 
-/** A hop of a product of which nothing is known yet: it has neither side. */
+/** A hop of a product without any facts: it has neither side yet. */
 export function sidelessHop(product: string): NamelessHop {
   return {
     origin: { kind: 'flag' },

@@ -32,7 +32,7 @@ export interface HopSpec {
   place: string;
 }
 
-/** What is said about a hop, beginning with what it is; nothing but that and what is given besides. */
+/** A spec with what the hop is made of and what is given besides; all else is left open. */
 export function specOf(base: HopBase, place: string, given: Partial<HopSpec> = {}): HopSpec {
   return { name: null, role: null, base, settings: [], command: null, measure: null, place, ...given };
 }

@@ -1,4 +1,4 @@
-/** The contexts of a configuration, one in another, with what is set in each: the ground that inheritance works on. */
+/** The contexts of a configuration, one in another, with what is set in each: what inheritance works on. */
 import type { ChainValue } from '../../../knowledge/hop.ts';
 import { placeText } from '../config/files.ts';
 import { fromFile } from '../config/values.ts';
@@ -27,7 +27,7 @@ export interface Level {
 /** What a configuration holds, before anything is inherited. */
 export interface Levels {
   main: Level;
-  /** Given, or as far as the directives in use tell it. */
+  /** As given, else the oldest that knows all directives in use. */
   version: KnownVersion;
   variables: Variables;
   /** Blocks that were not read, in sentences. */

@@ -191,7 +191,7 @@ function isSpace(code: number): boolean {
   return code === SPACE || code === TAB || code === CR || code === LF;
 }
 
-/** Takes the backslash from `\"`, `\'` and `\\`, and makes `\t`, `\r` and `\n` what they stand for; before others it stays. */
+/** Takes the backslash from `\"`, `\'` and `\\`, and turns `\t`, `\r` and `\n` into tab, return and line feed; before others it stays. */
 function plainWord(raw: string): string {
   const plain = !raw.includes('\\')
     ? raw

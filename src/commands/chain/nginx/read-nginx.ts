@@ -1,4 +1,4 @@
-/** Reads a configuration of nginx and tells how each of its routes keeps connections, on both sides. */
+/** Reads a configuration of nginx and works out how each of its routes keeps connections, on both sides. */
 import { type ConfigFiles, type Place, parseError, placeText } from '../config/files.ts';
 import { readClientSide } from './client-side.ts';
 import { allSetAt, inheritedAll, type Level, levelsBelow, readLevels, type SetDirective, setAt } from './levels.ts';

@@ -19,7 +19,7 @@ const DEFAULT_ID = 'nginx-server';
 
 type TcpKeepalive = ChainServerSide['tcpKeepalive'];
 
-/** The sockets that are listened on, and the `listen` that sets TCP keepalive for each: it holds for every server that shares the socket. */
+/** For each socket the `listen` that sets its TCP keepalive: it holds for every server that shares the socket. */
 export type ListenOptions = ReadonlyMap<string, SetDirective<Listen>>;
 
 /**

@@ -10,7 +10,7 @@ import {
 import type { Unmeasured } from '../../../report/values.ts';
 import type { HopPair } from './pair.ts';
 
-/** What becomes of a connection between two hops that nobody uses. */
+/** What happens to an idle connection between two hops. */
 export type Alignment =
   | { kind: 'aligned'; why: string; poolIdle: ChainValue<Limit> | null; idleClose: ChainValue<Limit> }
   | {

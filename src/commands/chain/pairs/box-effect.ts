@@ -1,7 +1,7 @@
 /** What a middlebox does to the connections of two hops that talk to each other through it. */
 import { formatDuration } from '../../../base/units.ts';
 import { lastTolerableProbeMs, probePeriodMs, safetyMarginMs } from '../../../keepalive/keepalive.ts';
-import { type ChainValue, isKnown, type Limit } from '../../../knowledge/hop.ts';
+import { type ChainValue, finiteLimit, isKnown, type Limit, type ProbeTimers } from '../../../knowledge/hop.ts';
 import type { BoxHop, HopPair } from './pair.ts';
 
 /** What a middlebox does to a connection that idles as long as both ends let it. */
@@ -25,9 +25,7 @@ export function boxEffectOf(pair: HopPair, box: BoxHop): BoxEffect {
   const notReused = [sender.client.reuse, receiver.server.reuse].some((reuse) => isKnown(reuse) && !reuse.value);
   if (notReused) return { kind: 'kept', why: 'no connection idles' };
   const limits = [sender.client.poolIdleMs, receiver.server.idleCloseMs];
-  const shortest = Math.min(
-    ...limits.map((limit) => (isKnown(limit) && limit.value !== 'never' ? limit.value : Number.POSITIVE_INFINITY)),
-  );
+  const shortest = Math.min(...limits.map((limit) => finiteLimit(limit) ?? Number.POSITIVE_INFINITY));
   if (shortest <= timeoutMs - marginMs)
     return { kind: 'kept', why: `${forgets}, the ends give up after ${formatDuration(shortest)}` };
   const sides = [sender.client.tcpKeepalive, receiver.server.tcpKeepalive];
@@ -50,10 +48,7 @@ export function boxEffectOf(pair: HopPair, box: BoxHop): BoxEffect {
 }
 
 /** The keepalive of the end whose probes come before a box forgets, two of them lost; undefined: of neither that is known. */
-function probesInTime(
-  { sender, receiver }: HopPair,
-  timeoutMs: number,
-): { idleMs: number; intervalMs: number; count: number } | undefined {
+function probesInTime({ sender, receiver }: HopPair, timeoutMs: number): NonNullable<ProbeTimers> | undefined {
   return [sender.client.tcpKeepalive, receiver.server.tcpKeepalive]
     .filter(isKnown)
     .flatMap(({ value }) => (value === null ? [] : [value]))

@@ -1,9 +1,8 @@
 import { formatDuration } from '../../../base/units.ts';
-import { isKnown } from '../../../knowledge/hop.ts';
+import { finiteLimit, isKnown } from '../../../knowledge/hop.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { ChainFacts } from '../facts.ts';
-import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
-import { linesFor } from '../write.ts';
+import { describeLimit, either, remedyAt, saidBy } from '../wording.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'idle-connections-occupy-workers',
@@ -26,13 +25,13 @@ with the lines of the remedy. The server must not close before a client that has
 **Sources.** Little's law. Apache's core (KeepAliveTimeout) and mpm_common (MaxRequestWorkers). RFC 9112, section 9.5.`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
-    const { pair, requestsPerSecond, syntax } = facts;
-    const { sender, receiver } = pair;
-    const { capacity, idleCloseMs, makesRoom, reuse } = receiver.server;
-    if (makesRoom === true || sender.role !== 'client' || !isKnown(capacity) || !isKnown(idleCloseMs)) return [];
-    if ([sender.client.reuse, reuse].some((side) => isKnown(side) && !side.value)) return [];
+    const { pair, requestsPerSecond } = facts;
+    const { sender, receiver, alignment } = pair;
+    const { capacity, idleCloseMs, makesRoom } = receiver.server;
+    if (makesRoom === true || alignment.kind === 'not-reused' || sender.role !== 'client') return [];
+    if (!isKnown(capacity) || !isKnown(idleCloseMs)) return [];
     const { poolIdleMs } = sender.client;
-    const ownMs = isKnown(poolIdleMs) && poolIdleMs.value !== 'never' ? poolIdleMs.value : null;
+    const ownMs = finiteLimit(poolIdleMs);
     const senderIsFirst = ownMs !== null && (idleCloseMs.value === 'never' || ownMs < idleCloseMs.value);
     const kept = senderIsFirst && isKnown(poolIdleMs) ? poolIdleMs : idleCloseMs;
     const limit = kept.value;
@@ -44,24 +43,19 @@ with the lines of the remedy. The server must not close before a client that has
     const larger =
       idleCount === null
         ? []
-        : headed(
-            `${headingFor(receiver, capacity)}: room for them`,
-            linesFor(syntax, 'receiver', { set: 'capacity', count: idleCount, on: placeOf(receiver, capacity) }),
-          );
+        : remedyAt(facts, 'receiver', capacity, {
+            reason: 'room for them',
+            wanted: { set: 'capacity', count: idleCount },
+          });
+    // Where the sender has a limit that is not the first, the receiver closes too soon already.
+    const end = senderIsFirst ? 'sender' : ownMs === null ? 'receiver' : null;
     const shorter =
-      enoughMs < 1000
+      end === null || enoughMs < 1000
         ? []
-        : senderIsFirst
-          ? headed(
-              `${headingFor(sender, kept)}: shorter`,
-              linesFor(syntax, 'sender', { set: 'pool-idle', ms: enoughMs }),
-            )
-          : ownMs !== null
-            ? [] // the receiver closes too soon already
-            : headed(
-                `${headingFor(receiver, kept)}: shorter`,
-                linesFor(syntax, 'receiver', { set: 'idle-close', ms: enoughMs, on: placeOf(receiver, kept) }),
-              );
+        : remedyAt(facts, end, kept, {
+            reason: 'shorter',
+            wanted: { set: end === 'sender' ? 'pool-idle' : 'idle-close', ms: enoughMs },
+          });
     return [
       {
         severity: 'warning',
@@ -77,12 +71,7 @@ with the lines of the remedy. The server must not close before a client that has
           requestsPerSecond,
           idleCount,
         },
-        remedy: [
-          ...larger,
-          ...(larger.length > 0 && shorter.length > 0 ? ['# or'] : []),
-          ...shorter,
-          `# or a proxy with a bounded pool in front of ${receiver.name}`,
-        ],
+        remedy: [...either(larger, shorter), `# or a proxy with a bounded pool in front of ${receiver.name}`],
       },
     ];
   },

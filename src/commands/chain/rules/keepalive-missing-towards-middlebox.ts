@@ -1,15 +1,13 @@
 import { formatDuration } from '../../../base/units.ts';
 import { recommendKeepalive, safetyMarginMs } from '../../../keepalive/keepalive.ts';
 import { setsockoptLines } from '../../../keepalive/remedy.ts';
-import { type ChainClientSide, isKnown } from '../../../knowledge/hop.ts';
+import { isKnown, type MaybeChainValue, type ProbeTimers } from '../../../knowledge/hop.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
 import type { Keepalive } from '../../../report/values.ts';
 import type { ChainFacts, PairFacts } from '../facts.ts';
 import { waitBeyond } from '../pairs/box-effect.ts';
 import type { BoxHop } from '../pairs/pair.ts';
-import type { ChainHop } from '../report.ts';
-import { describeLimit, headed, headingFor, saidBy } from '../wording.ts';
-import { linesFor } from '../write.ts';
+import { describeLimit, either, remedyAt, saidBy } from '../wording.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'keepalive-missing-towards-middlebox',
@@ -51,13 +49,10 @@ remedy. For slow responses only probes help. A box that counts bytes, as a proxy
           evidence: {
             middleboxIdleTimeoutMs: idleTimeoutMs.value,
             middleboxIdleTimeoutSetBy: saidBy(idleTimeoutMs),
-            idlesFor: effect.idleMs === 'never' ? 'no limit' : formatDuration(effect.idleMs),
+            idlesFor: describeLimit(effect.idleMs),
             keepaliveRefreshes,
           },
-          remedy: remedyFor(facts, box, {
-            idleTimeoutMs: idleTimeoutMs.value,
-            refreshes: keepaliveRefreshes !== false,
-          }),
+          remedy: remedyFor(facts, box),
         },
       ];
     });
@@ -75,6 +70,7 @@ function longWait(facts: PairFacts, box: BoxHop): Judgement[] {
       ? ''
       : `, unless ${receiver.name} sends TCP keepalive, which is not known`;
   const keepalive = keepaliveRefreshes === false ? null : recommendKeepalive(idleTimeoutMs.value);
+  const probes = keepalive === null ? [] : probeLines(facts, keepalive);
   return [
     {
       severity: 'warning',
@@ -86,50 +82,36 @@ function longWait(facts: PairFacts, box: BoxHop): Judgement[] {
         responseTimeoutSetBy: saidBy(wait),
         keepaliveRefreshes,
       },
-      remedy: keepalive === null ? [] : probeLines(facts, keepalive),
+      remedy: keepalive === null || probes.length > 0 ? probes : setsockoptLines(keepalive),
     },
   ];
 }
 
-type Probes = ChainClientSide['tcpKeepalive'];
-
-function describeProbes(name: string, keepalive: Probes): string {
+function describeProbes(name: string, keepalive: MaybeChainValue<ProbeTimers>): string {
   if (!isKnown(keepalive)) return `whether ${name} sends TCP keepalive is not known`;
   return keepalive.value === null
     ? `${name} sends no TCP keepalive`
     : `the first probe of ${name} goes after ${formatDuration(keepalive.value.idleMs)}`;
 }
 
-function remedyFor(
-  facts: PairFacts,
-  box: BoxHop,
-  { idleTimeoutMs, refreshes }: { idleTimeoutMs: number; refreshes: boolean },
-): string[] {
-  const { sender } = facts.pair;
-  const { poolIdleMs } = sender.client;
-  const keepalive = refreshes ? recommendKeepalive(idleTimeoutMs) : null;
-  const pooled = headed(
-    `${headingFor(sender, isKnown(poolIdleMs) ? poolIdleMs : null)}: give idle connections up before ${box.name}`,
-    linesFor(facts.syntax, 'sender', { set: 'pool-idle', ms: idleTimeoutMs - safetyMarginMs(idleTimeoutMs) }),
-  );
+function remedyFor(facts: PairFacts, { name, middlebox }: BoxHop): string[] {
+  const timeoutMs = middlebox.idleTimeoutMs.value;
+  const keepalive = middlebox.keepaliveRefreshes === false ? null : recommendKeepalive(timeoutMs);
+  const pooled = remedyAt(facts, 'sender', facts.pair.sender.client.poolIdleMs, {
+    reason: `give idle connections up before ${name}`,
+    wanted: { set: 'pool-idle', ms: timeoutMs - safetyMarginMs(timeoutMs) },
+  });
   if (keepalive === null) return pooled;
-  const probes = probeLines(facts, keepalive, pooled.length > 0);
-  return [...pooled, ...(pooled.length > 0 && probes.length > 0 ? ['# or'] : []), ...probes];
+  const probes = probeLines(facts, keepalive);
+  return either(pooled, pooled.length + probes.length > 0 ? probes : setsockoptLines(keepalive));
 }
 
-/** Keepalive in either end's own syntax; as socket options where neither has one, unless there is another way already. */
-function probeLines({ pair, syntax }: PairFacts, keepalive: Keepalive, hasOther = false): string[] {
-  const { sender, receiver } = pair;
-  const headingOf = (end: ChainHop, probes: Probes): string => headingFor(end, isKnown(probes) ? probes : null);
-  const wanted = { set: 'tcp-keepalive', keepalive } as const;
-  const fromSender = headed(
-    `${headingOf(sender, sender.client.tcpKeepalive)}: send keepalive probes`,
-    linesFor(syntax, 'sender', wanted),
+/** Keepalive in the syntax of each end that has one. */
+function probeLines(facts: PairFacts, keepalive: Keepalive): string[] {
+  const { sender, receiver } = facts.pair;
+  const probes = { reason: 'send keepalive probes', wanted: { set: 'tcp-keepalive', keepalive } } as const;
+  return either(
+    remedyAt(facts, 'sender', sender.client.tcpKeepalive, probes),
+    remedyAt(facts, 'receiver', receiver.server.tcpKeepalive, probes),
   );
-  const fromReceiver = headed(
-    `${headingOf(receiver, receiver.server.tcpKeepalive)}: send keepalive probes`,
-    linesFor(syntax, 'receiver', wanted),
-  );
-  if (fromSender.length + fromReceiver.length === 0) return hasOther ? [] : setsockoptLines(keepalive);
-  return [...fromSender, ...(fromSender.length > 0 && fromReceiver.length > 0 ? ['# or'] : []), ...fromReceiver];
 }

@@ -1,8 +1,7 @@
 import { isKnown } from '../../../knowledge/hop.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { ChainFacts } from '../facts.ts';
-import { headed, headingFor, saidBy } from '../wording.ts';
-import { linesFor } from '../write.ts';
+import { remedyAt, saidBy } from '../wording.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'pool-larger-than-server-allows',
@@ -24,12 +23,11 @@ capacity of the receiver.
 (MaxRequestWorkers).`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
-    const { sender, receiver } = facts.pair;
-    const { poolSize, reuse } = sender.client;
-    const { capacity, makesRoom, reuse: keepsOpen } = receiver.server;
-    if (makesRoom === true) return [];
+    const { sender, receiver, alignment } = facts.pair;
+    const { poolSize } = sender.client;
+    const { capacity, makesRoom } = receiver.server;
+    if (makesRoom === true || alignment.kind === 'not-reused') return [];
     if (!isKnown(poolSize) || !isKnown(capacity) || poolSize.value === 'never') return [];
-    if ([reuse, keepsOpen].some((side) => isKnown(side) && !side.value)) return [];
     if (poolSize.value <= capacity.value) return [];
     return [
       {
@@ -41,10 +39,10 @@ capacity of the receiver.
           capacity: capacity.value,
           capacitySetBy: saidBy(capacity),
         },
-        remedy: headed(
-          `${headingFor(sender, poolSize)}: at most ${capacity.value} in all`,
-          linesFor(facts.syntax, 'sender', { set: 'pool-size', count: capacity.value }),
-        ),
+        remedy: remedyAt(facts, 'sender', poolSize, {
+          reason: `at most ${capacity.value} in all`,
+          wanted: { set: 'pool-size', count: capacity.value },
+        }),
       },
     ];
   },

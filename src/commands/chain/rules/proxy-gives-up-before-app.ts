@@ -2,8 +2,7 @@ import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { ChainFacts } from '../facts.ts';
-import { headed, headingFor, saidBy } from '../wording.ts';
-import { linesFor } from '../write.ts';
+import { remedyAt, saidBy } from '../wording.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'proxy-gives-up-before-app',
@@ -24,8 +23,7 @@ whose result nobody awaits helps nobody. A repeated request makes it worse, beca
 **Sources.** RFC 9110, sections 9.2.2 and 15.6.5. ngx_http_proxy_module (proxy_read_timeout). gunicorn's settings (timeout).`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
-    const { pair, marginMs, syntax } = facts;
-    const { sender, receiver } = pair;
+    const { sender, receiver } = facts.pair;
     const { responseTimeoutMs } = sender.client;
     const { requestTimeoutMs } = receiver.server;
     if (!isKnown(responseTimeoutMs) || !isKnown(requestTimeoutMs)) return [];
@@ -41,10 +39,10 @@ whose result nobody awaits helps nobody. A repeated request makes it worse, beca
           requestTimeoutMs: requestTimeoutMs.value,
           requestTimeoutSetBy: saidBy(requestTimeoutMs),
         },
-        remedy: headed(
-          `${headingFor(sender, responseTimeoutMs)}: wait longer than ${receiver.name} works`,
-          linesFor(syntax, 'sender', { set: 'response-timeout', ms: requestTimeoutMs.value + marginMs }),
-        ),
+        remedy: remedyAt(facts, 'sender', responseTimeoutMs, {
+          reason: `wait longer than ${receiver.name} works`,
+          wanted: { set: 'response-timeout', ms: requestTimeoutMs.value + facts.marginMs },
+        }),
       },
     ];
   },

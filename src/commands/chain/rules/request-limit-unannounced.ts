@@ -1,9 +1,8 @@
 import { formatDuration } from '../../../base/units.ts';
-import { isKnown } from '../../../knowledge/hop.ts';
+import { finiteLimit, isKnown } from '../../../knowledge/hop.ts';
 import type { Judgement, Rule } from '../../../report/finding.ts';
 import type { ChainFacts } from '../facts.ts';
-import { headed, headingFor, saidBy } from '../wording.ts';
-import { linesFor } from '../write.ts';
+import { remedyAt, retryRemedy, saidBy } from '../wording.ts';
 
 export const rule: Rule<ChainFacts> = {
   id: 'request-limit-unannounced',
@@ -25,16 +24,15 @@ may be sent twice. Set a jitter, so that workers do not end together. Or restart
 max_requests_jitter) and gunicorn issue 3323.`,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
-    const { sender, receiver } = facts.pair;
+    const { sender, receiver, alignment } = facts.pair;
     const { client } = sender;
     const { server } = receiver;
-    if (server.announcesClose !== false) return [];
-    if ([client.reuse, server.reuse].some((reuse) => isKnown(reuse) && !reuse.value)) return [];
+    if (server.announcesClose !== false || alignment.kind === 'not-reused') return [];
     const judgements: Judgement[] = [];
     const asks = 'a request already on its way then fails';
     if (isKnown(server.maxRequests) && server.maxRequests.value !== 'never') {
       const limit = server.maxRequests.value;
-      const own = isKnown(client.maxRequests) && client.maxRequests.value !== 'never' ? client.maxRequests.value : null;
+      const own = finiteLimit(client.maxRequests);
       const ofWorker = server.requestLimitOf === 'worker';
       if (ofWorker || own === null || own >= limit) {
         judgements.push({
@@ -45,20 +43,17 @@ max_requests_jitter) and gunicorn issue 3323.`,
           evidence: { maxRequests: limit, maxRequestsSetBy: saidBy(server.maxRequests), senderMaxRequests: own },
           remedy:
             ofWorker || limit < 2
-              ? headed(
-                  `# ${sender.name}: send again what may be sent twice`,
-                  linesFor(facts.syntax, 'sender', { set: 'retry-safely' }),
-                )
-              : headed(
-                  `${headingFor(sender, isKnown(client.maxRequests) ? client.maxRequests : null)}: let it close before ${receiver.name} does`,
-                  linesFor(facts.syntax, 'sender', { set: 'pool-requests', count: limit - 1 }),
-                ),
+              ? retryRemedy(facts)
+              : remedyAt(facts, 'sender', client.maxRequests, {
+                  reason: `let it close before ${receiver.name} does`,
+                  wanted: { set: 'pool-requests', count: limit - 1 },
+                }),
         });
       }
     }
     if (isKnown(server.maxAgeMs) && server.maxAgeMs.value !== 'never') {
       const limitMs = server.maxAgeMs.value;
-      const ownMs = isKnown(client.maxAgeMs) && client.maxAgeMs.value !== 'never' ? client.maxAgeMs.value : null;
+      const ownMs = finiteLimit(client.maxAgeMs);
       if (ownMs === null || ownMs >= limitMs) {
         judgements.push({
           severity: 'warning',

@@ -2,7 +2,7 @@ import { formatDuration } from '../../../base/units.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { ChainFacts } from '../facts.ts';
-import { describeLimit, headed, headingFor, placeOf, saidBy } from '../wording.ts';
+import { describeLimit, either, headed, remedyAt, retryRemedy, saidBy } from '../wording.ts';
 import { linesFor } from '../write.ts';
 
 const STEP_MS = 5000;
@@ -65,31 +65,22 @@ Balancers": HTTP 502. Node.js issue 59193, nginx ticket 1484 (the race in practi
       ? [`# ${saidBy(written)} says ${describeLimit(written.value)} already: reload or restart ${receiver.name}`]
       : longerMs === null
         ? []
-        : headed(
-            `${headingFor(receiver, written)}: let it outlast ${sender.name}`,
-            linesFor(syntax, 'receiver', { set: 'idle-close', ms: longerMs, on: placeOf(receiver, written) }),
-          );
+        : remedyAt(facts, 'receiver', written, {
+            reason: `let it outlast ${sender.name}`,
+            wanted: { set: 'idle-close', ms: longerMs },
+          });
     const lowered =
       shorterMs < 1000
         ? []
-        : headed(
-            `${headingFor(sender, poolIdle)}: let it give up before ${receiver.name}`,
-            linesFor(syntax, 'sender', { set: 'pool-idle', ms: shorterMs }),
-          );
-    const [first, second] = longerMs !== null && longerMs > LONG_MS ? [lowered, raised] : [raised, lowered];
-    const avoided =
-      raised.length + lowered.length > 0
-        ? []
-        : [
-            ...headed(
-              `# ${sender.name}: send again what may be sent twice`,
-              linesFor(syntax, 'sender', { set: 'retry-safely' }),
-            ),
-            ...headed(
-              `# ${sender.name}: or a connection for each request`,
-              linesFor(syntax, 'sender', { set: 'no-reuse' }),
-            ),
-          ];
+        : remedyAt(facts, 'sender', poolIdle, {
+            reason: `let it give up before ${receiver.name}`,
+            wanted: { set: 'pool-idle', ms: shorterMs },
+          });
+    const aligned = longerMs !== null && longerMs > LONG_MS ? either(lowered, raised) : either(raised, lowered);
+    const single = headed(
+      `# ${sender.name}: or a connection for each request`,
+      linesFor(syntax, 'sender', { set: 'no-reuse' }),
+    );
     return [
       {
         severity:
@@ -104,7 +95,7 @@ Balancers": HTTP 502. Node.js issue 59193, nginx ticket 1484 (the race in practi
           idleCloseSetBy: saidBy(idleClose),
           marginMs,
         },
-        remedy: [...first, ...(first.length > 0 && second.length > 0 ? ['# or'] : []), ...second, ...avoided],
+        remedy: aligned.length > 0 ? aligned : [...retryRemedy(facts), ...single],
       },
     ];
   },

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../../base/units.ts';
 import { TIME_WAIT_MS } from '../../../keepalive/kernel-timers.ts';
-import { isKnown } from '../../../knowledge/hop.ts';
+import { finiteLimit, isKnown } from '../../../knowledge/hop.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { ChainFacts, PairFacts } from '../facts.ts';
-import { headed, headingFor, placeOf, saidBy } from '../wording.ts';
-import { linesFor, poolIdleOnceReusedMs } from '../write.ts';
+import { remedyAt, saidBy } from '../wording.ts';
+import { poolIdleOnceReusedMs } from '../write.ts';
 
 /** The ports of net.ipv4.ip_local_port_range as the kernel ships it: 32768 to 60999. */
 const DEFAULT_PORT_COUNT = 28_232;
@@ -35,7 +35,7 @@ sender: the remedy has that line too where it is needed.
   rank: -2,
   judge: (facts) => {
     if (facts.kind !== 'pair') return [];
-    const { pair, requestsPerSecond, syntax } = facts;
+    const { pair, requestsPerSecond } = facts;
     const { sender, receiver, alignment } = pair;
     if (alignment.kind !== 'not-reused') return [];
     const { by, closer, decidedBy, why } = alignment;
@@ -47,16 +47,14 @@ sender: the remedy has that line too where it is needed.
         ? `each leaves a socket in TIME_WAIT for ${TIME_WAIT_S} s at the side that closes first`
         : `${requestsPerSecond} requests a second keep ${timeWaitCount} sockets in TIME_WAIT at the side that closes first`;
     const limit = `${closer === 'sender' ? '' : `if ${sender.name} is the first, `}more than ${PORT_LIMIT_PER_SECOND} a second to one address and port of another host run out of free ports, with the port range that kernels ship`;
+    const { reuse: keepsOpen } = receiver.server;
     const keepOpen =
-      isKnown(receiver.server.reuse) && !receiver.server.reuse.value
-        ? headed(
-            `${headingFor(receiver, receiver.server.reuse)}: keep connections open`,
-            linesFor(syntax, 'receiver', { set: 'keep-open', on: placeOf(receiver, receiver.server.reuse) }),
-          )
+      isKnown(keepsOpen) && !keepsOpen.value
+        ? remedyAt(facts, 'receiver', keepsOpen, { reason: 'keep connections open', wanted: { set: 'keep-open' } })
         : [];
     const reuse =
       by === 'sender'
-        ? headed(`${headingFor(sender, decidedBy)}: reuse connections`, linesFor(syntax, 'sender', { set: 'reuse' }))
+        ? remedyAt(facts, 'sender', decidedBy, { reason: 'reuse connections', wanted: { set: 'reuse' } })
         : [];
     return [
       {
@@ -77,17 +75,14 @@ sender: the remedy has that line too where it is needed.
 };
 
 /** Once connections are reused the receiver must outlast the pool: the line that sees to it, where it does not yet. */
-function outlasting({ pair: { sender, receiver }, marginMs, syntax }: PairFacts): string[] {
+function outlasting(facts: PairFacts): string[] {
+  const { pair, marginMs, syntax } = facts;
+  const { idleCloseMs } = pair.receiver.server;
   const poolIdleMs = poolIdleOnceReusedMs(syntax.sender);
-  const { idleCloseMs } = receiver.server;
-  if (poolIdleMs === null || !isKnown(idleCloseMs) || idleCloseMs.value === 'never') return [];
-  if (poolIdleMs + marginMs <= idleCloseMs.value) return [];
-  return headed(
-    `${headingFor(receiver, idleCloseMs)}: and then let it outlast the pool of ${sender.name}, ${formatDuration(poolIdleMs)}`,
-    linesFor(syntax, 'receiver', {
-      set: 'idle-close',
-      ms: Math.ceil((poolIdleMs + marginMs) / 5000) * 5000,
-      on: placeOf(receiver, idleCloseMs),
-    }),
-  );
+  const closeMs = finiteLimit(idleCloseMs);
+  if (poolIdleMs === null || closeMs === null || poolIdleMs + marginMs <= closeMs) return [];
+  return remedyAt(facts, 'receiver', idleCloseMs, {
+    reason: `and then let it outlast the pool of ${pair.sender.name}, ${formatDuration(poolIdleMs)}`,
+    wanted: { set: 'idle-close', ms: Math.ceil((poolIdleMs + marginMs) / 5000) * 5000 },
+  });
 }

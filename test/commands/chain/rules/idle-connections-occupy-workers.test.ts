@@ -28,10 +28,10 @@ test('more idle clients than workers are a warning, with the time at which they 
       },
       remedy: [
         '# httpd.conf:2: room for them',
-        ...lines('receiver', { set: 'capacity', count: 750, on: 'file' }),
+        ...lines('receiver', { set: 'capacity', count: 750 }),
         '# or',
         '# httpd.conf:3: shorter',
-        ...lines('receiver', { set: 'idle-close', ms: 3_000, on: 'file' }),
+        ...lines('receiver', { set: 'idle-close', ms: 3_000 }),
         '# or a proxy with a bounded pool in front of app',
       ],
     },
@@ -58,7 +58,7 @@ test('nothing shorter is asked for where not even a second fits', () => {
     {
       remedy: [
         '# httpd.conf:2: room for them',
-        ...lines('receiver', { set: 'capacity', count: 1000, on: 'file' }),
+        ...lines('receiver', { set: 'capacity', count: 1000 }),
         '# or a proxy with a bounded pool in front of app',
       ],
     },
@@ -75,7 +75,7 @@ test('a client that gives up first decides how many there are, and is what may b
       evidence: { idlesFor: '10 s', idlesForSetBy: 'client.py:4 keepalive_timeout', idleCount: 500 },
       remedy: [
         '# httpd.conf:2: room for them',
-        ...lines('receiver', { set: 'capacity', count: 500, on: 'file' }),
+        ...lines('receiver', { set: 'capacity', count: 500 }),
         '# or',
         '# client.py:4: shorter',
         ...lines('sender', { set: 'pool-idle', ms: 3_000 }),

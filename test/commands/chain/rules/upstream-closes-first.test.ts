@@ -16,7 +16,7 @@ test('a server that closes before the pool in front of it is an error, with both
         idleCloseSetBy: 'app.py:3 keepalive',
         marginMs: 2000,
       },
-      remedy: ['# app.py:3: let it outlast proxy', ...lines('receiver', { set: 'idle-close', ms: 65_000, on: 'file' })],
+      remedy: ['# app.py:3: let it outlast proxy', ...lines('receiver', { set: 'idle-close', ms: 65_000 })],
     },
   ]);
 });
@@ -33,7 +33,7 @@ test('where the server leaves time for it, giving up first is the other way', ()
     {
       remedy: [
         '# app.py:3: let it outlast proxy',
-        ...lines('receiver', { set: 'idle-close', ms: 65_000, on: 'file' }),
+        ...lines('receiver', { set: 'idle-close', ms: 65_000 }),
         '# or',
         '# proxy.conf:7: let it give up before app',
         ...lines('sender', { set: 'pool-idle', ms: 28_000 }),
@@ -47,7 +47,7 @@ test('of a pool that keeps connections for an hour that is the first way', () =>
   const [finding] = rule.judge(pairFacts(sender, appHop()));
   expect(finding?.remedy.filter((line) => !line.startsWith('#'))).toEqual([
     ...lines('sender', { set: 'pool-idle', ms: 73_000 }),
-    ...lines('receiver', { set: 'idle-close', ms: 3_605_000, on: 'file' }),
+    ...lines('receiver', { set: 'idle-close', ms: 3_605_000 }),
   ]);
 });
 
@@ -58,7 +58,7 @@ test('a line for the command line is asked for where the value stands there', ()
   const [finding] = rule.judge(pairFacts(proxyHop(), server));
   expect(finding?.remedy).toEqual([
     '# on the command line of app, in place of --keep-alive 2: let it outlast proxy',
-    ...lines('receiver', { set: 'idle-close', ms: 65_000, on: 'command-line' }),
+    '--keep-alive 65',
   ]);
 });
 
@@ -84,7 +84,7 @@ test('a running server that does not do what its file says is to be reloaded, no
   expect(remedyOf(75_000)).toEqual(['# app.py:3 keepalive says 1 m 15 s already: reload or restart app', '# or']);
   expect(remedyOf(5000)).toEqual([
     '# app.py:3: let it outlast proxy',
-    ...lines('receiver', { set: 'idle-close', ms: 65_000, on: 'file' }),
+    ...lines('receiver', { set: 'idle-close', ms: 65_000 }),
   ]);
 });
 

@@ -54,7 +54,7 @@ test('with reuse comes the race: the server is told to outlast the pool as well'
         '# proxy.conf:9: reuse connections',
         ...lines('sender', { set: 'reuse' }),
         '# app.py:3: and then let it outlast the pool of proxy, 1 m',
-        ...lines('receiver', { set: 'idle-close', ms: 65_000, on: 'file' }),
+        ...lines('receiver', { set: 'idle-close', ms: 65_000 }),
       ],
     },
   ]);
@@ -66,13 +66,13 @@ test('a server that closes after each response is told to keep open; so are both
     rule.judge(pairFacts(sender, sync)).flatMap(({ remedy }) => remedy);
   expect(remedyOf(proxyHop())).toEqual([
     '# app.py:1: keep connections open',
-    ...lines('receiver', { set: 'keep-open', on: 'file' }),
+    ...lines('receiver', { set: 'keep-open' }),
   ]);
   expect(remedyOf(http10)).toEqual([
     '# proxy.conf:9: reuse connections',
     ...lines('sender', { set: 'reuse' }),
     '# app.py:1: keep connections open',
-    ...lines('receiver', { set: 'keep-open', on: 'file' }),
+    ...lines('receiver', { set: 'keep-open' }),
   ]);
 });
 

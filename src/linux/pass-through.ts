@@ -17,7 +17,7 @@ const LAST_GRACE_MS = 3000;
 /** A terminal's Ctrl-C goes to a child too, whose end may be seen so much, in ms, before this process's own signal. */
 export const SIGNAL_LAG_MS = 500;
 
-/** How a program ended that this process stood for. */
+/** How a program ended. */
 export interface PassedEnd {
   /** 128 + n when signal n ended it, as shells have it. */
   exitCode: number;
@@ -33,27 +33,27 @@ export type Patience =
   | AbortSignal;
 
 /**
- * Starts a program with this process's own standard streams, and stands for it: what signals come are passed on to it, and its end is told.
- * A terminal's Ctrl-C has reached it already and is not passed on.
+ * Starts a program with this process's own standard streams, forwards signals to it, and returns how it ended. A terminal's Ctrl-C has
+ * reached it already and is not forwarded.
  *
  * @throws KernelError when it could not be started; the signal's reason when that is aborted, once the program has ended or its time is up.
  */
-export async function standFor(start: () => ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
+export async function passThrough(start: () => ChildProcess, what: string, patience: Patience): Promise<PassedEnd> {
   let child: ChildProcess | null = null;
-  const passOn = (name: NodeJS.Signals) => {
+  const forward = (name: NodeJS.Signals) => {
     if (!(BY_TERMINAL.includes(name) && isInForeground())) child?.kill(name);
   };
-  // Before it is started: a signal that comes as soon as it runs must find somebody here.
+  // Before it is started: a signal that comes as soon as it runs must find a listener.
   for (const name of ENDING) {
-    if (patience === 'endless') process.on(name, passOn);
-    else process.once(name, passOn);
+    if (patience === 'endless') process.on(name, forward);
+    else process.once(name, forward);
   }
-  for (const name of OTHERS) process.on(name, passOn);
+  for (const name of OTHERS) process.on(name, forward);
   try {
     child = start();
     return await endOf(child, what, patience);
   } finally {
-    for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, passOn);
+    for (const name of [...ENDING, ...OTHERS]) process.removeListener(name, forward);
   }
 }
 

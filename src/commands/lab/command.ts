@@ -4,7 +4,7 @@ import { CapabilityError, KaprobeError } from '../../base/errors.ts';
 import { formatDuration } from '../../base/units.ts';
 import type { SurvivalArm } from '../../connections/observation.ts';
 import { setsockoptLines } from '../../keepalive/remedy.ts';
-import { standFor } from '../../linux/pass-through.ts';
+import { passThrough } from '../../linux/pass-through.ts';
 import type { Gap, Outcome, PassedThrough, Report } from '../../report/report.ts';
 import type { CheckData } from '../check/report.ts';
 import type { CommandContext, Room } from '../room.ts';
@@ -144,7 +144,7 @@ async function runCommand(
 ): Promise<PassedThrough> {
   const [name = ''] = argv;
   const start = () => client.spawn(argv, { stdio: 'inherit', env: { ...process.env, ...env } });
-  const end = await standFor(start, name, signal);
+  const end = await passThrough(start, name, signal);
   const remarks = [end.signal === null ? null : `${name} was ended by ${end.signal}`, sink.ending()];
   return { kind: 'passed-through', exitCode: end.exitCode, remarks: remarks.filter((remark) => remark !== null) };
 }

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Command } from '@commander-js/extra-typings';
 import { KernelError, UsageError } from '../../base/errors.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
 import { processSwitches } from '../../knowledge/switches.ts';
 import { loadLibc } from '../../linux/libc.ts';
-import { type PassedEnd, standFor } from '../../linux/pass-through.ts';
+import { type PassedEnd, passThrough } from '../../linux/pass-through.ts';
 import type { Outcome, PassedThrough } from '../../report/report.ts';
 import type { Middlebox } from '../../report/values.ts';
-import type { Room } from '../room.ts';
+import { defineRoom } from '../room.ts';
 import { givenMiddleboxes, middleboxOption, middleboxTimeoutOption, quoted } from '../shared/options.ts';
 import { judgeRun } from './judge-run.ts';
 import { type WatchedTree, watchProcessTree } from './process-tree-connections.ts';
@@ -17,30 +16,7 @@ import type { RunData } from './report.ts';
 const EXIT_CANNOT_START = 126;
 const EXIT_NOT_FOUND = 127;
 
-/**
- * Runs a command, looks again and again at the connections that its processes hold, and judges the outgoing ones when it has ended. Streams,
- * signals and exit code are the command's.
- */
-export const room: Room<RunData> = {
-  answers: (operands) => (operands.length > 0 ? 'program-and-report' : 'report'), // without a command it only says so
-  view: async () => (await import('./text.ts')).view,
-  declare(command: Command): void {
-    command
-      .usage('[options] -- COMMAND...')
-      .description(
-        "Runs COMMAND, watches the TCP connections of it and of all processes that come from it, and judges the keepalive of every outgoing one. stdin, stdout and stderr are the command's; the report follows on stderr when it has ended, or goes into the files of --output.",
-      )
-      .argument('[command...]', 'what to run')
-      .optionsGroup('Judged against:');
-    command.addOption(middleboxOption()).addOption(middleboxTimeoutOption());
-    command
-      .option(
-        '--require-connection',
-        'could not tell (2) where no outgoing connection was seen: nothing is proved then',
-      )
-      .addHelpText(
-        'after',
-        `
+const HELP = `
 Keepalive off is a warning, and an error where a middlebox is given.
 Connections that others made to the command are listed and not judged. Those
 on loopback are judged as if a middlebox stood between: the program is on
@@ -61,13 +37,35 @@ is no such command. What Ctrl-C means is up to the command.
 Examples:
   kaprobe run --middlebox juniper-srx-tcp -- python3 app.py
   kaprobe run --middlebox-timeout 6m --fail-on warning -- npm test
-  kaprobe run --output json=keepalive.json -- ./integration-tests.sh`,
-      );
-  },
+  kaprobe run --output json=keepalive.json -- ./integration-tests.sh`;
 
-  async run(operands, options, { signal }) {
+/**
+ * Runs a command, looks again and again at the connections that its processes hold, and judges the outgoing ones when it has ended. Streams,
+ * signals and exit code are the command's.
+ */
+export const room = defineRoom({
+  answers: (operands) => (operands.length > 0 ? 'program-and-report' : 'report'), // without a command it only says so
+  view: async () => (await import('./text.ts')).view,
+  declare: (command) =>
+    command
+      .usage('[options] -- COMMAND...')
+      .description(
+        "Runs COMMAND, watches the TCP connections of it and of all processes that come from it, and judges the keepalive of every outgoing one. stdin, stdout and stderr are the command's; the report follows on stderr when it has ended, or goes into the files of --output.",
+      )
+      .argument('[command...]', 'what to run')
+      .optionsGroup('Judged against:')
+      .addOption(middleboxOption())
+      .addOption(middleboxTimeoutOption())
+      .option(
+        '--require-connection',
+        'could not tell (2) where no outgoing connection was seen: nothing is proved then',
+      )
+      .addHelpText('after', HELP),
+
+  async run(operands, options, { signal }): Promise<Outcome<RunData> | PassedThrough> {
     const [name] = operands;
     if (name === undefined) throw new UsageError('no command given', 'for example kaprobe run -- python3 app.py');
+    const { requireConnection: isRequired = false } = options;
     const middleboxes = givenMiddleboxes(options);
     const watch = await watchProcessTree(await loadLibc());
     signal.throwIfAborted();
@@ -79,17 +77,14 @@ Examples:
       return child;
     };
     try {
-      const end = await standFor(start, name, 'endless');
-      return watched(operands, end, watch.stop(), {
-        middleboxes,
-        isRequired: options['requireConnection'] === true,
-      });
+      const end = await passThrough(start, name, 'endless');
+      return outcomeOf(operands, end, watch.stop(), { middleboxes, isRequired });
     } catch (error) {
       if (error instanceof KernelError && !isStarted) return notStarted(name, error);
       throw error;
     }
   },
-};
+});
 
 function notStarted(name: string, { errno }: KernelError): PassedThrough {
   return errno === 'ENOENT'
@@ -97,7 +92,7 @@ function notStarted(name: string, { errno }: KernelError): PassedThrough {
     : { kind: 'passed-through', exitCode: EXIT_CANNOT_START, remarks: [`cannot start ${quoted(name)}: ${errno}`] };
 }
 
-function watched(
+function outcomeOf(
   command: string[],
   { exitCode, signal }: PassedEnd,
   { connections: seen, denied, ...rest }: WatchedTree,

@@ -1,20 +1,18 @@
 /** Watches, by looking again and again, which TCP connections this process's children and all of theirs hold, and with which options. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { endpoint, portOf } from '../../base/endpoint.ts';
 import { CapabilityError, KernelError } from '../../base/errors.ts';
 import { CONNECTION_STATES } from '../../base/tcp-state.ts';
-import { readCookie, withForeignDescriptor } from '../../linux/foreign-socket.ts';
+import { withForeignDescriptor } from '../../linux/foreign-socket.ts';
 import { type KernelSocket, readSockets } from '../../linux/kernel-socket.ts';
 import type { Libc } from '../../linux/libc.ts';
 import { descendantsOf, hasEnded, reapOrphans } from '../../linux/procfs/process-tree.ts';
 import { commandOf, type SocketHolder, scanSocketHolders } from '../../linux/procfs/socket-holders.ts';
-import { readKeepalive } from '../../linux/socket-options.ts';
-import { readTcpInfo } from '../../linux/tcp-info.ts';
-import { formatSocketAddress, isTcpSocket } from '../../linux/tcp-socket.ts';
 import { unmeasured } from '../../report/values.ts';
 import { type OpenedSocketList, openSocketList } from '../../sockets/socket-list.ts';
 import { afterLook, type Look, type SeenConnection } from './connection-log.ts';
-import { nextLook, STARTING_PACE } from './look-interval.ts';
+import { nextLook, type Pace, STARTING_PACE } from './look-interval.ts';
+import { type ReadConnection, readConnection } from './read-connection.ts';
 import type { RunData } from './report.ts';
 
 /** Everybody's sockets are listed that often, to know others' as others', where that costs no more than so much. */
@@ -34,223 +32,266 @@ export type WatchedTree = Pick<RunData, 'sampling' | 'processCount' | 'leftRunni
   denied: { pid: number; command: string | null; reason: string }[];
 };
 
-/** Under way; what it throws while looking is thrown by `stop`. */
-export interface TreeWatch {
-  /** Looks for the first time, now that there is a child: `pid` is waited for by somebody else. */
-  begin(pid: number): void;
-  stop(): WatchedTree;
+/** A watch of a tree of processes, and what it has seen so far. Connections are named by their cookies. Times count from its beginning. */
+interface TreeWatch {
+  readonly libc: Libc;
+  readonly list: OpenedSocketList;
+  /** The command's own process, which somebody else waits for; -1: it does not run yet. */
+  ownPid: number;
+  startedAtMs: number;
+  startedCpu: NodeJS.CpuUsage;
+  readonly seen: Map<string, SeenConnection>;
+  /** Those that there was no room for. */
+  readonly unlisted: Set<string>;
+  /** Inodes of the tree that are no TCP sockets, or listen. */
+  readonly otherInodes: Set<number>;
+  readonly pids: Set<number>;
+  readonly denied: Map<number, WatchedTree['denied'][number]>;
+  /** Processes whose descriptors may not be seen, with their names. */
+  readonly hidden: Map<number, string | null>;
+  readonly listeningPorts: Set<number>;
+  /** Connections that were there before the command, or were met while somebody else held them. */
+  readonly met: Set<string>;
+  /** How many outgoing ones ended that were not met, by their remote end. */
+  readonly unseen: Map<string, number>;
+  /** The kernel freed more sockets at once than it kept word of. */
+  lostWord: boolean;
+  look: Look;
+  looks: number;
+  gapsMs: number;
+  longestGapMs: number;
+  /** When everybody's sockets were last listed, and what that cost. */
+  listedAtMs: number;
+  listCostMs: number;
+  pace: Pace;
+  /** The processor's time that was spent by the end of the last look. */
+  spentMs: number;
+  timer: NodeJS.Timeout | undefined;
+  /** What a look threw, which ended the looking. */
+  failure: unknown;
 }
 
 /**
  * Gets ready, so that `begin` can look at once. This process becomes the parent of those descendants whose own parent ends: daemons stay in the
- * tree. Rejects with a KernelError where the kernel's list of sockets is not to be had, and with a CapabilityError where descriptors cannot be
- * duplicated at all.
+ * tree. Rejects with a CapabilityError where the kernel's list of sockets is unavailable, or descriptors cannot be duplicated at all.
  */
-export async function watchProcessTree(libc: Libc): Promise<TreeWatch> {
+export async function watchProcessTree(libc: Libc): Promise<{
+  /** Looks for the first time, now that there is a child: `pid` is waited for by somebody else. */
+  begin(pid: number): void;
+  /** Throws what was thrown while it looked. */
+  stop(): WatchedTree;
+}> {
   tryToDuplicate(libc);
   const list = await openList();
-  const { destroyed } = list;
   libc.becomeSubreaper();
-
-  let startedAtMs = performance.now();
-  let startedCpu = process.cpuUsage();
-  const log = new Map<string, SeenConnection>();
-  const unlisted = new Set<string>();
-  /** Inodes of the tree that are no TCP sockets, or listen. */
-  const others = new Set<number>();
-  const pids = new Set<number>();
-  const denied = new Map<number, WatchedTree['denied'][number]>();
-  /** Processes whose descriptors may not be seen, with their names. */
-  const hidden = new Map<number, string | null>();
-  const listening = new Set<number>();
-  /** The cookies of those that were there before the command, or were met while somebody held them. */
-  const met = new Set<string>();
-  /** How many outgoing ones ended that were not met, by their remote end. */
-  const unseen = new Map<string, number>();
-  let gapsMs = 0;
-  let longestGapMs = 0;
-  let own = -1;
-  let looks = 0;
-  let lost = false;
-  let look: Look = { atMs: 0, previousMs: 0 };
-  let listedAtMs = 0;
-  let listCostMs = 0;
-  let pace = STARTING_PACE;
-  let spentMs = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let failure: unknown = null;
-
-  const now = (): number => rounded(performance.now() - startedAtMs);
-  const cpuMs = (): number => {
-    const { user, system } = process.cpuUsage(startedCpu);
-    return (user + system) / 1000;
+  const watch: TreeWatch = {
+    libc,
+    list,
+    ownPid: -1,
+    startedAtMs: performance.now(),
+    startedCpu: process.cpuUsage(),
+    seen: new Map(),
+    unlisted: new Set(),
+    otherInodes: new Set(),
+    pids: new Set(),
+    denied: new Map(),
+    hidden: new Map(),
+    listeningPorts: new Set(),
+    met: new Set(),
+    unseen: new Map(),
+    lostWord: false,
+    look: { atMs: 0, previousMs: 0 },
+    looks: 0,
+    gapsMs: 0,
+    longestGapMs: 0,
+    listedAtMs: 0,
+    listCostMs: 0,
+    pace: STARTING_PACE,
+    spentMs: 0,
+    timer: undefined,
+    failure: null,
   };
-
-  const listAll = (): readonly KernelSocket[] => {
-    listedAtMs = now();
-    const beforeMs = cpuMs();
-    const { sockets } = readSockets(list, { states: CONNECTION_STATES, withInfo: false });
-    listCostMs = cpuMs() - beforeMs;
-    return sockets;
-  };
-
-  const meet = ({ cookie }: KernelSocket): void => {
-    if (cookie !== null) met.add(cookie);
-  };
-
-  /** Held before the tree was looked at and after it, and not by the tree: then somebody else does. Held before only, it may have been the tree's. */
-  const meetOthers = (before: readonly KernelSocket[], tree: { has(inode: number): boolean }): void => {
-    const held = new Set(before.filter(({ inode }) => inode !== 0).map(({ cookie }) => cookie));
-    for (const socket of listAll())
-      if (socket.inode !== 0 && held.has(socket.cookie) && !tree.has(socket.inode)) meet(socket);
-  };
-
-  const listIsCheap = (): boolean => listCostMs < LIST_COST_MS;
-
-  const noteListeners = (): void => {
-    for (const { localPort } of readSockets(list, { states: ['listen'], withInfo: false }).sockets)
-      listening.add(localPort);
-  };
-
-  const noteUnseen = ({ cookie, localPort, remoteAddress, remotePort }: KernelSocket): void => {
-    if (cookie === null || met.delete(cookie) || log.has(cookie) || unlisted.has(cookie)) return;
-    if (remotePort === 0 || listening.has(localPort)) return;
-    const remote = endpoint(remoteAddress, remotePort);
-    const key = unseen.has(remote) || unseen.size < MOST_REMOTES ? remote : OTHER_REMOTES;
-    unseen.set(key, (unseen.get(key) ?? 0) + 1);
-  };
-
-  const takeDestroyed = (): void => {
-    if (destroyed === null || destroyed instanceof Error) return;
-    const taken = destroyed.take();
-    lost ||= taken.lost;
-    for (const socket of taken.sockets) noteUnseen(socket);
-  };
-
-  const note = ({ cookie, local, remote, state, keepalive }: Connected, { pid }: SocketHolder): void => {
-    const before = log.get(cookie) ?? null;
-    if (before === null && log.size >= MOST_CONNECTIONS) {
-      unlisted.add(cookie);
-      return;
-    }
-    if (before === null) noteListeners();
-    const sighting = {
-      direction: listening.has(portOf(local)) ? ('incoming' as const) : ('outgoing' as const),
-      local,
-      remote: remote ?? before?.remote ?? remoteOf(cookie),
-      pid,
-      command: before === null ? commandOf(pid) : before.command,
-      state,
-      keepalive,
-    };
-    log.set(cookie, afterLook(before, sighting, look));
-  };
-
-  const remoteOf = (cookie: string): string => {
-    const { sockets } = readSockets(list, { states: ['syn-sent'], withInfo: false });
-    const socket = sockets.find((each) => each.cookie === cookie);
-    return socket === undefined ? 'unknown' : endpoint(socket.remoteAddress, socket.remotePort);
-  };
-
-  /** Asks its holders in turn until one lets it be seen. */
-  const lookAt = (inode: number, holders: readonly SocketHolder[]): void => {
-    for (const holder of holders) {
-      const reading = read(libc, inode, holder);
-      if (reading.kind === 'connected') note(reading, holder);
-      if (reading.kind === 'listening') listening.add(reading.port);
-      if (reading.kind === 'listening' || reading.kind === 'other') others.add(inode);
-      if (reading.kind === 'denied') {
-        const { pid } = holder;
-        if (!denied.has(pid)) denied.set(pid, { pid, command: commandOf(pid), reason: reading.reason });
-      } else if (reading.kind !== 'gone') return;
-    }
-  };
-
-  const lookAround = (): void => {
-    const { atMs: previousMs } = look;
-    look = { atMs: now(), previousMs };
-    looks += 1;
-    takeDestroyed();
-    const before = look.atMs - listedAtMs >= LIST_EVERY_MS && listIsCheap() ? listAll() : null;
-    reapOrphans(libc, [own]);
-    const tree = descendantsOf(process.pid);
-    for (const pid of tree) pids.add(pid);
-    const { holders, hiddenPids } = scanSocketHolders(EVERY_INODE, tree);
-    for (const pid of tree) if (!hiddenPids.includes(pid)) hidden.delete(pid);
-    // What has ended and waits to be noticed is hidden from all but root, and holds nothing any more.
-    for (const pid of hiddenPids) if (!hidden.has(pid) && !hasEnded(pid)) hidden.set(pid, commandOf(pid));
-    if (before !== null) meetOthers(before, holders);
-    for (const inode of others) if (!holders.has(inode)) others.delete(inode);
-    for (const [inode, by] of holders) if (!others.has(inode)) lookAt(inode, by);
-    if (looks === 1) return;
-    const gapMs = now() - previousMs;
-    gapsMs += gapMs;
-    longestGapMs = Math.max(longestGapMs, gapMs);
-  };
-
-  const goOn = (): void => {
-    try {
-      lookAround();
-      const usedMs = cpuMs();
-      const next = nextLook(pace, usedMs - spentMs);
-      spentMs = usedMs;
-      pace = next.pace;
-      timer = setTimeout(goOn, next.waitMs);
-    } catch (error) {
-      failure = error;
-    }
-  };
-
-  listAll().forEach(meet);
-  noteListeners();
-
+  for (const socket of listAll(watch)) meet(watch, socket);
+  noteListeners(watch);
   return {
     begin: (pid) => {
-      own = pid;
-      startedAtMs = performance.now();
-      startedCpu = process.cpuUsage();
-      listedAtMs = 0;
-      goOn();
+      watch.ownPid = pid;
+      watch.startedAtMs = performance.now();
+      watch.startedCpu = process.cpuUsage();
+      watch.listedAtMs = 0;
+      goOn(watch);
     },
     stop: () => {
-      clearTimeout(timer);
+      clearTimeout(watch.timer);
       try {
-        if (failure !== null) throw failure;
-        takeDestroyed();
-        // Closed, and not freed yet: the far end has not answered.
-        const left = listIsCheap() ? readSockets(list, { states: CONNECTION_STATES, withInfo: false }).sockets : [];
-        for (const socket of left) if (socket.inode === 0) noteUnseen(socket);
-        const connections = [...log.values()];
-        return {
-          sampling: {
-            looks,
-            meanGapMs: looks < 2 ? null : rounded(gapsMs / (looks - 1)),
-            longestGapMs: looks < 2 ? null : rounded(longestGapMs),
-            cpuMs: Math.round(cpuMs()),
-          },
-          processCount: pids.size,
-          leftRunning: descendantsOf(process.pid).filter((pid) => pid !== own).length,
-          connections,
-          unlisted: unlisted.size,
-          unseen:
-            destroyed instanceof Error
-              ? unmeasured(`the kernel does not tell which sockets are freed: ${destroyed.message}`)
-              : lost
-                ? unmeasured('more sockets were freed at once than the kernel keeps word of')
-                : countUnseen(unseen, connections),
-          denied: [
-            ...denied.values(),
-            ...[...hidden].map(([pid, command]) => ({
-              pid,
-              command,
-              reason: 'its descriptors are hidden from this user',
-            })),
-          ],
-        };
+        if (watch.failure !== null) throw watch.failure;
+        return conclude(watch);
       } finally {
         list.close();
       }
     },
+  };
+}
+
+function goOn(watch: TreeWatch): void {
+  try {
+    lookAround(watch);
+    const usedMs = cpuMs(watch);
+    const { pace, waitMs } = nextLook(watch.pace, usedMs - watch.spentMs);
+    watch.spentMs = usedMs;
+    watch.pace = pace;
+    watch.timer = setTimeout(goOn, waitMs, watch);
+  } catch (error) {
+    watch.failure = error;
+  }
+}
+
+function lookAround(watch: TreeWatch): void {
+  const { pids, hidden, otherInodes } = watch;
+  const { atMs: previousMs } = watch.look;
+  watch.look = { atMs: elapsedMs(watch), previousMs };
+  watch.looks += 1;
+  takeDestroyed(watch);
+  const isDue = watch.look.atMs - watch.listedAtMs >= LIST_EVERY_MS && isListCheap(watch);
+  const before = isDue ? listAll(watch) : null;
+  reapOrphans(watch.libc, [watch.ownPid]);
+  const tree = descendantsOf(process.pid);
+  for (const pid of tree) pids.add(pid);
+  const { holders, hiddenPids } = scanSocketHolders(EVERY_INODE, tree);
+  for (const pid of tree) if (!hiddenPids.includes(pid)) hidden.delete(pid);
+  // What has ended and waits to be noticed is hidden from all but root, and holds nothing any more.
+  for (const pid of hiddenPids) if (!hidden.has(pid) && !hasEnded(pid)) hidden.set(pid, commandOf(pid));
+  if (before !== null) meetOthers(watch, before, holders);
+  for (const inode of otherInodes) if (!holders.has(inode)) otherInodes.delete(inode);
+  for (const [inode, by] of holders) if (!otherInodes.has(inode)) lookAt(watch, inode, by);
+  if (watch.looks === 1) return;
+  const gapMs = elapsedMs(watch) - previousMs;
+  watch.gapsMs += gapMs;
+  watch.longestGapMs = Math.max(watch.longestGapMs, gapMs);
+}
+
+/** Asks its holders in turn until one lets it be seen. */
+function lookAt(watch: TreeWatch, inode: number, holders: readonly SocketHolder[]): void {
+  const { denied, listeningPorts, otherInodes } = watch;
+  for (const holder of holders) {
+    const reading = readConnection(watch.libc, inode, holder);
+    if (reading.kind === 'connected') noteSeen(watch, reading, holder);
+    if (reading.kind === 'listening') listeningPorts.add(reading.port);
+    if (reading.kind === 'listening' || reading.kind === 'other') otherInodes.add(inode);
+    if (reading.kind === 'denied') {
+      const { pid } = holder;
+      if (!denied.has(pid)) denied.set(pid, { pid, command: commandOf(pid), reason: reading.reason });
+    } else if (reading.kind !== 'gone') return;
+  }
+}
+
+function noteSeen(watch: TreeWatch, connection: ReadConnection, { pid }: SocketHolder): void {
+  const { seen, unlisted, listeningPorts } = watch;
+  const { cookie, local, remote, state, keepalive } = connection;
+  const before = seen.get(cookie) ?? null;
+  if (before === null && seen.size >= MOST_CONNECTIONS) {
+    unlisted.add(cookie);
+    return;
+  }
+  if (before === null) noteListeners(watch);
+  const sighting = {
+    direction: listeningPorts.has(portOf(local)) ? ('incoming' as const) : ('outgoing' as const),
+    local,
+    remote: remote ?? before?.remote ?? remoteOf(watch, cookie),
+    pid,
+    command: before === null ? commandOf(pid) : before.command,
+    state,
+    keepalive,
+  };
+  seen.set(cookie, afterLook(before, sighting, watch.look));
+}
+
+function remoteOf({ list }: TreeWatch, cookie: string): string {
+  const { sockets } = readSockets(list, { states: ['syn-sent'], withInfo: false });
+  const socket = sockets.find((each) => each.cookie === cookie);
+  return socket === undefined ? 'unknown' : endpoint(socket.remoteAddress, socket.remotePort);
+}
+
+function noteListeners({ list, listeningPorts }: TreeWatch): void {
+  const { sockets } = readSockets(list, { states: ['listen'], withInfo: false });
+  for (const { localPort } of sockets) listeningPorts.add(localPort);
+}
+
+function listAll(watch: TreeWatch): readonly KernelSocket[] {
+  watch.listedAtMs = elapsedMs(watch);
+  const beforeMs = cpuMs(watch);
+  const { sockets } = readSockets(watch.list, { states: CONNECTION_STATES, withInfo: false });
+  watch.listCostMs = cpuMs(watch) - beforeMs;
+  return sockets;
+}
+
+function isListCheap({ listCostMs }: TreeWatch): boolean {
+  return listCostMs < LIST_COST_MS;
+}
+
+function meet({ met }: TreeWatch, { cookie }: KernelSocket): void {
+  if (cookie !== null) met.add(cookie);
+}
+
+/** Held before the tree was looked at and after it, and not by the tree: then somebody else does. Held before only, it may have been the tree's. */
+function meetOthers(watch: TreeWatch, before: readonly KernelSocket[], tree: { has(inode: number): boolean }): void {
+  const held = new Set(before.filter(({ inode }) => inode !== 0).map(({ cookie }) => cookie));
+  for (const socket of listAll(watch))
+    if (socket.inode !== 0 && held.has(socket.cookie) && !tree.has(socket.inode)) meet(watch, socket);
+}
+
+function takeDestroyed(watch: TreeWatch): void {
+  const { destroyed } = watch.list;
+  if (destroyed === null || destroyed instanceof Error) return;
+  const { sockets, lost } = destroyed.take();
+  watch.lostWord ||= lost;
+  for (const socket of sockets) noteUnseen(watch, socket);
+}
+
+function noteUnseen({ seen, unlisted, listeningPorts, met, unseen }: TreeWatch, socket: KernelSocket): void {
+  const { cookie, localPort, remoteAddress, remotePort } = socket;
+  if (cookie === null || met.delete(cookie) || seen.has(cookie) || unlisted.has(cookie)) return;
+  if (remotePort === 0 || listeningPorts.has(localPort)) return;
+  const remote = endpoint(remoteAddress, remotePort);
+  const key = unseen.has(remote) || unseen.size < MOST_REMOTES ? remote : OTHER_REMOTES;
+  unseen.set(key, (unseen.get(key) ?? 0) + 1);
+}
+
+function conclude(watch: TreeWatch): WatchedTree {
+  const { list, looks, gapsMs, longestGapMs, ownPid, pids, seen, unlisted, denied, hidden } = watch;
+  takeDestroyed(watch);
+  // Closed, and not freed yet: the far end has not answered.
+  const left = isListCheap(watch) ? readSockets(list, { states: CONNECTION_STATES, withInfo: false }).sockets : [];
+  for (const socket of left) if (socket.inode === 0) noteUnseen(watch, socket);
+  const reason = 'its descriptors are hidden from this user';
+  return {
+    sampling: {
+      looks,
+      meanGapMs: looks < 2 ? null : rounded(gapsMs / (looks - 1)),
+      longestGapMs: looks < 2 ? null : rounded(longestGapMs),
+      cpuMs: Math.round(cpuMs(watch)),
+    },
+    processCount: pids.size,
+    leftRunning: descendantsOf(process.pid).filter((pid) => pid !== ownPid).length,
+    connections: [...seen.values()],
+    unlisted: unlisted.size,
+    unseen: countUnseen(watch),
+    denied: [...denied.values(), ...[...hidden].map(([pid, command]) => ({ pid, command, reason }))],
+  };
+}
+
+function countUnseen({ list: { destroyed }, lostWord, unseen, seen }: TreeWatch): RunData['unseen'] {
+  if (destroyed instanceof Error)
+    return unmeasured(`the kernel does not tell which sockets are freed: ${destroyed.message}`);
+  if (lostWord) return unmeasured('more sockets were freed at once than the kernel keeps word of');
+  const outgoing = [...seen.values()].filter(({ direction }) => direction === 'outgoing');
+  const remotes = new Set(outgoing.map(({ remote }) => remote));
+  const counts = [...unseen];
+  const sum = (some: typeof counts): number => some.reduce((all, [, count]) => all + count, 0);
+  return {
+    kind: 'counted',
+    outgoing: sum(counts),
+    toSeenRemotes: sum(counts.filter(([remote]) => remotes.has(remote))),
   };
 }
 
@@ -281,55 +322,14 @@ async function openList(): Promise<OpenedSocketList> {
   );
 }
 
-/** A connection as its own descriptor shows it, in whatever network namespace it is. */
-interface Connected extends Pick<SeenConnection, 'state' | 'keepalive'> {
-  kind: 'connected';
-  cookie: string;
-  local: string;
-  /** null: not connected yet, when getpeername(2) does not tell. */
-  remote: string | null;
+function elapsedMs({ startedAtMs }: TreeWatch): number {
+  return rounded(performance.now() - startedAtMs);
 }
 
-type Reading =
-  | Connected
-  | { kind: 'listening'; port: number }
-  | { kind: 'unconnected' | 'other' | 'gone' }
-  | { kind: 'denied'; reason: string };
-
-/** Looks at a socket through a duplicate of its holder's descriptor. */
-function read(libc: Libc, inode: number, holder: SocketHolder): Reading {
-  try {
-    return withForeignDescriptor(libc, holder, (fd): Reading => {
-      // Closed and used again since the descriptors were listed.
-      if (fstatSync(fd).ino !== inode) return { kind: 'gone' };
-      if (!isTcpSocket(libc, fd)) return { kind: 'other' };
-      const { state } = readTcpInfo(libc, fd);
-      const local = formatSocketAddress(libc.getsockname(fd));
-      if (state === 'listen') return { kind: 'listening', port: portOf(local) };
-      if (state === 'closed') return { kind: 'unconnected' };
-      return {
-        kind: 'connected',
-        cookie: readCookie(libc, fd),
-        local,
-        remote: state === 'syn-sent' ? null : formatSocketAddress(libc.getpeername(fd)),
-        state,
-        keepalive: readKeepalive(libc, fd),
-      };
-    });
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error;
-    return ['EPERM', 'EACCES', 'ENOSYS', 'EMFILE'].includes(error.errno)
-      ? { kind: 'denied', reason: error.message }
-      : { kind: 'gone' };
-  }
-}
-
-function countUnseen(unseen: ReadonlyMap<string, number>, connections: readonly SeenConnection[]): RunData['unseen'] {
-  const seen = new Set(connections.filter(({ direction }) => direction === 'outgoing').map(({ remote }) => remote));
-  const sum = (counts: readonly (readonly [string, number])[]): number =>
-    counts.reduce((all, [, count]) => all + count, 0);
-  const counts = [...unseen];
-  return { kind: 'counted', outgoing: sum(counts), toSeenRemotes: sum(counts.filter(([remote]) => seen.has(remote))) };
+/** The processor's time that this process took since the watch began. */
+function cpuMs({ startedCpu }: TreeWatch): number {
+  const { user, system } = process.cpuUsage(startedCpu);
+  return (user + system) / 1000;
 }
 
 function rounded(ms: number): number {

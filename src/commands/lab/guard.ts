@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Waits for the end of its standard input, which comes when the owner asks for it or is gone, however it went. Then it kills what is
- * left in the network namespaces that it was given as descriptors, and exits. It holds the namespaces until then, so that their
- * numbers cannot come to mean another's. Plain JavaScript for `node --eval`, because it must outlive the program that it came in.
+ * Waits for end of file on its standard input: either the owner closed it, or the owner died. Then it kills what is left in the network
+ * namespaces that it was given as descriptors, and exits. It holds the namespaces until then, so that their numbers cannot come to mean
+ * another's. Plain JavaScript for `node --eval`, because it must outlive the program that it came in.
  */
 const GUARD = `
 'use strict';

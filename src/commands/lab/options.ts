@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
+import { DAY_MS } from '../../base/units.ts';
 
 /**
  * What the firewall does with a segment of a flow that it has forgotten: swallow it, answer with a RST, answer with ICMP
@@ -38,8 +39,8 @@ export interface LabSettings {
   lossPercent: number;
 }
 
-/** The kernel counts in jiffies in an int: 24 days at 1000 Hz. */
-const MAX_IDLE_TIMEOUT_MS = 2_000_000_000;
+/** conntrack counts whole seconds, in jiffies in an int: 24 days at 1000 Hz. */
+export const IDLE_TIMEOUT_BOUNDS = { min: 1000, max: 23 * DAY_MS, step: 1000 } as const;
 
 /**
  * Fills in the defaults.
@@ -59,7 +60,8 @@ export function settle(options: LabOptions): LabSettings {
 function settleFirewall(options: FirewallOptions): Firewall {
   const { idleTimeoutMs = null, onExpiry = 'drop', nat = false, keepaliveBlind = false } = options;
   if (idleTimeoutMs !== null) {
-    if (!(idleTimeoutMs >= 1000 && idleTimeoutMs <= MAX_IDLE_TIMEOUT_MS) || idleTimeoutMs % 1000 !== 0) {
+    const { min, max, step } = IDLE_TIMEOUT_BOUNDS;
+    if (!(idleTimeoutMs >= min && idleTimeoutMs <= max) || idleTimeoutMs % step !== 0) {
       throw new UsageError(
         `a firewall cannot forget after ${idleTimeoutMs} ms`,
         'conntrack counts whole seconds: from 1s to 23d',

@@ -1,7 +1,7 @@
 /** What `lab` returns. */
 
+import type { Connect, Dropper, Survival } from '../../connections/observation.ts';
 import type { Finding } from '../../report/finding.ts';
-import type { CheckData } from '../check/report.ts';
 
 /** A stateful firewall of the throw-away network, as it was set up. */
 export interface LabFirewall {
@@ -28,6 +28,21 @@ export interface LabNetworkHost {
   firewall: LabFirewall | null;
 }
 
+/** What became of one target of a check. */
+export interface DemonstratedTarget {
+  target: string;
+  connect: Pick<Connect, 'kind'>;
+  /** null: it could not be connected to. */
+  survival: Survival | null;
+  /** null: nothing stalled. */
+  dropper: Dropper | null;
+}
+
+/** The data of a check, as `kaprobe check --format json` prints it: this much of it the lab reads, and all of it is there. */
+export interface Demonstration {
+  targets: DemonstratedTarget[];
+}
+
 /** The demonstration: a real check in a network of which everything is known. */
 export interface LabData {
   /** With whose rights the network was made. */
@@ -41,7 +56,7 @@ export interface LabData {
   /** The command that was run on the client, without `--format`. */
   command: string[];
   /** Its data; null when it did not come to an end, for the reason in `gaps`. */
-  demonstration: CheckData | null;
+  demonstration: Demonstration | null;
   /** What that command found; none of it is wrong with this host. */
   found: Finding[];
   /** The firewall that the idle connection's next segment meets first, of those that have forgotten it and do not let it pass. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../../src/base/errors.ts';
-import { type LabOptions, ON_EXPIRY, settle } from '../../../src/commands/lab/options.ts';
+import { IDLE_TIMEOUT_BOUNDS, type LabOptions, ON_EXPIRY, settle } from '../../../src/commands/lab/options.ts';
 import { hostBatch, linkBatch, linkDownBatch, planLab } from '../../../src/commands/lab/plan.ts';
 
 const IPV6 = { ipv6: true };
@@ -124,7 +124,9 @@ describe('planLab', () => {
 
   it('has balanced braces in every ruleset', () => {
     const firewall = fc.record({
-      idleTimeoutMs: fc.option(fc.integer({ min: 1, max: 2_000_000 }).map((seconds) => seconds * 1000)),
+      idleTimeoutMs: fc.option(
+        fc.integer({ min: 1, max: IDLE_TIMEOUT_BOUNDS.max / 1000 }).map((seconds) => seconds * 1000),
+      ),
       onExpiry: fc.constantFrom(...ON_EXPIRY.filter((name) => name !== 'relearn')),
       nat: fc.boolean(),
       keepaliveBlind: fc.boolean(),

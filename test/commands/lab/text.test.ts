@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CheckedTarget } from '../../../src/commands/check/report.ts';
-import type { LabData, LabFirewall } from '../../../src/commands/lab/report.ts';
+import type { DemonstratedTarget, LabData, LabFirewall } from '../../../src/commands/lab/report.ts';
 import { view } from '../../../src/commands/lab/text.ts';
 import type { Dropper, Survival, SurvivalOutcome } from '../../../src/connections/observation.ts';
 import { bodyOf } from '../../rooms.ts';
@@ -31,30 +30,8 @@ function survivalOf(silent: SurvivalOutcome, keepalive: SurvivalOutcome): Surviv
   };
 }
 
-function targetWith(survival: Survival | null, dropper: Dropper | null): CheckedTarget {
-  const keepalive = { enabled: true, idleMs: 2000, intervalMs: 1000, count: 8, userTimeoutMs: null };
-  return {
-    target: TARGET,
-    scheme: 'tcp',
-    host: '10.9.4.2',
-    address: '10.9.4.2',
-    port: 7000,
-    addresses: ['10.9.4.2'],
-    connect: { kind: survival === null ? 'timed-out' : 'connected', durationMs: 1, rttMs: 1, error: null },
-    attempts: [],
-    keepalive: {
-      requested: keepalive,
-      refused: [],
-      effective: { ...keepalive, userTimeoutMs: 0 },
-      answer: { kind: 'answered', afterMs: 1, probeCount: 1 },
-    },
-    ended: null,
-    survival,
-    dropper,
-    ping: { kind: 'answered', rttMs: 1 },
-    verdict: 'findings',
-    gaps: [],
-  };
+function targetWith(survival: Survival | null, dropper: Dropper | null): DemonstratedTarget {
+  return { target: TARGET, connect: { kind: survival === null ? 'timed-out' : 'connected' }, survival, dropper };
 }
 
 function networkOf(addresses: readonly string[], firewall: LabFirewall = FIREWALL): LabData['network'] {
@@ -67,14 +44,14 @@ function networkOf(addresses: readonly string[], firewall: LabFirewall = FIREWAL
   });
 }
 
-function dataWith(changes: Partial<LabData>, target: CheckedTarget | null = null): LabData {
+function dataWith(changes: Partial<LabData>, target: DemonstratedTarget | null = null): LabData {
   return {
     privilege: 'user-namespace',
     network: networkOf(['10.9.1.1', '10.9.1.2', '10.9.2.2', '10.9.3.2', '10.9.4.2']),
     lossPercent: 0,
     target: TARGET,
     command: ['kaprobe', 'check', TARGET, '--survive', '7s', '--idle', '2s', '--interval', '1s', '--count', '8'],
-    demonstration: target === null ? null : { embedded: false, middleboxes: [], strictest: null, targets: [target] },
+    demonstration: target === null ? null : { targets: [target] },
     found: [],
     forgetful: { name: 'firewall-1', address: '10.9.2.2', hop: 2 },
     namedRight: null,

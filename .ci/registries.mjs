@@ -32,11 +32,13 @@ function mapOf(folder, exported, name, [type, file], entryOf = (_, variable) => 
 const mapWithIdsOf = (folder, exported, name, contract) =>
   mapOf(folder, exported, name, contract, (id, variable) => `{ id: '${id}', ...${variable} }`);
 
-/** A map from file name to a function that loads the plug-in. */
+/** A map from file name to a function that loads the plug-in, and to its summary, which the help has without loading it. */
 function lazyMapOf(folder, exported, name) {
-  const entries = plugInsOf(folder, exported).map(
-    (id) => `  ${keyOf(id)}: async () => (await import('./${id}.ts')).${exported},\n`,
-  );
+  const entries = plugInsOf(folder, exported).map((id) => {
+    const [, summary] = /^ {2}summary: (.+),$/m.exec(readFileSync(join(folder, `${id}.ts`), 'utf8')) ?? [];
+    if (summary === undefined) throw new Error(`${join(folder, id)}.ts has no summary in a line of its own`);
+    return `  ${keyOf(id)}: { summary: ${summary}, load: async () => (await import('./${id}.ts')).${exported} },\n`;
+  });
   return `${HEAD}export const ${name} = {\n${entries.join('')}};\n`;
 }
 

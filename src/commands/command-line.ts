@@ -18,6 +18,13 @@ Exit codes:
   2    could not tell: bad usage, missing rights, nothing measured
   130  interrupted`;
 
+const nameWidth = Math.max(...Object.keys(formats).map((name) => name.length));
+const FORMATS = `
+Formats:
+${Object.entries(formats)
+  .map(([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}`)
+  .join('\n')}`;
+
 /** What a command line asks for: a text that is ready (help, version), or the answer of a room. */
 type Request = { kind: 'text'; text: string } | RoomRequest;
 
@@ -90,6 +97,7 @@ function declareRoom(command: Command, room: Room): () => OutputOptions {
     .option('--color', 'colours even where the output is no terminal')
     .option('--no-color', 'no colours')
     .helpOption('-h, --help', 'print help')
+    .addHelpText('after', FORMATS)
     .addHelpText('after', EXIT_CODES);
   for (const option of declared.options) {
     const { argChoices: choices } = option;

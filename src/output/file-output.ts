@@ -53,7 +53,7 @@ export function outputOption() {
   const names = Object.keys(formats);
   return new Option(
     '--output <format=file>',
-    `write the report into a file besides, as ${names.join(', ')}; repeatable`,
+    'write the report into a file besides, in one of the formats below; repeatable',
   ).argParser((text: string, before: readonly FileOutput[] | undefined): FileOutput[] => [
     ...(before ?? []),
     readFileOutput(text, names),

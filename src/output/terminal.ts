@@ -1,4 +1,5 @@
 /** What kind of screen or file the output goes to: the one place that decides about colour, width and signs. */
+import { stripVTControlCharacters } from 'node:util';
 import type { RenderOptions } from './render-options.ts';
 
 /** The part of a stream that matters here. */
@@ -51,8 +52,7 @@ export function openLive(write: (text: string) => void, columns: () => number): 
   };
   const draw = (before: string, lines: readonly string[]): void => {
     write(`${erase()}${before}${lines.map((line) => `${line}\n`).join('')}`);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: chalk's own colour sequences take no column
-    drawn = lines.map((line) => line.replace(/\u001b\[\d+m/g, '').length);
+    drawn = lines.map((line) => stripVTControlCharacters(line).length);
     last = lines;
   };
   return { above: (text) => draw(text, last), draw: (lines) => draw('', lines), clear: () => draw('', []) };

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Chalk } from 'chalk';
 import Table from 'cli-table3';
 import { type Finding, SEVERITIES, type Severity } from '../report/finding.ts';
@@ -132,6 +133,5 @@ export function table(
 
 /** The columns that a painted text takes. */
 export function visibleLength(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: chalk's own colour sequences
-  return text.replace(/\u001b\[\d+m/g, '').length;
+  return stripVTControlCharacters(text).length;
 }

@@ -38,7 +38,7 @@ function remembering(format: Format): (report: AnyReport, options: RenderOptions
 }
 
 const loaded = await Promise.all(
-  Object.entries(formats).map(async ([name, load]): Promise<[string, Format]> => [name, await load()]),
+  Object.entries(formats).map(async ([name, { load }]): Promise<[string, Format]> => [name, await load()]),
 );
 
 describe.each(loaded)('the format %s', (name, format) => {

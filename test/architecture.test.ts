@@ -86,10 +86,11 @@ const PURE_ENGINES = [
   ...['commands/http/http-limits.ts', 'commands/simulate/timeline.ts', 'commands/sysctl/sysctl-file.ts'],
   ...['commands/watch/reset-evidence.ts', 'connections/probe-verdict.ts', 'connections/survival.ts'],
   ...['persistence', 'reuse-race', 'summarise-idle-closes'].map((name) => `connections/http/${name}.ts`),
-  ...['keepalive-from-timer', 'live-socket-group', 'probe-budget', 'recognise-runtime', 'socket-filter'].map(
+  ...['keepalive-from-timer', 'probe-budget', 'recognise-runtime', 'socket-filter', 'socket-risk'].map(
     (name) => `sockets/${name}.ts`,
   ),
-  ...['sockets/socket-risk.ts', 'sockets/socket-summary.ts', 'connections/locate/classify-icmp.ts'],
+  ...['judge-programs', 'socket-group', 'socket-summary'].map((name) => `commands/sockets/${name}.ts`),
+  'connections/locate/classify-icmp.ts',
 ];
 
 const isPure = (path: string): boolean =>

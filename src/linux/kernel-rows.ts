@@ -59,11 +59,10 @@ export class KernelTable {
       this.cells = larger;
     }
     this.rows += 1;
-    const { cells, hosts } = this;
+    const { cells } = this;
     const { info, localHost, remoteHost } = socket;
-    // They come in order.
-    if (localHost === hosts.length) hosts.push(beforePort(socket.localAddress));
-    if (remoteHost === hosts.length) hosts.push(beforePort(socket.remoteAddress));
+    if (!this.knowsHost(localHost)) this.noteHost(localHost, socket.localAddress);
+    if (!this.knowsHost(remoteHost)) this.noteHost(remoteHost, socket.remoteAddress);
     cells[at + KERNEL_CELL.family] = socket.family;
     cells[at + KERNEL_CELL.state] = TCP_STATES.indexOf(socket.state);
     cells[at + KERNEL_CELL.localHost] = localHost;
@@ -77,6 +76,14 @@ export class KernelTable {
     cells[at + KERNEL_CELL.timer] = TCP_TIMERS.indexOf(socket.timer);
     cells[at + KERNEL_CELL.expiresMs] = socket.expiresMs;
     addInfo(cells, at, info);
+  }
+
+  private knowsHost(number: number): boolean {
+    return number < this.hosts.length && this.hosts[number] !== '';
+  }
+  private noteHost(number: number, address: string): void {
+    while (this.hosts.length <= number) this.hosts.push('');
+    this.hosts[number] = endpoint(address, 0).slice(0, -1);
   }
 
   /** Takes back the row that was added last. */
@@ -93,10 +100,6 @@ function addInfo(cells: Uint32Array, at: number, info: ListedSocket['info']): vo
   cells[at + KERNEL_CELL.unacked] = cellOf(info === null ? null : info.unackedSegments);
   cells[at + KERNEL_CELL.retransmits] = info === null ? NONE : info.retransmits;
   cells[at + KERNEL_CELL.unansweredProbes] = info === null ? NONE : info.unansweredProbes;
-}
-
-function beforePort(address: string): string {
-  return endpoint(address, 0).slice(0, -1);
 }
 
 /** What stands in the cell of a number or null; the one number that means null gives way to the next lower. */

@@ -86,6 +86,11 @@ function matchesEnd(wanted: readonly EndFilter[], endpoint: string): boolean {
   );
 }
 
+/** What a command line needs to mean the sockets in the network namespace of that process; nothing for kaprobe's own. */
+export function namespaceArgument(netnsPid: number | null): string[] {
+  return netnsPid === null ? [] : [`--netns ${netnsPid}`];
+}
+
 /** Reports whether no packet of the connection leaves this host: to a loopback address, or to the address that it comes from. */
 export function isLocal({ local, remote }: Pick<LiveSocket, 'local' | 'remote'>): boolean {
   if (remote.startsWith('127.') || remote.startsWith('[::ffff:127.') || remote.startsWith('[::1]:')) return true;

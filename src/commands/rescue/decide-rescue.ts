@@ -2,7 +2,7 @@
 
 import type { Keepalive } from '../../report/values.ts';
 import type { LiveSocket } from '../../sockets/live-socket.ts';
-import { namespaceOption } from '../../sockets/live-socket-group.ts';
+import { namespaceArgument } from '../../sockets/socket-filter.ts';
 import { isJudged } from '../../sockets/socket-risk.ts';
 import type { RescueAction } from './report.ts';
 
@@ -78,7 +78,7 @@ export function undoCommand(
   if (owner === undefined) return null;
   return [
     'kaprobe rescue',
-    ...namespaceOption(netnsPid),
+    ...namespaceArgument(netnsPid),
     `--pid ${owner.pid} --local ${local} --remote ${remote}`,
     ...(enabled ? [] : ['--off']),
     `--idle ${idleMs / 1000}s --interval ${intervalMs / 1000}s --count ${count} --user-timeout ${userTimeoutMs}ms --yes`,

@@ -19,13 +19,14 @@ export function openProcNetTcp(pid: number | null, numbered: boolean, root = '/p
         return number;
       };
       for (const socket of look()) {
-        const [cookieLow, cookieHigh] = cookieHalves(socket.cookie);
-        const [localHost, remoteHost] = [numberOf(socket.localAddress), numberOf(socket.remoteAddress)];
         const isMeant =
           states.includes(socket.state) &&
           (localPort ?? socket.localPort) === socket.localPort &&
           (remotePort ?? socket.remotePort) === socket.remotePort;
-        if (isMeant) visit({ ...socket, localHost, remoteHost, cookieLow, cookieHigh });
+        if (!isMeant) continue;
+        const [cookieLow, cookieHigh] = cookieHalves(socket.cookie);
+        const [localHost, remoteHost] = [numberOf(socket.localAddress), numberOf(socket.remoteAddress)];
+        visit({ ...socket, localHost, remoteHost, cookieLow, cookieHigh });
       }
       return true;
     },

@@ -1,19 +1,29 @@
 import { formatDuration } from '../../../base/units.ts';
-import { strictestMiddlebox } from '../../../keepalive/keepalive.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
 import type { LiveSocket } from '../../../sockets/live-socket.ts';
-import { connections, evidenceOf } from '../../../sockets/live-socket-group.ts';
+import type { SocketsFacts } from '../facts.ts';
+import { connections, evidenceOf } from '../socket-group.ts';
 
 const READS = new Set(['read', 'readv', 'recvfrom', 'recvmsg', 'recvmmsg']);
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<SocketsFacts> = {
   id: 'blocked-read-without-timeout',
-  title:
-    'A thread waits in a read that neither keepalive nor a timeout will ever end when the far end is gone (SO_RCVTIMEO, socket(7))',
-  explain: '',
-  judge: ({ liveSockets, middleboxes }) => {
-    const blocked = (liveSockets ?? []).filter(
+  title: 'A thread waits in a read that nothing ends if the peer is gone',
+  explain: `**What it means.** A thread waits for data on this connection. If the peer died, or a middlebox forgot the connection, no packet will ever
+arrive. The thread then waits until somebody ends the process.
+
+**Why it happens.** A blocking read has no timeout of its own. Keepalive is off unless the program asks for it, and so is SO_RCVTIMEO.
+
+**How kaprobe knows.** /proc names the system call and the descriptor that the thread waits with. SO_KEEPALIVE and SO_RCVTIMEO are read
+from the socket. A thread in poll, select or epoll is not seen. Another thread that watches the clock, or a signal, could still end the
+wait: kaprobe cannot see that. Without a middlebox this is a warning only.
+
+**What to do.** Give the read a timeout in the program. Set SO_KEEPALIVE as well, which also notices a dead peer between requests.
+\`kaprobe rescue\` switches it on in the running process, or wakes the thread with \`--shutdown\`.
+
+**Sources.** socket(7), SO_RCVTIMEO and SO_KEEPALIVE. proc(5), /proc/PID/syscall. RFC 9293, section 3.8.4.`,
+  judge: ({ liveSockets, strictest }) => {
+    const blocked = liveSockets.filter(
       ({ risk, keepalive, receiveTimeoutMs, owners }) =>
         risk !== null &&
         keepalive.source !== 'unmeasured' &&
@@ -25,7 +35,7 @@ export const rule: Rule<Facts> = {
     if (first === undefined) return [];
     return [
       {
-        severity: strictestMiddlebox(middleboxes) === null ? 'warning' : 'error',
+        severity: strictest === null ? 'warning' : 'error',
         message:
           blocked.length === 1
             ? `${describe(first)}; with neither keepalive nor SO_RCVTIMEO nothing wakes it when the far end is gone`

@@ -1,21 +1,32 @@
 import { formatDuration } from '../../../base/units.ts';
-import { probePeriodMs, strictestMiddlebox } from '../../../keepalive/keepalive.ts';
-import { proposeKeepalive } from '../../../keepalive/recommended-settings.ts';
-import { setsockoptLines } from '../../../keepalive/remedy.ts';
+import { probePeriodMs } from '../../../keepalive/keepalive.ts';
 import { forgets, labelOf } from '../../../keepalive/wording.ts';
-import type { Facts } from '../../../policy/facts.ts';
 import type { Rule } from '../../../report/finding.ts';
 import { silenceMs } from '../../../sockets/keepalive-from-timer.ts';
-import { connections, evidenceOf, rescueLines } from '../../../sockets/live-socket-group.ts';
+import type { SocketsFacts } from '../facts.ts';
+import { connections, evidenceOf, rescueLines } from '../socket-group.ts';
 
-export const rule: Rule<Facts> = {
+export const rule: Rule<SocketsFacts> = {
   id: 'keepalive-later-than-middlebox',
-  title: 'Connections in use now whose probes are further apart than the middlebox remembers',
-  explain: '',
+  title: 'Keepalive is on, but its probes come after the middlebox has forgotten',
+  explain: `**What it means.** These connections send probes, but too far apart. After an idle period of the middlebox's timeout its entry is gone. The
+next probe, and all data after it, is dropped or reset.
+
+**Why it happens.** The first probe waits for TCP_KEEPIDLE, which is two hours by default. While probes are answered, Linux spaces them by
+the longer of TCP_KEEPIDLE and TCP_KEEPINTVL. So a short idle time alone does not help.
+
+**How kaprobe knows.** It read both timers from the socket. Where it lacks the right to do so, it knows only when the kernel's timer fires.
+The silence so far and that remainder then make a lower bound. The timeout is the one that you gave: kaprobe did not measure it here. An
+application that sends often enough keeps the connection alive all the same.
+
+**What to do.** Lower both timers below the timeout, so that lost probes are tolerated too. \`kaprobe rescue\` does so in the running
+process.
+
+**Sources.** tcp(7), TCP_KEEPIDLE and TCP_KEEPINTVL. RFC 5382, REQ-5. Linux net/ipv4/tcp_timer.c, tcp_keepalive_timer().`,
+  rank: 1,
   judge: (facts) => {
-    const { liveSockets, middleboxes, librarySwitches } = facts;
-    const strictest = strictestMiddlebox(middleboxes);
-    const late = (liveSockets ?? []).filter(({ risk }) => risk === 'late');
+    const { liveSockets, strictest } = facts;
+    const late = liveSockets.filter(({ risk }) => risk === 'late');
     if (strictest === null || late.length === 0) return [];
     const exact = late.flatMap(({ keepalive }) =>
       keepalive.source === 'getsockopt' ? [probePeriodMs(keepalive)] : [],
@@ -25,7 +36,6 @@ export const rule: Rule<Facts> = {
       socket.keepalive.source === 'timer' ? [(silenceMs(socket) ?? 0) + (socket.nextProbeMs ?? 0)] : [],
     );
     const shortestMs = Math.min(...exact, ...bounds);
-    const recommended = proposeKeepalive(facts);
     return [
       {
         severity: 'error',
@@ -40,13 +50,7 @@ export const rule: Rule<Facts> = {
           middlebox: labelOf(strictest),
           middleboxIdleTimeoutMs: strictest.idleTimeoutMs,
         },
-        remedy:
-          recommended === null
-            ? []
-            : [
-                ...rescueLines(late, recommended, facts),
-                ...(librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended)),
-              ],
+        remedy: rescueLines(late, facts),
       },
     ];
   },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/blocked-read-without-timeout.ts';
 import type { LiveSocket } from '../../../../src/sockets/live-socket.ts';
 import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
-import { facts, middlebox } from '../../../policy/facts.ts';
+import { facts, middlebox } from '../facts.ts';
 
 const blocked = (different: Partial<LiveSocket> = {}): LiveSocket =>
   liveSocket({

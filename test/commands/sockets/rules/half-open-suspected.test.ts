@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/half-open-suspected.ts';
 import type { LiveSocket } from '../../../../src/sockets/live-socket.ts';
 import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
-import { facts, middlebox } from '../../../policy/facts.ts';
+import { facts, middlebox } from '../facts.ts';
 
 /** What it says of one socket behind a box that forgets after 30 minutes. */
 const said = (socket: Partial<LiveSocket>) =>

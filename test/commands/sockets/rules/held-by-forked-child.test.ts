@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/held-by-forked-child.ts';
 import { liveSocket } from '../../../helpers/live-socket.ts';
-import { facts } from '../../../policy/facts.ts';
+import { facts } from '../facts.ts';
 
 const owner = (pid: number, fd = 3) => ({ pid, command: 'python3', fd, blockedIn: null });
 const shared = liveSocket({ owners: [owner(4711), owner(4712)] });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { rule } from '../../../../src/commands/sockets/rules/keepalive-later-than-middlebox.ts';
 import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
-import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
+import { facts, middlebox, socketLines } from '../facts.ts';
 
 const twoHours = liveSocket({ keepalive: exactly({ idleMs: 7_200_000 }), risk: 'late' });
 const quiet = { lastReceivedMs: 600_000, lastSentMs: 600_000, lastAcknowledgedMs: 600_000 };

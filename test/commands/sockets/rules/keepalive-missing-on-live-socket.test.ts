@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { middleboxWithTimeout } from '../../../../src/commands/shared/options.ts';
 import { rule } from '../../../../src/commands/sockets/rules/keepalive-missing-on-live-socket.ts';
 import { exactly, liveSocket } from '../../../helpers/live-socket.ts';
-import { facts, middlebox, socketLines } from '../../../policy/facts.ts';
+import { facts, middlebox, socketLines } from '../facts.ts';
 
 const rescue = '# in the running process, without a restart (shows what it would do; --yes does it):';
 

@@ -1,13 +1,14 @@
 /** What rules say about several live sockets at once. */
 
-import { plural } from '../base/units.ts';
-import { argumentOf } from '../keepalive/wording.ts';
-import type { Facts } from '../policy/facts.ts';
-import type { EvidenceValue } from '../report/finding.ts';
-import type { Keepalive } from '../report/values.ts';
-import { silenceMs } from './keepalive-from-timer.ts';
-import type { LiveSocket } from './live-socket.ts';
-import { isLocal } from './socket-filter.ts';
+import { plural } from '../../base/units.ts';
+import { setsockoptLines } from '../../keepalive/remedy.ts';
+import { argumentOf } from '../../keepalive/wording.ts';
+import type { EvidenceValue } from '../../report/finding.ts';
+import type { Keepalive } from '../../report/values.ts';
+import { silenceMs } from '../../sockets/keepalive-from-timer.ts';
+import type { LiveSocket } from '../../sockets/live-socket.ts';
+import { isLocal, namespaceArgument } from '../../sockets/socket-filter.ts';
+import type { SocketsFacts } from './facts.ts';
 
 /** Examples are for recognising; all of it is in the list of sockets. */
 const EXAMPLES = 4;
@@ -36,31 +37,36 @@ export function connections(sockets: readonly LiveSocket[]): string {
   return plural(sockets.length, 'connection');
 }
 
-/** The command that repairs these sockets in their running processes, chosen by the risk that they have behind these middleboxes; none when no word on a command line names them all. */
-export function rescueLines(
+/**
+ * Lines that switch the recommended keepalive on: in the running processes, and in the program. None where there is nothing to recommend.
+ */
+export function rescueLines(sockets: readonly LiveSocket[], facts: SocketsFacts): string[] {
+  const { recommended, librarySwitches } = facts;
+  if (recommended === null) return [];
+  const inProgram = librarySwitches.length > 0 ? librarySwitches : setsockoptLines(recommended);
+  return [...rescueCommand(sockets, recommended, facts), ...inProgram];
+}
+
+/** The command that chooses these sockets by their risk behind these middleboxes; none when no word on a command line names them all. */
+function rescueCommand(
   sockets: readonly LiveSocket[],
-  keepalive: Keepalive,
-  { middleboxes, netnsPid }: Pick<Facts, 'middleboxes' | 'netnsPid'>,
+  { idleMs, intervalMs, count }: Keepalive,
+  { middleboxes, netnsPid }: SocketsFacts,
 ): string[] {
   const whose = selectionOf(sockets);
   if (whose === null) return [];
-  const { idleMs, intervalMs, count } = keepalive;
   const risks = [...new Set(sockets.map(({ risk }) => risk))].map((risk) => `--risk ${risk}`);
-  const judgedBy = middleboxes.map(argumentOf);
   const which = [
-    ...namespaceOption(netnsPid),
-    ...[whose, ...risks, ...judgedBy],
+    ...namespaceArgument(netnsPid),
+    whose,
+    ...risks,
+    ...middleboxes.map(argumentOf),
     ...(sockets.some(isLocal) ? ['--loopback'] : []),
   ].join(' ');
   return [
     '# in the running process, without a restart (shows what it would do; --yes does it):',
     `kaprobe rescue ${which} --idle ${Math.round(idleMs / 1000)}s --interval ${Math.round(intervalMs / 1000)}s --count ${count}`,
   ];
-}
-
-/** What a command needs to see the same sockets: nothing in kaprobe's own network namespace. */
-export function namespaceOption(netnsPid: number | null): string[] {
-  return netnsPid === null ? [] : [`--netns ${netnsPid}`];
 }
 
 function selectionOf(sockets: readonly LiveSocket[]): string | null {

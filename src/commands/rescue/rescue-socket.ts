@@ -11,7 +11,8 @@ import { isSameKeepalive, plannedKeepalive } from './decide-rescue.ts';
 import type { RescueAction, RescueResult } from './report.ts';
 
 const SHUT_RDWR = 2;
-const STATES: readonly TcpState[] = ['established', 'close-wait', 'fin-wait-2'];
+/** Those in which somebody may wait on a connection. */
+export const RESCUABLE_STATES: readonly TcpState[] = ['established', 'close-wait', 'fin-wait-2'];
 
 /** What was there, and what became of it. `before` null: it could not be read. */
 export interface Rescued {
@@ -48,7 +49,8 @@ export function rescueSocket(
 function act(libc: Libc, fd: number, action: RescueAction, confirmed: boolean): Rescued {
   const before = readKeepalive(libc, fd);
   const { state } = readTcpInfo(libc, fd);
-  if (!STATES.includes(state)) return { before, result: { kind: 'refused', reason: `it is in ${state} by now` } };
+  if (!RESCUABLE_STATES.includes(state))
+    return { before, result: { kind: 'refused', reason: `it is in ${state} by now` } };
   if (action.kind === 'shutdown') {
     if (!confirmed) return { before, result: { kind: 'planned' } };
     libc.shutdown(fd, SHUT_RDWR);

@@ -1,5 +1,5 @@
 /** The options that choose live sockets, declared and read once for all commands that have them. */
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { parseNetwork } from '../../base/endpoint.ts';
@@ -113,8 +113,19 @@ export function namespaceOf(pids: readonly number[]): number | null {
   return first;
 }
 
-/** The same; null also where that is kaprobe's own network namespace, or may not be told. */
-export function otherNamespaceOf(pids: readonly number[]): number | null {
+/**
+ * The process whose network namespace to look at: `netns`, else that of the processes in the filter; null: kaprobe's own. Throws a UsageError when one of
+ * these processes does not exist.
+ */
+export function namespaceToLookAt({ pids }: SocketFilter, netns: number | null): number | null {
+  const gone = pids.find((each) => !existsSync(`/proc/${each}`));
+  if (gone !== undefined)
+    throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
+  return netns ?? otherNamespaceOf(pids);
+}
+
+/** As namespaceOf(); null also where that is kaprobe's own network namespace, or may not be told. */
+function otherNamespaceOf(pids: readonly number[]): number | null {
   const pid = namespaceOf(pids);
   const namespace = pid === null ? null : networkNamespace(pid);
   return namespace === null || namespace === networkNamespace(process.pid) ? null : pid;

@@ -1,5 +1,4 @@
 /** The answer of the room: all live sockets that are meant, judged, in order and in numbers. */
-import { existsSync } from 'node:fs';
 import { UsageError } from '../../base/errors.ts';
 import { plural } from '../../base/units.ts';
 import type { Finding } from '../../report/finding.ts';
@@ -19,7 +18,7 @@ import {
 } from '../../sockets/socket-table.ts';
 import { type KeepaliveProbed, verifySockets } from '../../sockets/verify-sockets.ts';
 import type { CommandContext } from '../room.ts';
-import { otherNamespaceOf, type SocketSelection } from '../shared/socket-selection.ts';
+import { namespaceToLookAt, type SocketSelection } from '../shared/socket-selection.ts';
 import { doubtsAbout, doubtsAboutProbes, gapsIn } from './doubts.ts';
 import type { AffectedProgram } from './judge-programs.ts';
 import type { SocketsData } from './report.ts';
@@ -52,10 +51,7 @@ export async function listSockets(
   { signal, progress, handOver }: Pick<CommandContext, 'signal' | 'progress' | 'handOver'>,
 ): Promise<Outcome<SocketsData>> {
   if (verify && !owners) throw new UsageError('--verify needs the processes that --no-owners leaves out');
-  const gone = filter.pids.find((each) => !existsSync(`/proc/${each}`));
-  if (gone !== undefined)
-    throw new UsageError(`there is no process ${gone}`, 'process ids are those that ps shows where kaprobe runs');
-  const pid = netns ?? otherNamespaceOf(filter.pids);
+  const pid = namespaceToLookAt(filter, netns);
   const risk = { middleboxes, judgeLocal };
   const live = await openLiveSockets(pid);
   try {

@@ -5,6 +5,7 @@ import { http } from './commands/http/library.ts';
 import { measure } from './commands/measure/library.ts';
 import { middleboxes } from './commands/middleboxes/library.ts';
 import { simulate } from './commands/simulate/library.ts';
+import { sockets } from './commands/sockets/library.ts';
 import { sysctl } from './commands/sysctl/library.ts';
 import { timewait } from './commands/timewait/library.ts';
 
@@ -26,6 +27,7 @@ export type * from './commands/serve/report.ts';
 export type { GivenMiddlebox, LibraryOptions } from './commands/shared/library-types.ts';
 export type { SimulateOptions } from './commands/simulate/library.ts';
 export type * from './commands/simulate/report.ts';
+export type { SocketsOptions } from './commands/sockets/library.ts';
 export type * from './commands/sockets/report.ts';
 export type { SysctlOptions } from './commands/sysctl/library.ts';
 export type * from './commands/sysctl/report.ts';
@@ -40,7 +42,7 @@ export type * from './report/finding.ts';
 export type * from './report/report.ts';
 export type * from './report/values.ts';
 export type * from './sockets/live-socket.ts';
-export { chain, check, http, measure, middleboxes, simulate, sysctl, timewait };
+export { chain, check, http, measure, middleboxes, simulate, sockets, sysctl, timewait };
 
 /** The questions by the names of the commands. */
 interface Questions {
@@ -50,6 +52,7 @@ interface Questions {
   measure: typeof measure;
   middleboxes: typeof middleboxes;
   simulate: typeof simulate;
+  sockets: typeof sockets;
   sysctl: typeof sysctl;
   timewait: typeof timewait;
 }

@@ -13,6 +13,7 @@ const QUESTIONS: Record<string, (options: never) => Promise<unknown>> = {
   http: (options) => library.http('http://127.0.0.1:1/', options),
   measure: (options) => library.measure('127.0.0.1:1', options),
   simulate: (options) => library.simulate(options),
+  sockets: (options) => library.sockets(options),
   sysctl: (options) => library.sysctl(options),
   timewait: (options) => library.timewait(options),
 };
@@ -73,6 +74,13 @@ test('an option of a wrong type, unit or range is a UsageError that names it', a
     ['simulate', { retries2: '15' }, "retries2 must be a number, not '15' (from 0 to 255)"],
     ['sysctl', { pid: 0 }, 'pid 0 is out of range (from 1 to 4194304)'],
     ['sysctl', { recommend: 'yes' }, "recommend must be true or false, not 'yes'"],
+    [
+      'sockets',
+      { states: ['estab'] },
+      "states[0] must be one of established, syn-sent, syn-received, fin-wait-1, fin-wait-2, time-wait, closed, close-wait, last-ack, listen, closing, new-syn-received, bound-inactive, not 'estab' (did you mean established?)",
+    ],
+    ['sockets', { pids: [0] }, 'pids[0] 0 is out of range (from 1 to 4194304)'],
+    ['sockets', { limits: 1 }, "sockets has no option 'limits' (did you mean limit?)"],
     ['timewait', { ports: ['http'] }, "ports[0] must be a number, not 'http' (from 1 to 65535)"],
     ['timewait', { watchMs: 1 }, 'watchMs 1 is out of range (from 1000 to 3600000)'],
     ['http', { headers: { Host: 'a' } }, 'headers must be a list, not an object'],
@@ -111,6 +119,14 @@ describe('a report of the library', () => {
       command: 'simulate',
       data: { keepalive: { idleMs: 5000, count: 3 }, retries2: 15 },
     });
+  });
+
+  test('lists sockets in full, as plain data', async () => {
+    const report = await library.sockets({ owners: false, loopback: true });
+    expect(notPlainIn(report)).toEqual([]);
+    expect(Array.isArray(report.data.sockets)).toBe(true);
+    expect(report.data.sockets).toHaveLength(report.data.summary.sockets);
+    expect((await library.sockets({ owners: false, limit: 0 })).data.sockets).toEqual([]);
   });
 
   test('has what the options ask for', async () => {

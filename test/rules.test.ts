@@ -18,32 +18,13 @@ function mistakesIn({ title, explain }: Omit<Rule<never>, 'judge'>): string[] {
   ];
 }
 
-/** Rules whose texts are still being written: this list only shrinks. */
-const UNWRITTEN: readonly string[] = [
-  'blocked-read-without-timeout',
-  'half-open-suspected',
-  'held-by-forked-child',
-  'keepalive-later-than-middlebox',
-  'keepalive-missing-on-live-socket',
-  'connections-not-reused',
-  'ports-run-out',
-  'time-wait-table-full',
-  'keepalive-off-when-last-seen',
-  'watched-address-rotated',
-  'watched-connection-closed',
-  'watched-connection-not-made',
-  'watched-connection-reset',
-  'watched-connection-stalled',
-];
-
 describe('every rule', () => {
   test('is named in the catalogue by its id, once', () => {
     expect(rules.map(({ id }) => id).sort()).toEqual(Object.keys(ruleFolders).sort());
   });
 
   test('has a title of one line and an explanation with all its leads', () => {
-    const wrong = rules.filter((rule) => mistakesIn(rule).length > 0);
-    const told = wrong.map((rule) => `${rule.id}: ${mistakesIn(rule).join('; ')}`);
-    expect(told.filter((mistake) => !UNWRITTEN.includes(mistake.replace(/:.*/, '')))).toEqual([]);
+    const wrong = rules.flatMap((rule) => mistakesIn(rule).map((mistake) => `${rule.id}: ${mistake}`));
+    expect(wrong).toEqual([]);
   });
 });

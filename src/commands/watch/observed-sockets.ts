@@ -31,7 +31,7 @@ const NEW_SOCKET_SHARE = 0.03;
 const MOST_PORTS = 4;
 
 /** What is known of one socket beside what each listing says of it. */
-export interface KnownSocket {
+interface KnownSocket {
   /** null: nobody's that can be seen. */
   holder: SocketHolder | null;
   owner: WatchOwner | null;

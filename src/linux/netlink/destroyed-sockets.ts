@@ -28,7 +28,7 @@ const MESSAGE_BYTES = 4096;
 const MOST_AT_ONCE = 10_000;
 
 /** What was freed since the last call. */
-export interface Destroyed {
+interface Destroyed {
   sockets: KernelSocket[];
   /** There were more than the kernel kept. */
   lost: boolean;

@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,10 +81,16 @@ describe('--output', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves the old file, and no other, after %s', async (signal) => {
     const at = folder();
     writeFileSync(join(at, 'report.json'), 'old');
+    // A server that never answers the TLS handshake: a check of it that is interrupted has nothing to report.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const address = silent.address();
+    const port = typeof address === 'object' ? address?.port : null;
     const { exitCode } = await kaprobe(
-      ['check', '--embedded', '--survive', '1m', '--output', `json=${join(at, 'report.json')}`],
+      ['check', `tls://127.0.0.1:${port}`, '--timeout', '1m', '--output', `json=${join(at, 'report.json')}`],
       { started: (pid) => setTimeout(() => process.kill(pid, signal), 1500) },
     );
+    silent.close();
     expect(exitCode).toBe(130);
     expect(readFileSync(join(at, 'report.json'), 'utf8')).toBe('old');
     expect(readdirSync(at)).toEqual(['report.json']);

@@ -1,7 +1,8 @@
 /** What is asked: the hops, from flags and files, and what to judge them by. */
 import { ParseError, UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { DAY_MS, durationArgument, parseDuration } from '../../base/units.ts';
-import { quoted, readDuration } from '../shared/options.ts';
+import { readDuration } from '../shared/options.ts';
 import type { ConfigFiles } from './config/files.ts';
 import { readInvocation } from './gunicorn/command-line.ts';
 import { kindOfFile, readText } from './hops/config-source.ts';

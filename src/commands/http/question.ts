@@ -1,12 +1,13 @@
 import { METHODS, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import { isIP } from 'node:net';
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { HTTP_PROBE_DEFAULTS, type HttpProbeQuestion, ownHeaders } from '../../connections/http/plan.ts';
 import { parseHttpTarget } from '../../connections/target.ts';
 import { labelOf } from '../../keepalive/wording.ts';
 import { descriptorLimit, descriptorsToSpare } from '../../linux/descriptor-limit.ts';
 import type { Middlebox } from '../../report/values.ts';
-import { givenMiddleboxes, quoted } from '../shared/options.ts';
+import { givenMiddleboxes } from '../shared/options.ts';
 import type { HttpOptions } from './options.ts';
 import type { HttpSender } from './report.ts';
 

@@ -1,9 +1,10 @@
 import { type Command, Option } from '@commander-js/extra-typings';
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { formatDuration, parseDuration } from '../../base/units.ts';
 import { parseTarget, SCHEME_NAMES } from '../../connections/target.ts';
 import { defineRoom } from '../room.ts';
-import { durationOption, integerOption, quoted } from '../shared/options.ts';
+import { durationOption, integerOption } from '../shared/options.ts';
 import type { LadderPlan } from './ladder.ts';
 import { measureTarget } from './measure-target.ts';
 import {

@@ -1,4 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { formatDuration } from '../../base/units.ts';
 import { applications } from '../../connections/applications/registry.generated.ts';
 import { connectAny } from '../../connections/connect.ts';
@@ -14,7 +15,6 @@ import { loadLibc } from '../../linux/libc.ts';
 import { judge } from '../../report/finding.ts';
 import type { Gap, Outcome } from '../../report/report.ts';
 import type { CommandContext } from '../room.ts';
-import { quoted } from '../shared/options.ts';
 import { matchesOf, type Seen, tellApart } from './candidates.ts';
 import { type FarEnd, obstacleToSpeaking } from './far-end-speaks.ts';
 import { type MeasureResult, measure as measurePath } from './measure-path.ts';

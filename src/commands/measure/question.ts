@@ -1,9 +1,10 @@
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { DAY_MS, formatDuration, plural } from '../../base/units.ts';
 import { applicationFor } from '../../connections/applications/for-scheme.ts';
 import { applications } from '../../connections/applications/registry.generated.ts';
 import type { Target } from '../../connections/target.ts';
-import { type Bounds, quoted } from '../shared/options.ts';
+import type { Bounds } from '../shared/options.ts';
 import { cheapestRatio, type LadderPlan } from './ladder.ts';
 import type { MeasureData } from './report.ts';
 import { ladderSize } from './search.ts';

@@ -1,7 +1,7 @@
 /** The file of `measure --resume`: read with mistrust, written so that it is never half there. */
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { KernelError, ParseError, UsageError } from '../../base/errors.ts';
-import { quoted } from '../shared/options.ts';
+import { quoted } from '../../base/quoted.ts';
 import { LONGEST_NOTES_BYTES, type ResumeNotes, readNotes } from './measurement-file.ts';
 
 /**

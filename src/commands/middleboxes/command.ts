@@ -1,8 +1,8 @@
+import { quoted } from '../../base/quoted.ts';
 import { searchPresets } from '../../knowledge/find-middlebox.ts';
 import type { MiddleboxPreset } from '../../knowledge/preset.ts';
 import type { Outcome } from '../../report/report.ts';
 import { defineRoom } from '../room.ts';
-import { quoted } from '../shared/options.ts';
 import type { MiddleboxesData } from './report.ts';
 
 const EXAMPLES = `

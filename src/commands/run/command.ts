@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { KernelError, UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { proposeKeepalive } from '../../keepalive/recommended-settings.ts';
 import { processSwitches } from '../../knowledge/switches.ts';
 import { loadLibc } from '../../linux/libc.ts';
@@ -7,7 +8,7 @@ import { type PassedEnd, passThrough } from '../../linux/pass-through.ts';
 import type { Outcome, PassedThrough } from '../../report/report.ts';
 import type { Middlebox } from '../../report/values.ts';
 import { defineRoom } from '../room.ts';
-import { givenMiddleboxes, middleboxOption, middleboxTimeoutOption, quoted } from '../shared/options.ts';
+import { givenMiddleboxes, middleboxOption, middleboxTimeoutOption } from '../shared/options.ts';
 import { judgeRun } from './judge-run.ts';
 import { type WatchedTree, watchProcessTree } from './process-tree-connections.ts';
 import type { RunData } from './report.ts';

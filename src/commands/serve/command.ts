@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Option } from '@commander-js/extra-typings';
 import { endpoint } from '../../base/endpoint.ts';
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { DAY_MS, formatDuration, plural } from '../../base/units.ts';
 import { descriptorsToSpare } from '../../linux/descriptor-limit.ts';
 import type { Outcome } from '../../report/report.ts';
 import { type CommandContext, defineRoom } from '../room.ts';
 import { refuseBeyondOpenFiles } from '../shared/open-files.ts';
-import { forOption, integerOption, quoted } from '../shared/options.ts';
+import { forOption, integerOption } from '../shared/options.ts';
 import type { ServeData } from './report.ts';
 import { type ResponderOptions, startResponder } from './responder.ts';
 

@@ -6,8 +6,6 @@ import { DAY_MS, durationArgument, formatDuration, parseDuration } from '../../b
 import { findPreset, toMiddlebox } from '../../knowledge/find-middlebox.ts';
 import type { Middlebox } from '../../report/values.ts';
 
-export { quoted } from '../../base/quoted.ts';
-
 /** What a number may be. `step`: 1000 for what the kernel counts in whole seconds. Durations are in milliseconds. */
 export interface Bounds {
   min: number;

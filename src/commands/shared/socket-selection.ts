@@ -4,11 +4,12 @@ import { isIP } from 'node:net';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { parseNetwork } from '../../base/endpoint.ts';
 import { UsageError } from '../../base/errors.ts';
+import { quoted } from '../../base/quoted.ts';
 import { CONNECTION_STATES, TCP_STATES, type TcpState } from '../../base/tcp-state.ts';
 import { resolve } from '../../connections/resolve.ts';
 import { SOCKET_RISKS, type SocketRisk } from '../../sockets/live-socket.ts';
 import type { EndFilter, SocketFilter } from '../../sockets/socket-filter.ts';
-import { HIGHEST_PID, quoted, repeatableOption } from './options.ts';
+import { HIGHEST_PID, repeatableOption } from './options.ts';
 
 const ALL_STATES = TCP_STATES.filter((state) => state !== 'unknown');
 

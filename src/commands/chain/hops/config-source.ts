@@ -1,9 +1,9 @@
 /** What a file or a command line says about a hop. */
 import { basename, resolve } from 'node:path';
 import { ParseError, UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { findHttpStack } from '../../../knowledge/find-stack.ts';
 import { isKnown } from '../../../knowledge/hop.ts';
-import { quoted } from '../../shared/options.ts';
 import { type ConfigFiles, placeText } from '../config/files.ts';
 import { readInvocation, splitWords } from '../gunicorn/command-line.ts';
 import { type GunicornStart, readGunicorn } from '../gunicorn/read-gunicorn.ts';

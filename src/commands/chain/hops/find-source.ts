@@ -1,5 +1,6 @@
 /** Finds what a hop is made of: a stack, a preset, a file, a command line, or its settings alone. */
 import { UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { didYouMean, nearestNames } from '../../../base/suggest.ts';
 import { findPreset } from '../../../knowledge/find-middlebox.ts';
 import { findHttpStack, httpStackNames } from '../../../knowledge/find-stack.ts';
@@ -15,7 +16,6 @@ import {
 } from '../../../knowledge/sides.ts';
 import type { Stack } from '../../../knowledge/stack.ts';
 import { stacks } from '../../../knowledge/stacks/registry.generated.ts';
-import { quoted } from '../../shared/options.ts';
 import { readInvocation } from '../gunicorn/command-line.ts';
 import { sourceOfCommand, sourceOfFile } from './config-source.ts';
 import { sourceOfPreset } from './preset-source.ts';

@@ -1,6 +1,6 @@
 /** All hops of a chain in their order. */
 import { UsageError } from '../../../base/errors.ts';
-import { quoted } from '../../shared/options.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { type BuiltHop, buildHop } from './build-hop.ts';
 import type { SourceOptions } from './source.ts';
 import type { HopSpec } from './spec.ts';

@@ -1,9 +1,9 @@
 /** What a preset of a middlebox says about a hop. */
 import { UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import type { ChainClientSide, ChainServerSide, ChainSource, ChainValue, Limit } from '../../../knowledge/hop.ts';
 import type { MiddleboxPreset } from '../../../knowledge/preset.ts';
 import { unknownClientSide, unknownServerSide } from '../../../knowledge/sides.ts';
-import { quoted } from '../../shared/options.ts';
 import { doubtsOfConfidence, type HopSource, sidelessHop, singleSource } from './source.ts';
 
 /** A proxy that knows requests becomes a hop of its own; what forwards packets or bytes becomes a middlebox. Throws a UsageError. */

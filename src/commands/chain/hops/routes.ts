@@ -1,8 +1,8 @@
 /** The ways of requests through all hops. */
 import { UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { plural } from '../../../base/units.ts';
 import type { Gap } from '../../../report/report.ts';
-import { quoted } from '../../shared/options.ts';
 import type { BuiltHop } from './build-hop.ts';
 import type { HopVariant } from './source.ts';
 

@@ -1,5 +1,6 @@
 /** The settings of `--hop` and YAML: this table is the only place that knows what each is called, means, takes and sets. */
 import { ParseError, UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { parseDuration } from '../../../base/units.ts';
 import type {
   ChainClientSide,
@@ -9,7 +10,7 @@ import type {
   Limit,
   ProbeTimers,
 } from '../../../knowledge/hop.ts';
-import { IDLE_TIMEOUT_BOUNDS, quoted } from '../../shared/options.ts';
+import { IDLE_TIMEOUT_BOUNDS } from '../../shared/options.ts';
 import { following } from '../config/values.ts';
 import type { ChainHop } from '../report.ts';
 

@@ -1,7 +1,7 @@
 /** What the user says about a hop, by flag or in YAML, before anything is looked up. */
 import { UsageError } from '../../../base/errors.ts';
+import { quoted } from '../../../base/quoted.ts';
 import { didYouMean } from '../../../base/suggest.ts';
-import { quoted } from '../../shared/options.ts';
 import type { ChainHop } from '../report.ts';
 import { type GivenField, isSetting, SETTINGS, type SettingKey } from './settings.ts';
 

@@ -1,7 +1,7 @@
 /** A chain written as YAML. This file is loaded only when there is one, and the package with it. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { ParseError } from '../../../base/errors.ts';
-import { quoted } from '../../shared/options.ts';
+import { quoted } from '../../../base/quoted.ts';
 import type { GivenField } from './settings.ts';
 import { type HopSpec, hopFromFields } from './spec.ts';
 

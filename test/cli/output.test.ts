@@ -118,20 +118,23 @@ describe('--output', () => {
     });
   });
 
-  it.skipIf(!CAN_MOUNT)('keeps the old file, and still answers on stdout, when the disk is full', async () => {
-    const at = folder();
-    const mounted = join(at, 'small');
-    mkdirSync(mounted);
-    const file = join(mounted, 'report.json');
-    // A file system of one page in a mount namespace of its own: the report does not fit.
-    const script = `mount -t tmpfs -o size=4k,nr_inodes=20 none ${mounted} && echo old > ${file} &&
+  it.skipIf(!CAN_MOUNT)(
+    'keeps the old file, and still answers on stdout, when the disk is full (asks for mounts in a namespace of its own)',
+    async () => {
+      const at = folder();
+      const mounted = join(at, 'small');
+      mkdirSync(mounted);
+      const file = join(mounted, 'report.json');
+      // A file system of one page in a mount namespace of its own: the report does not fit.
+      const script = `mount -t tmpfs -o size=4k,nr_inodes=20 none ${mounted} && echo old > ${file} &&
       ${NODE} ${PROGRAM} middleboxes --output json=${file}; echo "exit $?"; cat ${file}; ls -A ${mounted}`;
-    const text = execFileSync('unshare', ['--mount', '--map-root-user', 'sh', '-c', script], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    expect(text).toMatch(/kaprobe middleboxes.*\nexit 2\nold\nreport\.json\n$/s);
-  });
+      const text = execFileSync('unshare', ['--mount', '--map-root-user', 'sh', '-c', script], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      expect(text).toMatch(/kaprobe middleboxes.*\nexit 2\nold\nreport\.json\n$/s);
+    },
+  );
 
   it.each(['stdout', 'stderr'] as const)('refuses the file that %s goes into', async (stream) => {
     const at = folder();

@@ -122,7 +122,7 @@ const ORDER = {
   environmentWords: "--timeout 20 --threads '30' -w 40",
 };
 
-describe.skipIf(gunicorn === null)('gunicorn itself', () => {
+describe.skipIf(gunicorn === null)('gunicorn itself (asks for gunicorn)', () => {
   let answers: Answers = new Map();
   const wordsOf = new Map(fixtures.map(({ name }) => [name, ['-c', `${name}.conf.py`]]));
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { readGunicorn } from '../../../../src/commands/chain/gunicorn/read-gunic
 import { closedPort } from '../../../cli/servers.ts';
 import { findServer, startGunicorn } from '../../../real-servers.ts';
 
-describe.skipIf(findServer('gunicorn') === null)('gunicorn', { concurrent: true }, () => {
+describe.skipIf(findServer('gunicorn') === null)('gunicorn (asks for gunicorn)', { concurrent: true }, () => {
   test.for([
     [''],
     ['--keep-alive 75'],

@@ -24,7 +24,7 @@ function nginxSays(root: string): { accepts: boolean; message: string; dump: str
   return { accepts: status === 0, message: stderr, dump: stdout };
 }
 
-describe.skipIf(!hasNginx)('nginx 1.22 itself', () => {
+describe.skipIf(!hasNginx)('nginx 1.22 itself (asks for nginx)', () => {
   test.each(fixtures)('says of $name: $nginx', (fixture) => {
     const root = join(folder, fixture.name);
     cpSync(fixture.folder, root, { recursive: true });

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,8 @@ export function namespacesOf(hosts: readonly LabHost[]): Promise<string[]> {
 export interface Trace {
   pid: number;
   by: 'running' | 'descriptor';
+  /** Whose it is, for the message of a test that fails. */
+  command: string;
 }
 
 /** All processes of this machine that keep these namespaces alive; an error when one of them has a name in the file system. */
@@ -115,11 +117,30 @@ export function tracesOf(namespaces: readonly string[]): Trace[] {
   const traces: Trace[] = [];
   for (const pid of readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)) {
-    if (namespaces.includes(linkOf(`/proc/${pid}/ns/net`))) traces.push({ pid, by: 'running' });
-    if (descriptorsOf(pid).some((link) => namespaces.includes(link))) traces.push({ pid, by: 'descriptor' });
+    .map(Number)
+    .filter((pid) => pid !== process.pid)) {
+    if (namespaces.includes(linkOf(`/proc/${pid}/ns/net`)))
+      traces.push({ pid, by: 'running', command: commandLineOf(pid) });
+    if (descriptorsOf(pid).some((link) => namespaces.includes(link)))
+      traces.push({ pid, by: 'descriptor', command: commandLineOf(pid) });
   }
   return traces;
+}
+
+/**
+ * The network namespaces that a process holds, as the kernel names them. This process holds them too from then on: else the kernel would give
+ * the name of one that is gone to the next one, which other tests make at the same time.
+ */
+export function holdNamespacesOf(pid: number): string[] {
+  const held = new Set<string>();
+  for (const descriptor of readdirSync(`/proc/${pid}/fd`)) {
+    const path = `/proc/${pid}/fd/${descriptor}`;
+    const link = linkOf(path);
+    if (!link.startsWith('net:') || held.has(link)) continue;
+    openSync(path, 'r');
+    held.add(link);
+  }
+  return [...held];
 }
 
 /** What the descriptors of a process refer to; none when it is gone or another's. */

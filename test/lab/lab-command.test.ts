@@ -8,7 +8,7 @@ import type { ReportOf } from '../../src/commands/index.ts';
 import { probeLab } from '../../src/commands/lab/lab.ts';
 
 import { kaprobe, PROGRAM, type Run } from '../cli/kaprobe.ts';
-import { childPids, commandLineOf, descriptorsOf, type Trace, tracesOf, until } from './helpers.ts';
+import { childPids, commandLineOf, holdNamespacesOf, type Trace, tracesOf, until } from './helpers.ts';
 
 const ability = await probeLab();
 const lacking = ability.kind === 'available' ? '' : ` (skipped, no lab here: ${ability.reason})`;
@@ -64,7 +64,7 @@ async function start(script: string, options: string[] = []): Promise<Running> {
   const own = await line();
   const { pid } = child;
   if (pid === undefined) throw new Error('it has said something');
-  const namespaces = [...new Set(descriptorsOf(pid).filter((link) => link.startsWith('net:')))];
+  const namespaces = holdNamespacesOf(pid);
   if (!namespaces.includes(own)) throw new Error(`the command runs in ${own}, not in a host of the lab`);
   return { child, pid, namespaces, line, end };
 }
@@ -76,9 +76,8 @@ const catches = (pid: number, signal: number): boolean => {
   return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
 };
 async function nothingIsLeft(namespaces: readonly string[]): Promise<void> {
-  // Looked at once: the kernel gives the number of a namespace that is gone to the next one, such as another test's.
-  const left = until('nothing is left', () => tracesOf(namespaces).length === 0);
-  expect(await left.then(() => 'nothing')).toBe('nothing');
+  await until('nothing is left', () => tracesOf(namespaces).length === 0);
+  expect(tracesOf(namespaces)).toEqual([]);
 }
 
 describe.skipIf(!hasLab).concurrent(`kaprobe lab -- COMMAND${lacking}`, () => {
@@ -392,14 +391,13 @@ describe.skipIf(!hasLab).concurrent(`the demonstration${lacking}`, () => {
     const said: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => said.push(chunk));
     const { pid = 0 } = child;
-    const held = () => [...new Set(descriptorsOf(pid).filter((link) => link.startsWith('net:')))];
     // Not all processes of this host: that takes long on a busy one, and several tests would do it side by side.
     const find = (text: string) => childPids(pid).find((child) => commandLineOf(child).includes(text));
     await until('the check runs', () => find('--survive') !== undefined);
     const found = find(word);
     if (found === undefined) throw new Error(`it has no child ${word}`);
     const end = once(child, 'close').then(([exitCode]) => ({ exitCode, said: Buffer.concat(said).toString() }));
-    return { pid, namespaces: held(), found, end };
+    return { pid, namespaces: holdNamespacesOf(pid), found, end };
   }
 
   it('ends at once on Ctrl-C, with nothing left', async ({ expect }) => {
